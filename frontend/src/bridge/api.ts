@@ -1,0 +1,158 @@
+/**
+ * What a window may ask of the Go side, and what it is told. The names here are the ones on the wire: methods
+ * of `app.Window`, JSON tags of its structs. Bytes cross as base64 (see base64.ts), times as RFC 3339 strings.
+ */
+
+export type SpaceID = string;
+export type DeviceID = string;
+export type DocumentID = string;
+export type Part = "body" | "annotations";
+export type Role = "facilitator" | "editor" | "annotator" | "reader" | "keeper";
+
+export interface Person {
+	name: string;
+	organisation?: string;
+	official?: boolean;
+}
+
+export interface Member extends Person {
+	device: DeviceID;
+	role: Role;
+	you: boolean;
+	connected: boolean;
+	/** Absent for this device, for who is connected, and for who was never met. */
+	lastSeen?: string;
+}
+
+export interface Space {
+	id: SpaceID;
+	name: string;
+	/** The role of this device. */
+	role: Role;
+	/** The document that lists the space's documents. */
+	index: DocumentID;
+	members: Member[];
+}
+
+export interface Welcome {
+	device: DeviceID;
+	version: string;
+	/** Absent until the first start has asked for a name. */
+	person?: Person | null;
+	spaces: Space[];
+	offline: boolean;
+	/** The folder that holds everything of this device. */
+	data: string;
+}
+
+export interface Opened {
+	/** Hex; leased to this window until it closes the document or goes. */
+	actor: string;
+	/** The position to pull after. */
+	position: number;
+	/** Everything stored: Automerge snapshots and changes, base64, in an order that can be loaded. */
+	chunks: string[];
+	writable: boolean;
+}
+
+export interface Pulled {
+	position: number;
+	chunks: string[];
+}
+
+export interface Invitation {
+	id: string;
+	code: string;
+	role: Role;
+	uses: number;
+	used: number;
+	/** Absent: never. */
+	expires?: string;
+	withdrawn: boolean;
+}
+
+export interface Here {
+	device: DeviceID;
+	name: string;
+	document: DocumentID;
+	/** What the other window announced, opaque to Go; base64. */
+	state: string;
+	at: string;
+}
+
+export interface MemberStatus {
+	device: DeviceID;
+	name: string;
+	connected: boolean;
+	hasLatest: boolean;
+	lastSeen?: string;
+}
+
+export interface Status {
+	saved: boolean;
+	offline: boolean;
+	/** The other members; not this device. */
+	members: MemberStatus[];
+}
+
+export interface Peer {
+	device: DeviceID;
+	name?: string;
+	addresses: string[];
+	transport: string;
+	/** Round trip in milliseconds; 0 while unknown. */
+	rtt: number;
+	since: string;
+}
+
+export interface Network {
+	device: DeviceID;
+	addresses: string[];
+	peers: Peer[];
+	offline: boolean;
+}
+
+export interface WindowApi {
+	Hello(): Promise<Welcome>;
+	SetPerson(person: Person): Promise<void>;
+	Spaces(): Promise<Space[]>;
+	CreateSpace(name: string): Promise<Space>;
+	CreateDocument(space: SpaceID, kind: string, title: string): Promise<DocumentID>;
+	OpenDocument(space: SpaceID, document: DocumentID, part: Part): Promise<Opened>;
+	CloseDocument(space: SpaceID, document: DocumentID, part: Part): Promise<void>;
+	/** Answers once the changes are on disk; one batch in flight at a time, in order. */
+	Commit(space: SpaceID, document: DocumentID, part: Part, changes: string[]): Promise<{ position: number }>;
+	Pull(space: SpaceID, document: DocumentID, part: Part, after: number): Promise<Pulled>;
+	/** An invitation that ends after `hours` hours; 0 hours: never. */
+	Invite(space: SpaceID, role: Role, uses: number, hours: number): Promise<Invitation>;
+	Invitations(space: SpaceID): Promise<Invitation[]>;
+	WithdrawInvitation(space: SpaceID, id: string): Promise<void>;
+	Join(code: string): Promise<Space>;
+	/** Tells the space's connected members where this window is; `state` is base64, at most 2 KiB. */
+	Announce(space: SpaceID, document: DocumentID, state: string): Promise<void>;
+	Here(space: SpaceID): Promise<Here[]>;
+	Status(space: SpaceID, document: DocumentID): Promise<Status>;
+	Network(): Promise<Network>;
+	Connect(address: string): Promise<void>;
+	SetOffline(offline: boolean): Promise<void>;
+}
+
+export type Method = keyof WindowApi;
+
+/** What the Go side tells without being asked. Small on purpose: data is pulled by a call. */
+export interface Events {
+	/** A part got new chunks; pull them. */
+	moved: { space: SpaceID; document: DocumentID; part: Part; position: number };
+	/** Presence in a space changed. */
+	here: { space: SpaceID };
+	/** Membership, names or invitations of some space changed. */
+	spaces: Record<string, never>;
+	/** Somebody connected or left. */
+	network: Record<string, never>;
+	/** Who has what in a space changed. */
+	status: { space: SpaceID };
+}
+
+export type EventName = keyof Events;
+
+export const eventNames: readonly EventName[] = ["moved", "here", "spaces", "network", "status"];

@@ -1,0 +1,77 @@
+import type { EventName, Events, Method, WindowApi } from "./api";
+import { Socket } from "./socket";
+import { takeToken } from "./token";
+import type { Connection, EventListener, Transport, TransportListener } from "./transport";
+import { openWails } from "./wails";
+
+/** The one door between a window and the Go side. */
+export interface Bridge {
+	/** Each method rejects with a ParleyError. */
+	readonly api: WindowApi;
+	readonly connection: Connection;
+	/** Calls back for every event of that name; returns what stops it. */
+	on<E extends EventName>(event: E, listener: (data: Events[E]) => void): () => void;
+	/** Calls back when the connection's state changes; after "connected", whatever was pulled may be outdated. */
+	onConnection(listener: (state: Connection) => void): () => void;
+	close(): void;
+}
+
+/** Opens the transport that fits: Wails in the desktop window, otherwise a WebSocket to the page's own origin. */
+export function openBridge(): Bridge {
+	return connect((listener) => openWails(listener) ?? openSocket(listener));
+}
+
+function openSocket(listener: TransportListener): Transport {
+	const url = new URL("ws", location.href);
+	url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+	url.hash = "";
+	const socket = new Socket(url.href, takeToken(location, history, sessionStorage), listener);
+	const retry = () => {
+		if (document.visibilityState === "visible") socket.retry();
+	};
+	document.addEventListener("visibilitychange", retry);
+	window.addEventListener("online", retry);
+	return socket;
+}
+
+/** Builds a bridge on a transport; `open` is given whom to tell. */
+export function connect(open: (listener: TransportListener) => Transport): Bridge {
+	const events = new Map<EventName, Set<(data: never) => void>>();
+	const connections = new Set<(state: Connection) => void>();
+	const event: EventListener = (name, data) => {
+		for (const listener of events.get(name) ?? []) listener(data as never);
+	};
+	const transport = open({
+		event,
+		connection: (state) => {
+			for (const listener of connections) listener(state);
+		},
+	});
+	return {
+		api: proxy(transport),
+		get connection() {
+			return transport.connection;
+		},
+		on(name, listener) {
+			const listeners = events.get(name) ?? new Set();
+			events.set(name, listeners);
+			listeners.add(listener);
+			return () => listeners.delete(listener);
+		},
+		onConnection(listener) {
+			connections.add(listener);
+			return () => connections.delete(listener);
+		},
+		close: () => transport.close(),
+	};
+}
+
+/** Every property is a method of that name: the types of WindowApi say which there are. */
+function proxy(transport: Transport): WindowApi {
+	return new Proxy({} as WindowApi, {
+		get:
+			(_, method) =>
+			(...params: unknown[]) =>
+				transport.call(method as Method, params),
+	});
+}
