@@ -1,0 +1,276 @@
+package space
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+)
+
+// MaxEntries bounds a log, and with it the memory and work that a hostile
+// member can cost.
+const MaxEntries = 1 << 15
+
+// Errors of a log that callers tell apart.
+var (
+	ErrOtherSpace = errors.New("the entry belongs to another space")
+	ErrFull       = errors.New("the membership log is full")
+)
+
+// Log is the membership log of one space: its entries and what they amount
+// to. What it answers depends on the set of entries alone, not on the order
+// in which they came. It only grows. It is safe for concurrent use.
+type Log struct {
+	id ID // of the founding entry, which is nodes[0]
+
+	mu    sync.RWMutex
+	nodes []node       // as they came, parents before children
+	index map[Hash]int // into nodes
+	order []int        // the log's order (docs/formats.md), of indices into nodes
+	place []int        // where in order each node is
+	heads []Hash       // entries that no other has as a parent, sorted
+	state *state       // what order amounts to
+}
+
+type node struct {
+	entry   Entry
+	parents []int
+	past    past
+}
+
+// Open builds the log from its entries, in any order. It fails when the
+// founding entry or a parent is absent, or an entry is malformed.
+func Open(entries [][]byte) (*Log, error) {
+	for _, raw := range entries {
+		e, err := ParseEntry(raw)
+		if err != nil {
+			return nil, fmt.Errorf("open log: %w", err)
+		}
+		if e.Kind != KindFound {
+			continue
+		}
+		l := newLog(e)
+		_, missing, err := l.Add(entries...)
+		if err == nil && len(missing) > 0 {
+			err = fmt.Errorf("entry %s is absent", missing[0])
+		}
+		if err != nil {
+			return nil, fmt.Errorf("open log: %w", err)
+		}
+		return l, nil
+	}
+	return nil, errors.New("open log: the founding entry is absent")
+}
+
+func newLog(founding Entry) *Log {
+	l := &Log{id: ID(founding.Hash), index: make(map[Hash]int)}
+	l.insert(founding)
+	l.order, l.place = []int{0}, []int{0}
+	l.state = evaluate(l)
+	return l
+}
+
+// ID is the space's ID.
+func (l *Log) ID() ID { return l.id }
+
+// Add checks entries and adds what fits, in any order and any number of
+// times. It returns the entries that are new, parents first; the hashes of
+// parents that are known neither to the log nor among the given, whose
+// children were not added; and an error that wraps ErrMalformedEntry,
+// ErrOtherSpace or ErrFull if any entry was refused, the others being added
+// all the same.
+func (l *Log) Add(raw ...[]byte) (added []Entry, missing []Hash, err error) {
+	added, missing, err = l.Check(raw...)
+	return l.Insert(added), missing, err
+}
+
+// Check says what Add would do, without doing it, for callers that first make
+// the entries durable and then Insert them.
+func (l *Log) Check(raw ...[]byte) (fresh []Entry, missing []Hash, err error) {
+	pending, err := l.parse(raw)
+	if len(pending) == 0 {
+		return nil, nil, err
+	}
+	fresh, missing = l.sortPending(pending)
+	return fresh, missing, err
+}
+
+// parse returns what is not in the log yet, each once.
+func (l *Log) parse(raw [][]byte) (map[Hash]Entry, error) {
+	var refused []error
+	pending := make(map[Hash]Entry)
+	for _, bytes := range raw {
+		hash := Hash(sha256.Sum256(bytes))
+		if _, ok := pending[hash]; ok || l.Has(hash) {
+			continue
+		}
+		if l.Len()+len(pending) >= MaxEntries {
+			refused = append(refused, ErrFull)
+			break
+		}
+		e, err := ParseEntry(bytes)
+		if err == nil && e.Space != l.id {
+			err = ErrOtherSpace
+		}
+		if err != nil {
+			refused = append(refused, fmt.Errorf("entry %s: %w", hash, err))
+			continue
+		}
+		pending[hash] = e
+	}
+	return pending, errors.Join(refused...)
+}
+
+// sortPending puts parents before children and leaves out what lacks parents.
+func (l *Log) sortPending(pending map[Hash]Entry) (sorted []Entry, missing []Hash) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	absent := make(map[Hash]bool)
+	waiting := make(map[Hash]int) // parents not yet sorted
+	children := make(map[Hash][]Hash)
+	var ready []Hash
+	for hash, e := range pending {
+		for _, parent := range e.Parents {
+			if _, ok := l.index[parent]; ok {
+				continue
+			}
+			waiting[hash]++
+			children[parent] = append(children[parent], hash)
+			if _, ok := pending[parent]; !ok {
+				absent[parent] = true
+			}
+		}
+		if waiting[hash] == 0 {
+			ready = append(ready, hash)
+		}
+	}
+	// The order among ready entries must not depend on the map's.
+	slices.SortFunc(ready, compareHashes)
+	for len(ready) > 0 {
+		hash := ready[0]
+		ready = ready[1:]
+		sorted = append(sorted, pending[hash])
+		for _, child := range children[hash] {
+			if waiting[child]--; waiting[child] == 0 {
+				ready = append(ready, child)
+			}
+		}
+	}
+	for hash := range absent {
+		missing = append(missing, hash)
+	}
+	slices.SortFunc(missing, compareHashes)
+	return sorted, missing
+}
+
+// Insert adds entries that Check returned, parents first, and returns those
+// that were not there yet.
+func (l *Log) Insert(fresh []Entry) (added []Entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	first := len(l.nodes)
+	for _, e := range fresh {
+		if _, ok := l.index[e.Hash]; !ok && e.Space == l.id && l.insert(e) {
+			added = append(added, e)
+		}
+	}
+	l.arrange(first)
+	return added
+}
+
+// insert links one entry into the graph. Order and state are behind until
+// arrange. It reports false when a parent is absent.
+func (l *Log) insert(e Entry) bool {
+	parents := make([]int, len(e.Parents))
+	for i, hash := range e.Parents {
+		at, ok := l.index[hash]
+		if !ok {
+			return false
+		}
+		parents[i] = at
+	}
+	l.index[e.Hash] = len(l.nodes)
+	l.nodes = append(l.nodes, node{
+		entry:   e,
+		parents: parents,
+		past:    pastOf(parents, func(i int) past { return l.nodes[i].past }),
+	})
+	l.heads = slices.DeleteFunc(l.heads, func(h Hash) bool {
+		_, covered := slices.BinarySearchFunc(e.Parents, h, compareHashes)
+		return covered
+	})
+	at, _ := slices.BinarySearchFunc(l.heads, e.Hash, compareHashes)
+	l.heads = slices.Insert(l.heads, at, e.Hash)
+	return true
+}
+
+// Has reports whether an entry is in the log.
+func (l *Log) Has(hash Hash) bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	_, ok := l.index[hash]
+	return ok
+}
+
+// Len is the number of entries.
+func (l *Log) Len() int {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return len(l.nodes)
+}
+
+// Heads returns the hashes of the entries that no other builds on, sorted.
+func (l *Log) Heads() []Hash {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return slices.Clone(l.heads)
+}
+
+// Digest is equal for two logs if, and only if, they hold the same entries.
+func (l *Log) Digest() [32]byte {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	sum := sha256.New()
+	sum.Write([]byte("parley/log/1"))
+	for _, head := range l.heads {
+		sum.Write(head[:])
+	}
+	return [32]byte(sum.Sum(nil))
+}
+
+// Entries returns the bytes of all entries in the log's order. They must not
+// be changed.
+func (l *Log) Entries() [][]byte {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	raw := make([][]byte, len(l.order))
+	for at, i := range l.order {
+		raw[at] = l.nodes[i].entry.Raw
+	}
+	return raw
+}
+
+// Since returns the entries, in the log's order, that someone with these
+// heads does not have. Heads that are not in the log are passed over.
+func (l *Log) Since(heads []Hash) [][]byte {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	var known []int
+	for _, hash := range heads {
+		if i, ok := l.index[hash]; ok {
+			known = append(known, i)
+		}
+	}
+	had := pastOf(known, func(i int) past { return l.nodes[i].past })
+	var raw [][]byte
+	for _, i := range l.order {
+		if !had.has(i) {
+			raw = append(raw, l.nodes[i].entry.Raw)
+		}
+	}
+	return raw
+}
+
+func compareHashes(a, b Hash) int { return bytes.Compare(a[:], b[:]) }

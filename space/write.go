@@ -1,0 +1,156 @@
+package space
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Reasons why an entry cannot be written, and a newcomer not admitted.
+var (
+	ErrNotMember         = errors.New("this device is not a member of the space")
+	ErrNotFacilitator    = errors.New("only a facilitator can do this")
+	ErrUnknownInvitation = errors.New("this invitation is not known in the space")
+	ErrExpired           = errors.New("this invitation has expired: ask for a new one")
+	ErrUsedUp            = errors.New("this invitation has been used up: ask for a new one")
+	ErrWithdrawn         = errors.New("this invitation has been withdrawn: ask for a new one")
+	ErrAlreadyMember     = errors.New("this device is already a member of the space")
+)
+
+// The functions below write entries. An entry is not in the log until it is
+// given to Add, so that it can be made durable first; two entries written
+// without adding the first are concurrent.
+
+// Found begins a space: its log holds the founding entry, whose author is the
+// first facilitator. It reads 16 bytes of rand.
+func Found(key Key, name string, person Person, now time.Time, rand io.Reader) (*Log, Entry, error) {
+	body := foundBody{Name: name, Person: person}
+	if err := ValidateName(name); err != nil {
+		return nil, Entry{}, fmt.Errorf("found space: %w", err)
+	}
+	if err := person.Validate(); err != nil {
+		return nil, Entry{}, fmt.Errorf("found space: %w", err)
+	}
+	if _, err := io.ReadFull(rand, body.Nonce[:]); err != nil {
+		return nil, Entry{}, fmt.Errorf("found space: %w", err)
+	}
+	e, err := seal(key, KindFound, nil, nil, now, body)
+	if err != nil {
+		return nil, Entry{}, fmt.Errorf("found space: %w", err)
+	}
+	return newLog(e), e, nil
+}
+
+// Invite writes an invitation to take a role, for a number of newcomers, until
+// an expiry (zero: without end). The secret, read from rand, goes into the
+// invitation's Code and nowhere else. Only a facilitator can invite.
+func (l *Log) Invite(key Key, role Role, uses int, expiry, now time.Time, rand io.Reader) (Entry, InvitationSecret, error) {
+	var secret InvitationSecret
+	body := inviteBody{Role: role, Uses: uint64(max(uses, 0))}
+	if !expiry.IsZero() {
+		seconds, err := unixSeconds(expiry)
+		if err != nil {
+			return Entry{}, secret, fmt.Errorf("invite: %w", err)
+		}
+		body.Expiry = seconds
+	}
+	if err := body.validate(); err != nil {
+		return Entry{}, secret, fmt.Errorf("invite: %w", err)
+	}
+	if err := l.facilitates(key.Device()); err != nil {
+		return Entry{}, secret, fmt.Errorf("invite: %w", err)
+	}
+	invitation, err := GenerateKey(rand)
+	if err != nil {
+		return Entry{}, secret, fmt.Errorf("invite: %w", err)
+	}
+	body.Invitation = InvitationKey(invitation.Device())
+	e, err := l.write(key, KindInvite, now, body)
+	return e, invitation.Seed(), err
+}
+
+// Withdraw writes that an invitation is over. Only a facilitator can do so.
+func (l *Log) Withdraw(key Key, invitation InvitationKey, now time.Time) (Entry, error) {
+	if err := l.facilitates(key.Device()); err != nil {
+		return Entry{}, fmt.Errorf("withdraw: %w", err)
+	}
+	if _, ok := l.Invitation(invitation); !ok {
+		return Entry{}, fmt.Errorf("withdraw: %w", ErrUnknownInvitation)
+	}
+	return l.write(key, KindWithdraw, now, withdrawBody{Invitation: invitation})
+}
+
+// SetPerson writes a member's new name, organisation or standing.
+func (l *Log) SetPerson(key Key, person Person, now time.Time) (Entry, error) {
+	if err := person.Validate(); err != nil {
+		return Entry{}, fmt.Errorf("set person: %w", err)
+	}
+	if _, ok := l.Member(key.Device()); !ok {
+		return Entry{}, fmt.Errorf("set person: %w", ErrNotMember)
+	}
+	return l.write(key, KindPerson, now, personBody{Person: person})
+}
+
+// Admit writes the join that lets a newcomer in, on behalf of whoever made
+// the invitation. Any member can. It fails with ErrMalformedApplication,
+// ErrOtherSpace, ErrAlreadyMember, ErrUnknownInvitation, ErrWithdrawn,
+// ErrExpired or ErrUsedUp.
+func (l *Log) Admit(key Key, application []byte, now time.Time) (Entry, error) {
+	if _, ok := l.Member(key.Device()); !ok {
+		return Entry{}, fmt.Errorf("admit: %w", ErrNotMember)
+	}
+	a, err := ParseApplication(application)
+	if err != nil {
+		return Entry{}, fmt.Errorf("admit: %w", err)
+	}
+	if err := l.admissible(a, now); err != nil {
+		return Entry{}, fmt.Errorf("admit: %w", err)
+	}
+	return l.write(key, KindJoin, now, joinBody{Application: application})
+}
+
+func (l *Log) admissible(a Application, now time.Time) error {
+	if a.Space != l.id {
+		return ErrOtherSpace
+	}
+	if _, ok := l.Member(a.Device); ok {
+		return ErrAlreadyMember
+	}
+	through, ok := l.Invitation(a.Invitation)
+	switch {
+	case !ok:
+		return ErrUnknownInvitation
+	case through.Withdrawn:
+		return ErrWithdrawn
+	case through.expired(now):
+		return ErrExpired
+	case through.Used >= through.Uses:
+		return ErrUsedUp
+	}
+	return nil
+}
+
+func (l *Log) facilitates(device DeviceID) error {
+	m, ok := l.Member(device)
+	if !ok {
+		return ErrNotMember
+	}
+	if m.Role != Facilitator {
+		return ErrNotFacilitator
+	}
+	return nil
+}
+
+// write seals an entry on top of the log's heads.
+func (l *Log) write(key Key, kind Kind, now time.Time, body any) (Entry, error) {
+	parents := l.Heads()
+	if len(parents) > MaxParents {
+		parents = parents[:MaxParents]
+	}
+	e, err := seal(key, kind, l.id[:], parents, now, body)
+	if err != nil {
+		return Entry{}, fmt.Errorf("write %s: %w", kind, err)
+	}
+	return e, nil
+}
