@@ -1,0 +1,91 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { Process, run } from "./process";
+
+const PROGRAM = resolve(import.meta.dirname, "../../../bin/parley-node");
+
+interface Serving {
+	device: string;
+	addresses: string[];
+	web: string;
+}
+
+/** One device: a real parley-node on a data directory of its own, and commands run against that directory. */
+export class Peer {
+	readonly name: string;
+	readonly data: string;
+	#process: Process | undefined;
+	#serving: Serving | undefined;
+
+	private constructor(name: string, data: string) {
+		this.name = name;
+		this.data = data;
+	}
+
+	static async create(name: string): Promise<Peer> {
+		return new Peer(name, await mkdtemp(join(tmpdir(), `parley-e2e-${name.toLowerCase()}-`)));
+	}
+
+	get serving(): Serving {
+		if (!this.#serving) throw new Error(`${this.name}'s node was never started`);
+		return this.#serving;
+	}
+
+	/** Starts the node. After the first time it serves its window at the same address as before. */
+	async start(): Promise<void> {
+		const web = this.#serving ? new URL(this.#serving.web).host : "127.0.0.1:0";
+		const node = new Process(`${this.name}'s node`, PROGRAM, [
+			...["--data", this.data, "--json", "serve", "--web", web, "--no-mdns"],
+			// Loopback only: other tests on this machine are none of our business, nor we of theirs.
+			...["--listen", "/ip4/127.0.0.1/udp/0/quic-v1", "--listen", "/ip4/127.0.0.1/tcp/0"],
+		]);
+		this.#process = node;
+		this.#serving = await node.line((line) =>
+			line.startsWith("{") ? (JSON.parse(line) as Serving) : undefined,
+		);
+	}
+
+	/** Ends the node as pulling the plug would. */
+	async dies(): Promise<void> {
+		await this.#process?.end("SIGKILL");
+	}
+
+	/** Ends the node as a person would. */
+	async stops(): Promise<void> {
+		await this.#process?.end("SIGINT");
+	}
+
+	/** Nothing of this device moves any more, as when a laptop's lid is closed. */
+	freezes(): void {
+		this.#process?.signal("SIGSTOP");
+	}
+
+	thaws(): void {
+		this.#process?.signal("SIGCONT");
+	}
+
+	/** What a command of parley-node answers: one object per line. */
+	async command<T>(...args: string[]): Promise<T[]> {
+		const out = await run(PROGRAM, ["--data", this.data, "--json", ...args]);
+		return out
+			.split("\n")
+			.filter((line) => line !== "")
+			.map((line) => JSON.parse(line) as T);
+	}
+
+	/** A document as the command line shows it. */
+	async shows(space: string, document: string, format: "text" | "markdown" = "text"): Promise<string> {
+		return await run(PROGRAM, ["--data", this.data, "document", "show", space, document, "--format", format]);
+	}
+
+	get log(): string {
+		return this.#process?.output ?? "";
+	}
+
+	async close(): Promise<void> {
+		this.thaws();
+		await this.stops();
+		await rm(this.data, { recursive: true, force: true });
+	}
+}
