@@ -1,12 +1,39 @@
 import { resolve } from "node:path";
+import en from "../../src/i18n/en.json";
 import { Display } from "./display";
 import { Process, run } from "./process";
+import { chordOf, matches, type Name, type Role, type Screen } from "./screen";
 import { until } from "./until";
 
 const PROGRAM = resolve(import.meta.dirname, "../../../bin/parley");
 const READER = resolve(import.meta.dirname, "accessibility.py");
 /** Debian's own Python: the one that its GObject bindings belong to. */
 const PYTHON = "/usr/bin/python3";
+
+/** What AT-SPI calls a role. */
+const roles: Record<Role, string> = {
+	button: "push button",
+	textbox: "entry",
+	link: "link",
+	switch: "toggle button",
+	heading: "heading",
+	option: "list item",
+	menuitem: "menu item",
+	dialog: "dialog",
+};
+
+/** What xdotool calls a key, where it is not its name in the DOM. */
+const keysyms: Record<string, string> = {
+	Control: "ctrl",
+	Shift: "shift",
+	Alt: "alt",
+	Enter: "Return",
+	Backspace: "BackSpace",
+	ArrowLeft: "Left",
+	ArrowUp: "Up",
+	ArrowRight: "Right",
+	ArrowDown: "Down",
+};
 
 /** One object of the accessibility tree, as a screen reader gets to know it. */
 export interface Accessible {
@@ -19,7 +46,7 @@ export interface Accessible {
 }
 
 /** The real desktop program, on a screen and a session bus of its own, used by keyboard and mouse. */
-export class Desktop {
+export class DesktopScreen implements Screen {
 	readonly #display: Display;
 	readonly #program: Process;
 	readonly #pid: number;
@@ -32,7 +59,10 @@ export class Desktop {
 		this.#env = env;
 	}
 
-	static async open(data: string, command: readonly string[] = [PROGRAM, "--data", data]): Promise<Desktop> {
+	static async open(
+		data: string,
+		command: readonly string[] = [PROGRAM, "--data", data],
+	): Promise<DesktopScreen> {
 		const display = await Display.open();
 		// The shell becomes the program, so its process ID is the program's.
 		const introduce = 'echo "session $$ $DBUS_SESSION_BUS_ADDRESS"; exec "$@"';
@@ -47,7 +77,10 @@ export class Desktop {
 			const [word, pid, bus] = line.split(" ");
 			return word === "session" && pid && bus ? ([pid, bus] as const) : undefined;
 		});
-		const desktop = new Desktop(display, program, Number(pid), { ...env, DBUS_SESSION_BUS_ADDRESS: bus });
+		const desktop = new DesktopScreen(display, program, Number(pid), {
+			...env,
+			DBUS_SESSION_BUS_ADDRESS: bus,
+		});
 		await until("the desktop window", () => desktop.#xdotool("search", "--onlyvisible", "--pid", pid));
 		return desktop;
 	}
@@ -65,28 +98,34 @@ export class Desktop {
 			.map((line) => JSON.parse(line) as Accessible);
 	}
 
-	/** The object of that role whose name matches, once there is one. */
-	async finds(role: string, name: RegExp): Promise<Accessible> {
-		return await until(`a ${role} called ${name} in the accessibility tree`, async () =>
-			(await this.tree()).find((object) => object.role === role && name.test(object.name)),
+	async press(role: Role, name: Name): Promise<void> {
+		const { box } = await until(`a ${role} called ${name} in the accessibility tree`, () =>
+			this.#find(role, name),
 		);
-	}
-
-	/** Clicks in the middle of an object. */
-	async clicks(role: string, name: RegExp): Promise<void> {
-		const { box } = await this.finds(role, name);
 		if (!box) throw new Error(`the ${role} ${name} has no place on the screen`);
 		const [x, y, width, height] = box;
 		await this.#xdotool("mousemove", String(x + (width >> 1)), String(y + (height >> 1)), "click", "1");
 	}
 
-	async types(text: string): Promise<void> {
+	async has(role: Role, name: Name): Promise<boolean> {
+		return (await this.#find(role, name)) !== undefined;
+	}
+
+	async type(text: string): Promise<void> {
 		await this.#xdotool("type", "--delay", "15", text);
 	}
 
-	/** Presses one key or chord, in xdotool's words: `Return`, `ctrl+b`. */
-	async presses(key: string): Promise<void> {
-		await this.#xdotool("key", key);
+	async key(chord: string): Promise<void> {
+		const { modifiers, key } = chordOf(chord);
+		await this.#xdotool("key", [...modifiers, key].map((name) => keysyms[name] ?? name).join("+"));
+	}
+
+	/** The text as a screen reader reads it: what the accessibility tree says is in the editor. */
+	async lines(): Promise<string[]> {
+		const editor = (await this.tree()).find(
+			(object) => object.role === "entry" && object.name === en.text.label,
+		);
+		return editor?.text.split("\n").filter((line) => line !== "") ?? [];
 	}
 
 	/** Writes a picture of the whole screen. */
@@ -96,7 +135,7 @@ export class Desktop {
 
 	/** Closes the window as a person would, and waits until the program has ended. */
 	async quits(): Promise<void> {
-		await this.presses("alt+F4");
+		await this.key("Alt+F4");
 		await until("the desktop program to end", () => !this.#program.alive);
 	}
 
@@ -104,6 +143,10 @@ export class Desktop {
 		if (this.#program.alive) process.kill(this.#pid, "SIGTERM");
 		await this.#program.end();
 		await this.#display.close();
+	}
+
+	async #find(role: Role, name: Name): Promise<Accessible | undefined> {
+		return (await this.tree()).find((object) => object.role === roles[role] && matches(name, object.name));
 	}
 
 	async #xdotool(...args: string[]): Promise<string> {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import type { Computer } from "./network";
 import { Process, run } from "./process";
 
 const PROGRAM = resolve(import.meta.dirname, "../../../bin/parley-node");
@@ -15,16 +16,23 @@ interface Serving {
 export class Peer {
 	readonly name: string;
 	readonly data: string;
+	readonly #program: string;
+	readonly #address: string;
 	#process: Process | undefined;
 	#serving: Serving | undefined;
 
-	private constructor(name: string, data: string) {
+	private constructor(name: string, data: string, program: string, address: string) {
 		this.name = name;
 		this.data = data;
+		this.#program = program;
+		this.#address = address;
 	}
 
-	static async create(name: string): Promise<Peer> {
-		return new Peer(name, await mkdtemp(join(tmpdir(), `parley-e2e-${name.toLowerCase()}-`)));
+	/** Without a computer of its own the peer stays on this one's loopback. */
+	static async create(name: string, computer?: Computer): Promise<Peer> {
+		const data = await mkdtemp(join(tmpdir(), `parley-e2e-${name.toLowerCase()}-`));
+		const program = (await computer?.wrapper(PROGRAM)) ?? PROGRAM;
+		return new Peer(name, data, program, computer?.address ?? "127.0.0.1");
 	}
 
 	get serving(): Serving {
@@ -35,10 +43,10 @@ export class Peer {
 	/** Starts the node. After the first time it serves its window at the same address as before. */
 	async start(): Promise<void> {
 		const web = this.#serving ? new URL(this.#serving.web).host : "127.0.0.1:0";
-		const node = new Process(`${this.name}'s node`, PROGRAM, [
+		const node = new Process(`${this.name}'s node`, this.#program, [
+			// Nobody but this test's peers: other tests on this machine are none of our business.
 			...["--data", this.data, "--json", "serve", "--web", web, "--no-mdns"],
-			// Loopback only: other tests on this machine are none of our business, nor we of theirs.
-			...["--listen", "/ip4/127.0.0.1/udp/0/quic-v1", "--listen", "/ip4/127.0.0.1/tcp/0"],
+			...["--listen", `/ip4/${this.#address}/udp/0/quic-v1`, "--listen", `/ip4/${this.#address}/tcp/0`],
 		]);
 		this.#process = node;
 		this.#serving = await node.line((line) =>

@@ -1,6 +1,7 @@
 import { createServer } from "node:net";
 import type { Display } from "./display";
 import { Process } from "./process";
+import { chordOf, LINES_SCRIPT, matches, type Name, type Role, type Screen } from "./screen";
 import { PATIENCE, until } from "./until";
 
 const MINI_BROWSER = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
@@ -8,6 +9,35 @@ const MINI_BROWSER = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
 
 type ElementID = string;
+
+/** Where to look for a role before the engine is asked what the role really is. */
+const candidates: Record<Role, string> = {
+	button: "button, [role=button]",
+	textbox: "input, textarea, [role=textbox]",
+	link: "a, [role=link]",
+	switch: "[role=switch]",
+	heading: "h1, h2, h3, h4, h5, h6",
+	option: "[role=option]",
+	menuitem: "[role=menuitem]",
+	dialog: "dialog, [role=dialog], [role=alertdialog]",
+};
+
+/** The code points that stand for keys without a character. */
+const keys: Record<string, string> = {
+	Control: "\uE009",
+	Shift: "\uE008",
+	Alt: "\uE00A",
+	Enter: "\uE007",
+	Tab: "\uE004",
+	Escape: "\uE00C",
+	Backspace: "\uE003",
+	Home: "\uE011",
+	End: "\uE010",
+	ArrowLeft: "\uE012",
+	ArrowUp: "\uE013",
+	ArrowRight: "\uE014",
+	ArrowDown: "\uE015",
+};
 
 /** A port that was free a moment ago. */
 async function freePort(): Promise<number> {
@@ -23,8 +53,16 @@ async function freePort(): Promise<number> {
 	});
 }
 
+interface KeyAction {
+	type: "keyDown" | "keyUp";
+	value: string;
+}
+
+const down = (value: string): KeyAction => ({ type: "keyDown", value });
+const up = (value: string): KeyAction => ({ type: "keyUp", value });
+
 /** What we need of the W3C WebDriver protocol, spoken to WebKitGTK: the engine of the desktop window. */
-export class WebKit {
+export class WebKitScreen implements Screen {
 	readonly #driver: Process;
 	readonly #base: string;
 	#session = "";
@@ -34,12 +72,12 @@ export class WebKit {
 		this.#base = base;
 	}
 
-	static async open(display: Display): Promise<WebKit> {
+	static async open(display: Display): Promise<WebKitScreen> {
 		const port = await freePort();
 		const driver = new Process("WebKitWebDriver", "WebKitWebDriver", [`--port=${port}`], {
 			env: display.env,
 		});
-		const webkit = new WebKit(driver, `http://127.0.0.1:${port}`);
+		const webkit = new WebKitScreen(driver, `http://127.0.0.1:${port}`);
 		await until(
 			"WebKitWebDriver to be ready",
 			async () => (await webkit.#call("GET", "/status")) !== undefined,
@@ -59,47 +97,58 @@ export class WebKit {
 		await this.#call("POST", `${this.#session}/url`, { url });
 	}
 
-	/** Runs the body of a function in the page. */
-	async execute<T>(script: string, ...args: unknown[]): Promise<T> {
-		return (await this.#call("POST", `${this.#session}/execute/sync`, { script, args })) as T;
+	async press(role: Role, name: Name): Promise<void> {
+		await until(`a ${role} called ${name} to click`, async () => {
+			const element = await this.#find(role, name);
+			if (element === undefined) return false;
+			await this.#call("POST", `${this.#session}/element/${element}/click`, {});
+			return true;
+		});
 	}
 
-	/** The displayed element of a role and accessible name, as the engine itself computes them. */
-	async find(css: string, role: string, name: string | RegExp): Promise<ElementID | undefined> {
-		const found = (await this.#call("POST", `${this.#session}/elements`, {
-			using: "css selector",
-			value: css,
-		})) as Record<string, string>[];
-		for (const reference of found) {
-			const element = reference[ELEMENT] ?? "";
-			const path = `${this.#session}/element/${element}`;
-			if ((await this.#call("GET", `${path}/computedrole`)) !== role) continue;
-			const label = String(await this.#call("GET", `${path}/computedlabel`));
-			if (typeof name === "string" ? label === name : name.test(label)) return element;
-		}
-		return undefined;
+	async has(role: Role, name: Name): Promise<boolean> {
+		return (await this.#find(role, name)) !== undefined;
 	}
 
-	async click(element: ElementID): Promise<void> {
-		await this.#call("POST", `${this.#session}/element/${element}/click`, {});
-	}
-
-	/** Presses and lets go of keys one after the other, wherever the focus is. */
 	async type(text: string): Promise<void> {
-		const actions = [...text].flatMap((value) => [
-			{ type: "keyDown", value },
-			{ type: "keyUp", value },
-		]);
-		await this.#call("POST", `${this.#session}/actions`, { actions: [{ type: "key", id: "keys", actions }] });
+		await this.#keys([...text].flatMap((value) => [down(value), up(value)]));
 	}
 
-	async screenshot(): Promise<Buffer> {
-		return Buffer.from(String(await this.#call("GET", `${this.#session}/screenshot`)), "base64");
+	async key(chord: string): Promise<void> {
+		const { modifiers, key } = chordOf(chord);
+		const values = [...modifiers, key].map((name) => keys[name] ?? name);
+		await this.#keys([...values.map(down), ...values.reverse().map(up)]);
+	}
+
+	async lines(): Promise<string[]> {
+		return (await this.#call("POST", `${this.#session}/execute/sync`, {
+			script: LINES_SCRIPT,
+			args: [],
+		})) as string[];
 	}
 
 	async close(): Promise<void> {
 		if (this.#session !== "") await this.#call("DELETE", this.#session);
 		await this.#driver.end();
+	}
+
+	/** The element of a role and accessible name, as the engine itself computes them. */
+	async #find(role: Role, name: Name): Promise<ElementID | undefined> {
+		const found = (await this.#call("POST", `${this.#session}/elements`, {
+			using: "css selector",
+			value: candidates[role],
+		})) as Record<string, string>[];
+		for (const reference of found) {
+			const element = reference[ELEMENT] ?? "";
+			const path = `${this.#session}/element/${element}`;
+			if ((await this.#call("GET", `${path}/computedrole`)) !== role) continue;
+			if (matches(name, String(await this.#call("GET", `${path}/computedlabel`)))) return element;
+		}
+		return undefined;
+	}
+
+	async #keys(actions: readonly KeyAction[]): Promise<void> {
+		await this.#call("POST", `${this.#session}/actions`, { actions: [{ type: "key", id: "keys", actions }] });
 	}
 
 	async #call(method: "GET" | "POST" | "DELETE", path: string, body?: object): Promise<unknown> {

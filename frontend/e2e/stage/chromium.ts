@@ -1,0 +1,79 @@
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { LINES_SCRIPT, type Name, type Role, type Screen } from "./screen";
+import { PATIENCE } from "./until";
+
+/** Debian's Chromium, without a window of its own. */
+export async function openChromium(executablePath = "/usr/bin/chromium"): Promise<Browser> {
+	return await chromium.launch({
+		executablePath,
+		// Root, as on most CI machines, cannot have Chromium's sandbox; the pages are ours.
+		chromiumSandbox: process.getuid?.() !== 0,
+		args: ["--disable-gpu", "--disable-dev-shm-usage"],
+	});
+}
+
+/** One page in a browser profile of its own: one person's window. */
+export class ChromiumScreen implements Screen {
+	readonly page: Page;
+	/** What the page complained about: every error that nobody caught, every request that failed or left. */
+	readonly complaints: string[] = [];
+
+	private constructor(page: Page) {
+		this.page = page;
+		page.setDefaultTimeout(PATIENCE);
+		page.on("pageerror", (error) => this.complaints.push(`${error.stack ?? error}`));
+		page.on("console", (message) => {
+			if (message.type() === "error") this.complaints.push(message.text());
+		});
+		page.on("request", (request) => {
+			const { hostname, protocol } = new URL(request.url());
+			if (protocol.startsWith("http") && hostname !== "127.0.0.1") {
+				this.complaints.push(`a request left the machine: ${request.url()}`);
+			}
+		});
+	}
+
+	static async open(
+		browser: Browser,
+		link: string,
+		options: BrowserContextOptions = {},
+	): Promise<ChromiumScreen> {
+		const context = await browser.newContext({
+			viewport: { width: 1280, height: 860 },
+			locale: "en-GB",
+			permissions: ["clipboard-read", "clipboard-write"],
+			...options,
+		});
+		const screen = new ChromiumScreen(await context.newPage());
+		await screen.page.goto(link);
+		return screen;
+	}
+
+	async press(role: Role, name: Name): Promise<void> {
+		await this.#one(role, name).click();
+	}
+
+	async has(role: Role, name: Name): Promise<boolean> {
+		return await this.#one(role, name).isVisible();
+	}
+
+	async type(text: string): Promise<void> {
+		await this.page.keyboard.type(text);
+	}
+
+	async key(chord: string): Promise<void> {
+		await this.page.keyboard.press(chord);
+	}
+
+	async lines(): Promise<string[]> {
+		return (await this.page.evaluate(`(() => {${LINES_SCRIPT}})()`)) as string[];
+	}
+
+	async close(): Promise<void> {
+		await this.page.context().close();
+	}
+
+	#one(role: Role, name: Name) {
+		return this.page.getByRole(role, { name, exact: true }).first();
+	}
+}

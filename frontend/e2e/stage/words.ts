@@ -1,0 +1,15 @@
+import en from "../../src/i18n/en.json";
+
+/** The words on the screen, taken from the catalogue, so that a better wording breaks no test. */
+export const words = en;
+
+/** A text of the catalogue with its gaps filled. */
+export function fill(text: string, gaps: Record<string, string | number>): string {
+	return text.replace(/\{\{(\w+)\}\}/g, (_, gap: string) => String(gaps[gap]));
+}
+
+/** A text of the catalogue, whatever stands in its gaps. */
+export function any(text: string): RegExp {
+	const parts = text.split(/\{\{\w+\}\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+	return new RegExp(`^${parts.join(".*")}$`, "s");
+}
