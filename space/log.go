@@ -228,6 +228,22 @@ func (l *Log) Heads() []Hash {
 	return slices.Clone(l.heads)
 }
 
+// Landmarks returns the heads, and ever sparser entries before them: a few
+// dozen hashes that let someone with an older or a different log find, by
+// Since, about where the two part.
+func (l *Log) Landmarks() []Hash {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	marks := slices.Clone(l.heads)
+	for back := 1; back < len(l.nodes); back *= 2 {
+		hash := l.nodes[len(l.nodes)-1-back].entry.Hash
+		if !slices.Contains(l.heads, hash) {
+			marks = append(marks, hash)
+		}
+	}
+	return marks
+}
+
 // Digest is equal for two logs if, and only if, they hold the same entries.
 func (l *Log) Digest() [32]byte {
 	l.mu.RLock()
@@ -252,8 +268,10 @@ func (l *Log) Entries() [][]byte {
 	return raw
 }
 
-// Since returns the entries, in the log's order, that someone with these
-// heads does not have. Heads that are not in the log are passed over.
+// Since returns the entries, in the log's order, that someone who has these
+// and all below them may lack. Hashes that are not in the log are passed over:
+// give it Landmarks rather than Heads of a log that may hold more than this
+// one.
 func (l *Log) Since(heads []Hash) [][]byte {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
