@@ -1,0 +1,150 @@
+package crdt
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"parley/crdt/chunk"
+	"parley/space"
+)
+
+// Bundle is the unit that travels: Append takes one, Since gives one. The
+// order within does not matter.
+type Bundle struct {
+	Snapshots  [][]byte // Automerge document chunks
+	Changes    [][]byte // Automerge change chunks
+	Signatures []Signature
+}
+
+// Empty reports whether the bundle brings nothing.
+func (b Bundle) Empty() bool { return len(b.Snapshots) == 0 && len(b.Changes) == 0 }
+
+// Origin says which way a change came in.
+type Origin uint8
+
+// The origins.
+const (
+	Local  Origin = 1 // written on this device
+	Peer   Origin = 2 // sent by another device
+	Import Origin = 3 // taken from a file
+)
+
+var originNames = [...]string{Local: "local", Peer: "peer", Import: "import"}
+
+// String is the word that the command line and JSON use.
+func (o Origin) String() string {
+	if o < Local || o > Import {
+		return fmt.Sprintf("origin %d", uint8(o))
+	}
+	return originNames[o]
+}
+
+// MarshalText writes the word.
+func (o Origin) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+
+// UnmarshalText reads the word.
+func (o *Origin) UnmarshalText(text []byte) error {
+	for known := Local; known <= Import; known++ {
+		if string(text) == originNames[known] {
+			*o = known
+			return nil
+		}
+	}
+	return fmt.Errorf("unknown origin %q", text)
+}
+
+// Receipt says what became of a bundle.
+type Receipt struct {
+	Accepted    int           // changes that are new and durable now
+	Position    uint64        // of the last of them; of the part's last before, if there is none
+	Missing     []chunk.Hash  // dependencies that are not here: what needs them was not stored
+	Quarantined int           // how much was refused
+	Refused     []Quarantined // the same one by one, without the bytes
+}
+
+// Err is nil unless something was refused. It wraps the first refusal's
+// Reason.
+func (r Receipt) Err() error {
+	if len(r.Refused) == 0 {
+		return nil
+	}
+	return r.Refused[0]
+}
+
+// Reason says why something was refused. Callers test for it with errors.Is.
+type Reason uint8
+
+// The reasons, as stored in quarantine.
+const (
+	ReasonMalformed    Reason = 1 // not a valid chunk
+	ReasonBadSignature Reason = 2 // a signature that does not match
+	ReasonNotVouched   Reason = 3 // no signature covers it
+	ReasonActor        Reason = 4 // the actor belongs to another device than the one that signed
+	ReasonNoRight      Reason = 5 // the device may not write this part, as far as is known here
+	ReasonFork         Reason = 6 // another change has this actor and sequence number
+	ReasonSequence     Reason = 7 // it does not follow its actor's earlier change
+	ReasonTooLarge     Reason = 8 // beyond the limits
+)
+
+var reasonTexts = [...]string{
+	ReasonMalformed:    "the bytes are not a valid change",
+	ReasonBadSignature: "its signature does not match",
+	ReasonNotVouched:   "nobody has signed for it",
+	ReasonActor:        "it claims to be written by another device than the one that signed it",
+	ReasonNoRight:      "its author may not write this part of the document",
+	ReasonFork:         "another change with the same actor and sequence number is here already",
+	ReasonSequence:     "it does not follow its author's earlier change",
+	ReasonTooLarge:     "it is too large",
+}
+
+// Error says in plain words what is wrong.
+func (r Reason) Error() string {
+	if r < ReasonMalformed || r > ReasonTooLarge {
+		return fmt.Sprintf("refused for reason %d", uint8(r))
+	}
+	return reasonTexts[r]
+}
+
+// Forged reports whether an honest device could not have passed this on: it
+// is wrong whatever one knows of the membership log.
+func (r Reason) Forged() bool {
+	switch r {
+	case ReasonNoRight, ReasonActor, ReasonFork:
+		return false
+	}
+	return true
+}
+
+// Quarantined is something that was refused, kept so that nothing is silently
+// dropped.
+type Quarantined struct {
+	Ref    Ref
+	Hash   chunk.Hash // of the change; of the bytes, if they are no valid change
+	Actor  chunk.Actor
+	Seq    uint64
+	Reason Reason
+	Detail string // for logs
+	Origin Origin
+	From   space.DeviceID // who sent it
+	Time   time.Time      // when it came
+	Size   int            // of the bytes
+}
+
+// Error says in plain words what was refused and why.
+func (q Quarantined) Error() string {
+	return fmt.Sprintf("a change was refused and set aside: %s", q.Reason.Error())
+}
+
+// Unwrap gives the Reason.
+func (q Quarantined) Unwrap() error { return q.Reason }
+
+// Errors of the store that callers tell apart.
+var (
+	ErrUnknownSpace = errors.New("this space is not on this device")
+	ErrClosed       = errors.New("the store is closed")
+	ErrNewer        = errors.New("this data was written by a newer version of Parley: update Parley to open it")
+	ErrLagged       = errors.New("too much happened since: look at everything again")
+	ErrPart         = errors.New("no such part of a document")
+	ErrDamaged      = errors.New("a record of the store cannot be read")
+)
