@@ -111,7 +111,7 @@ lint-go: $(linter) $(window) | window-packages
 	$(linter) run ./...
 
 lint-frontend: $(modules)
-	cd frontend && npx biome ci . && npx tsc --noEmit
+	cd frontend && npx biome ci . && npx tsc --noEmit && npx tsc --noEmit -p e2e
 
 vuln: $(vulncheck) ## known vulnerabilities in what is called (asks a database on the network)
 	$(vulncheck) -tags $(WINDOW_TAGS) ./...

@@ -1,17 +1,18 @@
 import { describe, expect } from "vitest";
 import { Cable } from "./stage/network";
-import { openChromium } from "./stage/chromium";
-import { until } from "./stage/until";
 import { type Seat, test, type Workshop } from "./stage/workshop";
+
+const SPACE = "Mill Lane neighbours";
+const TITLE = "A better bus stop";
 
 /** Anna has started a space and a document; Ben has joined and opened it. */
 async function together(workshop: Workshop): Promise<{ anna: Seat; ben: Seat }> {
 	const anna = await workshop.seat("Anna");
 	const ben = await workshop.seat("Ben");
-	await anna.window.startsSpace("Mill Lane neighbours");
-	await anna.window.startsDocument("A better bus stop");
-	await ben.window.joins(await anna.window.invites());
-	await ben.window.opensDocument("A better bus stop");
+	await anna.window.startsSpace(SPACE);
+	await anna.window.startsDocument(TITLE);
+	await ben.window.joins(await anna.window.invites(), SPACE);
+	await ben.window.opensDocument(TITLE);
 	return { anna, ben };
 }
 
@@ -20,11 +21,11 @@ describe("two windows on two nodes", () => {
 		const { anna, ben } = await together(workshop);
 		await anna.window.writes("The shelter leaks.");
 		await ben.window.reads("The shelter leaks.");
-		await ben.window.seesCaretOf("Anna");
+		await seesCaretOf(ben, "Anna");
 
-		await ben.window.addsAtTheEnd(" The bench is wet.");
+		await ben.window.writesAtTheEnd(" The bench is wet.");
 		await anna.window.reads("The shelter leaks. The bench is wet.");
-		await anna.window.seesCaretOf("Ben");
+		await seesCaretOf(anna, "Ben");
 	});
 
 	test("both write at the same time, and both end with the same text", async ({ workshop }) => {
@@ -53,8 +54,8 @@ describe("two windows on two nodes", () => {
 		await ben.window.reads("Together.");
 
 		await ben.window.goesOffline();
-		await ben.window.addsAtTheEnd("\nBen on the train.");
-		await anna.window.addsAtTheEnd(" Anna at her desk.");
+		await ben.window.writesAtTheEnd("\nBen on the train.");
+		await anna.window.writesAtTheEnd(" Anna at her desk.");
 		await ben.window.reads("Together.", "Ben on the train.");
 		await anna.window.reads("Together. Anna at her desk.");
 
@@ -71,8 +72,8 @@ describe("two windows on two nodes", () => {
 		await ben.window.reads("Before.");
 
 		ben.peer.freezes();
-		await ben.window.addsAtTheEnd("\nBen, half asleep.");
-		await anna.window.addsAtTheEnd(" Anna goes on.");
+		await ben.window.writesAtTheEnd("\nBen, half asleep.");
+		await anna.window.writesAtTheEnd(" Anna goes on.");
 		await anna.window.reads("Before. Anna goes on.");
 
 		ben.peer.thaws();
@@ -83,20 +84,18 @@ describe("two windows on two nodes", () => {
 	test("the cable is pulled and plugged in again", async ({ workshop }) => {
 		const cable = await Cable.lay();
 		workshop.afterwards(() => cable.close());
-		const [anna, ben] = await Promise.all([
-			workshop.seatAt("Anna", cable.first),
-			workshop.seatAt("Ben", cable.second),
-		]);
-		await anna.window.startsSpace("Mill Lane neighbours");
-		await anna.window.startsDocument("A better bus stop");
-		await ben.window.joins(await anna.window.invites());
-		await ben.window.opensDocument("A better bus stop");
+		const anna = await workshop.seat("Anna", cable.first);
+		const ben = await workshop.seat("Ben", cable.second);
+		await anna.window.startsSpace(SPACE);
+		await anna.window.startsDocument(TITLE);
+		await ben.window.joins(await anna.window.invites(), SPACE);
+		await ben.window.opensDocument(TITLE);
 		await anna.window.writes("One cable.");
 		await ben.window.reads("One cable.");
 
 		await cable.pull();
-		await ben.window.addsAtTheEnd("\nBen without it.");
-		await anna.window.addsAtTheEnd(" Anna without it.");
+		await ben.window.writesAtTheEnd("\nBen without it.");
+		await anna.window.writesAtTheEnd(" Anna without it.");
 		await ben.window.reads("One cable.", "Ben without it.");
 		await anna.window.reads("One cable. Anna without it.");
 
@@ -116,8 +115,8 @@ describe("two windows on two nodes", () => {
 
 		for (const { peer, window } of [anna, ben]) {
 			const again = await workshop.window(window.person, peer);
-			await again.opensSpace("Mill Lane neighbours");
-			await again.opensDocument("A better bus stop");
+			await again.opensSpace(SPACE);
+			await again.opensDocument(TITLE);
 			await again.reads("Written before the power went.");
 		}
 	});
@@ -128,9 +127,9 @@ describe("two windows on two nodes", () => {
 		await ben.window.reads("Before the restart.");
 
 		await anna.peer.dies();
-		await anna.window.addsAtTheEnd(" Written meanwhile.");
+		await anna.window.writesAtTheEnd(" Written meanwhile.");
 		await anna.window.seesItIsNotSaved();
-		await ben.window.addsAtTheEnd("\nBen goes on.");
+		await ben.window.writesAtTheEnd("\nBen goes on.");
 		await anna.peer.start();
 
 		await anna.window.reads("Before the restart. Written meanwhile.", "Ben goes on.");
@@ -142,7 +141,7 @@ describe("two windows on two nodes", () => {
 		const { anna, ben } = await together(workshop);
 		await anna.window.writes("Anna's words.");
 		await ben.window.reads("Anna's words.");
-		await ben.window.addsAtTheEnd(" Ben's words.");
+		await ben.window.writesAtTheEnd(" Ben's words.");
 		await anna.window.reads("Anna's words. Ben's words.");
 
 		await anna.window.undoes();
@@ -157,7 +156,7 @@ describe("two windows on two nodes", () => {
 	test("the title is one text for everybody", async ({ workshop }) => {
 		const { anna, ben } = await together(workshop);
 		await anna.window.titles("The best bus stop");
-		await until("Ben to see the new title", async () => (await ben.window.title()) === "The best bus stop");
-		expect(await ben.peer.listsTitles()).toEqual(["The best bus stop"]);
+		await ben.window.seesTitle("The best bus stop");
+		expect(await ben.peer.titles()).toEqual(["The best bus stop"]);
 	});
 });

@@ -2,8 +2,11 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 import { LINES_SCRIPT, type Name, type Role, type Screen } from "./screen";
 import { PATIENCE } from "./until";
 
-/** Debian's Chromium, without a window of its own. */
-export async function openChromium(executablePath = "/usr/bin/chromium"): Promise<Browser> {
+/** Debian's. */
+export const CHROMIUM = "/usr/bin/chromium";
+
+/** A browser that draws for nobody's eyes but the tests'. */
+export async function openChromium(executablePath = CHROMIUM): Promise<Browser> {
 	return await chromium.launch({
 		executablePath,
 		// Root, as on most CI machines, cannot have Chromium's sandbox; the pages are ours.
@@ -63,6 +66,14 @@ export class ChromiumScreen implements Screen {
 
 	async key(chord: string): Promise<void> {
 		await this.page.keyboard.press(chord);
+	}
+
+	async value(name: Name): Promise<string> {
+		return await this.#one("textbox", name).inputValue();
+	}
+
+	async text(): Promise<string> {
+		return await this.page.locator("body").innerText();
 	}
 
 	async lines(): Promise<string[]> {

@@ -85,10 +85,6 @@ export class DesktopScreen implements Screen {
 		return desktop;
 	}
 
-	get log(): string {
-		return this.#program.output;
-	}
-
 	/** Everything on the screen, parents first. */
 	async tree(): Promise<Accessible[]> {
 		const out = await run(PYTHON, [READER, String(this.#pid)], { env: this.#env });
@@ -120,6 +116,14 @@ export class DesktopScreen implements Screen {
 		await this.#xdotool("key", [...modifiers, key].map((name) => keysyms[name] ?? name).join("+"));
 	}
 
+	async value(name: Name): Promise<string> {
+		return (await until(`a textbox called ${name}`, () => this.#find("textbox", name))).text;
+	}
+
+	async text(): Promise<string> {
+		return (await this.tree()).map(({ name, text }) => text || name).join("\n");
+	}
+
 	/** The text as a screen reader reads it: what the accessibility tree says is in the editor. */
 	async lines(): Promise<string[]> {
 		const editor = (await this.tree()).find(
@@ -128,9 +132,13 @@ export class DesktopScreen implements Screen {
 		return editor?.text.split("\n").filter((line) => line !== "") ?? [];
 	}
 
-	/** Writes a picture of the whole screen. */
-	async picture(path: string): Promise<void> {
-		await run("import", ["-window", "root", path], { env: this.#env });
+	/** What is on the screen, for whoever asks why a test failed. */
+	async remains(): Promise<string> {
+		const things = await this.tree();
+		const lines = things.map(
+			({ depth, role, name, text }) => `${" ".repeat(depth)}${role} "${name}" ${text}`,
+		);
+		return [this.#program.output, ...lines].join("\n");
 	}
 
 	/** Closes the window as a person would, and waits until the program has ended. */

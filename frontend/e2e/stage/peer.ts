@@ -82,9 +82,24 @@ export class Peer {
 			.map((line) => JSON.parse(line) as T);
 	}
 
-	/** A document as the command line shows it. */
-	async shows(space: string, document: string, format: "text" | "markdown" = "text"): Promise<string> {
-		return await run(PROGRAM, ["--data", this.data, "document", "show", space, document, "--format", format]);
+	/** The titles of the only space's documents, as the command line lists them. */
+	async titles(): Promise<string[]> {
+		return (await this.#documents()).map(({ title }) => title);
+	}
+
+	/** The only space's only document, as the command line shows it. */
+	async onlyDocument(format: "text" | "markdown"): Promise<string> {
+		const [document] = await this.#documents();
+		if (!document) throw new Error(`${this.name} has no document`);
+		const { space, id } = document;
+		return await run(PROGRAM, ["--data", this.data, "document", "show", space, id, "--format", format]);
+	}
+
+	async #documents(): Promise<{ space: string; id: string; title: string }[]> {
+		const [space] = await this.command<{ id: string }>("space", "list");
+		if (!space) throw new Error(`${this.name} is in no space`);
+		const documents = await this.command<{ id: string; title: string }>("document", "list", space.id);
+		return documents.map((document) => ({ ...document, space: space.id }));
 	}
 
 	get log(): string {

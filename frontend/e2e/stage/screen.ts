@@ -11,6 +11,10 @@ export interface Screen {
 	type(text: string): Promise<void>;
 	/** Presses one chord where the focus is: `Enter`, `Control+b`. */
 	key(chord: string): Promise<void>;
+	/** What stands in the textbox of that name. */
+	value(name: Name): Promise<string>;
+	/** Everything that can be read on the screen. */
+	text(): Promise<string>;
 	/** The lines of the text that is being written, one per paragraph, without anybody's caret. */
 	lines(): Promise<string[]>;
 }

@@ -120,16 +120,26 @@ export class WebKitScreen implements Screen {
 		await this.#keys([...values.map(down), ...values.reverse().map(up)]);
 	}
 
+	async value(name: Name): Promise<string> {
+		const element = await until(`a textbox called ${name}`, () => this.#find("textbox", name));
+		return String(await this.#call("GET", `${this.#session}/element/${element}/property/value`));
+	}
+
+	async text(): Promise<string> {
+		return await this.#execute("return document.body.innerText");
+	}
+
 	async lines(): Promise<string[]> {
-		return (await this.#call("POST", `${this.#session}/execute/sync`, {
-			script: LINES_SCRIPT,
-			args: [],
-		})) as string[];
+		return await this.#execute(LINES_SCRIPT);
 	}
 
 	async close(): Promise<void> {
 		if (this.#session !== "") await this.#call("DELETE", this.#session);
 		await this.#driver.end();
+	}
+
+	async #execute<T>(script: string): Promise<T> {
+		return (await this.#call("POST", `${this.#session}/execute/sync`, { script, args: [] })) as T;
 	}
 
 	/** The element of a role and accessible name, as the engine itself computes them. */

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, BrowserContextOptions } from "playwright-core";
 import { test as base } from "vitest";
-import { ChromiumScreen, openChromium } from "./chromium";
+import { CHROMIUM, ChromiumScreen, openChromium } from "./chromium";
 import type { Computer } from "./network";
 import { Peer } from "./peer";
 import { Window } from "./window";
@@ -28,9 +28,9 @@ export class Workshop {
 	}
 
 	/** Somebody comes in, starts Parley for the first time, and says who they are. */
-	async seat(person: string): Promise<Seat> {
-		const peer = await this.device(person);
-		const window = await this.window(person, peer);
+	async seat(person: string, computer?: Computer): Promise<Seat> {
+		const peer = await this.device(person, computer);
+		const window = await this.window(person, peer, {}, computer);
 		await window.introduces();
 		return { peer, window };
 	}
@@ -48,11 +48,19 @@ export class Workshop {
 		person: string,
 		peer: Peer,
 		options: BrowserContextOptions = {},
-		browser = this.#browser,
+		computer?: Computer,
 	): Promise<Window<ChromiumScreen>> {
+		const browser = computer ? await this.#browserOn(computer) : this.#browser;
 		const window = new Window(person, await ChromiumScreen.open(browser, peer.serving.web, options));
 		this.#windows.push(window);
 		return window;
+	}
+
+	/** A browser that sees only what that computer sees. */
+	async #browserOn(computer: Computer): Promise<Browser> {
+		const browser = await openChromium(await computer.wrapper(CHROMIUM));
+		this.afterwards(() => browser.close());
+		return browser;
 	}
 
 	/** What else must end with the test, last first. */

@@ -1,0 +1,61 @@
+import { describe } from "vitest";
+import { words } from "./stage/words";
+import { type Seat, test, type Workshop } from "./stage/workshop";
+
+async function annaWithSpace(workshop: Workshop): Promise<Seat & { space: string }> {
+	const anna = await workshop.seat("Anna");
+	await anna.window.startsSpace("Mill Lane neighbours");
+	const [space] = await anna.peer.command<{ id: string }>("space", "list");
+	return { ...anna, space: space?.id ?? "" };
+}
+
+describe("a code that lets nobody in says why", () => {
+	test("malformed", async ({ workshop }) => {
+		const anna = await annaWithSpace(workshop);
+		const ben = await workshop.seat("Ben");
+		const code = await anna.window.invites();
+		await ben.window.triesCode(code.slice(0, -7));
+		await ben.window.seesText(words.error.malformed);
+	});
+
+	test("withdrawn", async ({ workshop }) => {
+		const anna = await annaWithSpace(workshop);
+		const ben = await workshop.seat("Ben");
+		const code = await anna.window.invites();
+		await anna.window.withdrawsInvitation();
+		await ben.window.triesCode(code);
+		await ben.window.seesText(words.error.withdrawn);
+	});
+
+	test("used up", async ({ workshop }) => {
+		const anna = await annaWithSpace(workshop);
+		const ben = await workshop.seat("Ben");
+		const chidi = await workshop.seat("Chidi");
+		const code = await anna.window.invites();
+		await ben.window.joins(code, "Mill Lane neighbours");
+		await chidi.window.triesCode(code);
+		await chidi.window.seesText(words.error.usedUp);
+	});
+
+	test("expired", async ({ workshop }) => {
+		const anna = await annaWithSpace(workshop);
+		const ben = await workshop.seat("Ben");
+		const [invitation] = await anna.peer.command<{ code: string }>(
+			"invite",
+			"create",
+			anna.space,
+			"--expires",
+			"1s",
+		);
+		await ben.window.triesUntilItSays(invitation?.code ?? "", words.error.expired);
+	});
+
+	test("nobody there", async ({ workshop }) => {
+		const anna = await annaWithSpace(workshop);
+		const ben = await workshop.seat("Ben");
+		const code = await anna.window.invites();
+		await anna.peer.stops();
+		await ben.window.triesCode(code);
+		await ben.window.seesText(words.error.unreachable, 60_000);
+	});
+});

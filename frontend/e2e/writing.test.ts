@@ -1,0 +1,82 @@
+import { describe, expect } from "vitest";
+import { words } from "./stage/words";
+import { type Seat, test, type Workshop } from "./stage/workshop";
+
+async function writing(workshop: Workshop): Promise<Seat & { markdown(): Promise<string> }> {
+	const anna = await workshop.seat("Anna");
+	await anna.window.startsSpace("Mill Lane neighbours");
+	await anna.window.startsDocument("A better bus stop");
+	return {
+		...anna,
+		markdown: async () => {
+			await anna.window.seesItSaved();
+			return await anna.peer.onlyDocument("markdown");
+		},
+	};
+}
+
+describe("a text is formatted", () => {
+	test("by Markdown shortcuts", async ({ workshop }) => {
+		const { window, markdown } = await writing(workshop);
+		await window.writes(
+			[
+				"# Why",
+				"Now **bold**, *italic* and `code` here.",
+				"## How",
+				"- one",
+				"two",
+				"\n1. first",
+				"second",
+				"\n> said",
+				"\n\n### Last",
+				"---plain",
+			].join("\n"),
+		);
+		expect(await markdown()).toBe(
+			[
+				"# Why",
+				"Now **bold**, *italic* and `code` here.",
+				"## How",
+				"- one\n- two",
+				"1. first\n2. second",
+				"> said",
+				"### Last",
+				"---",
+				"plain\n",
+			].join("\n\n"),
+		);
+	});
+
+	test("by keyboard", async ({ workshop }) => {
+		const { window, markdown } = await writing(workshop);
+		await window.writes("plain ");
+		for (const [chord, word] of [
+			["Control+b", "bold"],
+			["Control+i", "italic"],
+			["Control+e", "code"],
+		] as const) {
+			await window.screen.key(chord);
+			await window.writes(word);
+			await window.screen.key(chord);
+			await window.writes(" ");
+		}
+		await window.writes("end");
+		expect(await markdown()).toBe("plain **bold** *italic* `code` end\n");
+	});
+
+	test("by toolbar", async ({ workshop }) => {
+		const { window, markdown } = await writing(workshop);
+		await window.writes("Title");
+		await window.choosesBlock(words.text.heading2);
+		await window.clicksIntoText();
+		await window.screen.key("End");
+		await window.writes("\nbold");
+		await window.selectsWordBefore();
+		await window.screen.press("button", words.text.bold);
+		await window.clicksIntoText();
+		await window.screen.key("Control+End");
+		await window.writes("\nitem");
+		await window.screen.press("button", words.text.bulletList);
+		expect(await markdown()).toBe("## Title\n\n**bold**\n\n- **item**\n");
+	});
+});
