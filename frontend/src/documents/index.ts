@@ -1,0 +1,39 @@
+import { FileQuestion, FileText, type LucideIcon } from "lucide-react";
+import type { ComponentType } from "react";
+import type { Bridge, DocumentID, Here, Person, SpaceID } from "../bridge";
+
+/** What has become of a window's own changes to the open document. */
+export type Saving = { state: "saved" } | { state: "saving" } | { state: "failed"; reason: string };
+
+/** What a kind's component is given; one mount is one open document. */
+export interface DocumentProps {
+	bridge: Bridge;
+	space: SpaceID;
+	document: DocumentID;
+	you: Person;
+	/** The other people in this document now; their `state` is what their window's component announced. */
+	others: readonly Here[];
+	/** Take the focus as soon as there is something to write in. */
+	autoFocus: boolean;
+	onSaving: (saving: Saving) => void;
+	/** Announces where this person is in the document; base64, at most 2 KiB. May be called at every keystroke. */
+	announce: (state: string) => void;
+}
+
+export interface DocumentKind {
+	icon: LucideIcon;
+	/** Fetches the component with everything it needs; undefined where this window cannot show the kind. */
+	load: (() => Promise<{ default: ComponentType<DocumentProps> }>) | undefined;
+}
+
+/** The kinds of documents: one line each. */
+const kinds: Record<string, DocumentKind> = {
+	text: { icon: FileText, load: undefined },
+};
+
+const unknownKind: DocumentKind = { icon: FileQuestion, load: undefined };
+
+/** A kind that a newer Parley made is shown as such, never as an error. */
+export function kindOf(kind: string): DocumentKind {
+	return Object.hasOwn(kinds, kind) ? (kinds[kind] ?? unknownKind) : unknownKind;
+}

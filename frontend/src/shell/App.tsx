@@ -1,0 +1,169 @@
+import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { I18nProvider } from "react-aria-components";
+import type { Bridge, Connection, Person, Welcome } from "../bridge";
+import { setLanguage, useTranslation } from "../i18n";
+import { Announcer } from "../ui/announcer";
+import { createNotices, Toasts } from "../ui/Toasts";
+import { applyTextSize, followTheme } from "../ui/theme";
+import { FirstStart } from "./FirstStart";
+import { Live, type LiveState, trigger, useLive } from "./live";
+import { type Place, readPlace, writePlace } from "./place";
+import { type Preferences, writePreferences } from "./preferences";
+import { Opening, Refused, StartProblem } from "./Standby";
+import { type DialogName, type Session, SessionContext } from "./session";
+import { Workspace } from "./Workspace";
+
+interface AppProps {
+	bridge: Bridge;
+	initialPreferences: Preferences;
+}
+
+export function App({ bridge, initialPreferences }: AppProps) {
+	const { t } = useTranslation();
+	const [preferences, prefer] = usePreferences(initialPreferences);
+	const [notices] = useState(createNotices);
+	return (
+		<I18nProvider locale={preferences.language}>
+			<Announcer>
+				<Gate bridge={bridge} preferences={preferences} prefer={prefer} notices={notices} />
+				<Toasts notices={notices} label={t("app.notices")} closeLabel={t("app.close")} />
+			</Announcer>
+		</I18nProvider>
+	);
+}
+
+type GateProps = Pick<Session, "bridge" | "preferences" | "prefer" | "notices">;
+
+/** Shows what fits: waiting, why there is nothing to show, the first question, or the work. */
+function Gate({ bridge, preferences, prefer, notices }: GateProps) {
+	const connection = useConnection(bridge);
+	const { value: welcome, error, refresh } = useHello(bridge);
+	const [named, setNamed] = useState<Person>();
+	const person = named ?? welcome?.person;
+	if (connection === "refused") return <Refused />;
+	if (welcome === undefined) {
+		return error === undefined || connection !== "connected" ? (
+			<Opening lost={connection === "disconnected"} />
+		) : (
+			<StartProblem message={error.message} retry={refresh} />
+		);
+	}
+	const parts = { bridge, connection, preferences, prefer, notices, setYou: setNamed };
+	if (!person) return <FirstStart {...parts} />;
+	return <SessionRoom {...parts} welcome={welcome} you={person} />;
+}
+
+/** Greets once: a second greeting would close what the window has open. */
+function useHello(bridge: Bridge): LiveState<Welcome> & { refresh: () => void } {
+	const [live] = useState(() => new Live(() => bridge.api.Hello()));
+	// The first question has to wait for a connection that stands.
+	useEffect(() => {
+		live.refresh();
+		return bridge.onConnection((state) => {
+			if (state === "connected" && live.state.value === undefined) live.refresh();
+		});
+	}, [bridge, live]);
+	const state = useSyncExternalStore(live.subscribe, () => live.state);
+	return { ...state, refresh: live.refresh };
+}
+
+type SessionRoomProps = GateProps & Pick<Session, "connection" | "welcome" | "you" | "setYou">;
+
+function SessionRoom({
+	bridge,
+	connection,
+	welcome,
+	you,
+	setYou,
+	preferences,
+	prefer,
+	notices,
+}: SessionRoomProps) {
+	const [place, go] = usePlace();
+	const [dialog, setDialog] = useState<DialogName>();
+	const { value: listed, refresh: refreshSpaces } = useLive(bridge, "spaces", () => bridge.api.Spaces(), [
+		trigger("spaces"),
+		trigger("network"),
+	]);
+	const { value: network, refresh: refreshNetwork } = useLive(bridge, "network", () => bridge.api.Network(), [
+		trigger("network"),
+	]);
+	const spaces = listed ?? welcome.spaces;
+	const offline = network?.offline ?? welcome.offline;
+	const session = useMemo<Session>(() => {
+		const space = spaces.find(({ id }) => id === place.space);
+		return {
+			bridge,
+			connection,
+			welcome,
+			you,
+			setYou,
+			preferences,
+			prefer,
+			notices,
+			spaces,
+			offline,
+			refresh: () => {
+				refreshSpaces();
+				refreshNetwork();
+			},
+			space,
+			place: space ? place : {},
+			go,
+			openDialog: setDialog,
+		};
+	}, [
+		bridge,
+		connection,
+		welcome,
+		you,
+		setYou,
+		preferences,
+		prefer,
+		notices,
+		spaces,
+		offline,
+		refreshSpaces,
+		refreshNetwork,
+		place,
+		go,
+	]);
+	return (
+		<SessionContext value={session}>
+			<Workspace dialog={dialog} closeDialog={() => setDialog(undefined)} />
+		</SessionContext>
+	);
+}
+
+function usePlace(): [Place, (place: Place) => void] {
+	const [place, setPlace] = useState(() => readPlace(sessionStorage, localStorage));
+	const go = useCallback((next: Place) => {
+		writePlace(sessionStorage, localStorage, next);
+		setPlace(next);
+	}, []);
+	return [place, go];
+}
+
+function useConnection(bridge: Bridge): Connection {
+	return useSyncExternalStore(bridge.onConnection, () => bridge.connection);
+}
+
+function usePreferences(initial: Preferences): [Preferences, (change: Partial<Preferences>) => void] {
+	const { i18n } = useTranslation();
+	const [preferences, setPreferences] = useState(initial);
+	const { theme, textSize, language } = preferences;
+	// The document's root is outside of React: theme, text size and language are written to it.
+	useEffect(() => followTheme(theme), [theme]);
+	useEffect(() => applyTextSize(textSize), [textSize]);
+	useEffect(() => {
+		if (i18n.language !== language) void setLanguage(language);
+	}, [language, i18n]);
+	const prefer = useCallback((change: Partial<Preferences>) => {
+		setPreferences((before) => {
+			const after = { ...before, ...change };
+			writePreferences(localStorage, after);
+			return after;
+		});
+	}, []);
+	return [preferences, prefer];
+}

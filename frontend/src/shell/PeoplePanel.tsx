@@ -1,0 +1,115 @@
+import { Check, Clock, PanelRightClose, UserPlus } from "lucide-react";
+import type { Member, MemberStatus } from "../bridge";
+import { formatTime, type TFunction, useKeyNames, useTranslation } from "../i18n";
+import { Avatar } from "../ui/Avatar";
+import { Button, IconButton } from "../ui/Button";
+import { keyLabel } from "../ui/keys";
+import { useDocuments } from "./documents";
+import { trigger, useLive } from "./live";
+import styles from "./PeoplePanel.module.css";
+import { usePresence } from "./presence";
+import { mayInvite } from "./rights";
+import { useSession } from "./session";
+import { windowKeys } from "./useShortcuts";
+
+/** The people of the space: who they are here, where they are now, and who has the latest. */
+export function PeoplePanel({ onHide }: { onHide: () => void }) {
+	const { t } = useTranslation();
+	const { space, openDialog } = useSession();
+	const statuses = useStatuses();
+	const names = useKeyNames();
+	if (space === undefined) return null;
+	return (
+		<div className={styles.panel}>
+			<div className={styles.head}>
+				<h2>{t("people.title")}</h2>
+				<IconButton
+					icon={PanelRightClose}
+					mirrored
+					label={t("people.hide")}
+					keys={keyLabel(windowKeys.people, names)}
+					onPress={onHide}
+				/>
+			</div>
+			<ul className={styles.list} aria-label={t("people.title")}>
+				{space.members.map((member) => (
+					<Person key={member.device} member={member} status={statuses.get(member.device)} />
+				))}
+			</ul>
+			{space.members.length === 1 && <p className={styles.note}>{t("people.onlyYou")}</p>}
+			{mayInvite(space.role) && (
+				<Button icon={UserPlus} className={styles.invite} onPress={() => openDialog("invite")}>
+					{t("people.invite")}
+				</Button>
+			)}
+		</div>
+	);
+}
+
+/** Who has the open document; nobody's where none is open. */
+function useStatuses(): ReadonlyMap<string, MemberStatus> {
+	const { bridge, place } = useSession();
+	const { space, document } = place;
+	const { value } = useLive(
+		bridge,
+		`statuses ${space} ${document}`,
+		async () => (space && document ? await bridge.api.Status(space, document) : undefined),
+		[
+			trigger("status", (data) => data.space === space),
+			trigger("moved", (data) => data.document === document),
+			trigger("network"),
+		],
+	);
+	return new Map(value?.members.map((member) => [member.device, member]));
+}
+
+function Person({ member, status }: { member: Member; status: MemberStatus | undefined }) {
+	const { t } = useTranslation();
+	const whereabouts = useWhereabouts(member);
+	const near = member.you || member.connected;
+	return (
+		<li className={styles.person}>
+			<Avatar name={member.name} id={member.device} away={!near} />
+			<div className={styles.text}>
+				<bdi className={styles.name}>{member.you ? t("people.you", { name: member.name }) : member.name}</bdi>
+				{member.official && <span className={styles.official}>{standing(member, t)}</span>}
+				{!member.official && member.organisation && <bdi className={styles.note}>{member.organisation}</bdi>}
+				<span className={styles.note}>
+					{t(`role.${member.role}`)} · {whereabouts}
+				</span>
+				{status && <Has status={status} />}
+			</div>
+		</li>
+	);
+}
+
+function standing({ organisation }: Member, t: TFunction): string {
+	return organisation ? t("people.officialOf", { organisation }) : t("people.official");
+}
+
+function useWhereabouts(member: Member): string {
+	const { t, i18n } = useTranslation();
+	const { place } = useSession();
+	const { documents } = useDocuments();
+	const here = usePresence().filter(({ device }) => device === member.device);
+	if (member.you) return t("people.thisComputer");
+	if (place.document && here.some(({ document }) => document === place.document)) {
+		return t("people.hereInDocument");
+	}
+	const elsewhere = documents.find(({ id }) => here.some(({ document }) => document === id));
+	if (elsewhere) return t("people.hereElsewhere", { title: elsewhere.title || t("document.untitled") });
+	if (member.connected) return t("people.connected");
+	if (member.lastSeen) return t("people.lastSeen", { time: formatTime(member.lastSeen, i18n.language) });
+	return t("people.never");
+}
+
+function Has({ status }: { status: MemberStatus }) {
+	const { t } = useTranslation();
+	const Icon = status.hasLatest ? Check : Clock;
+	return (
+		<span className={`${styles.state} ${status.hasLatest ? styles.has : styles.lacks}`}>
+			<Icon aria-hidden />
+			{status.hasLatest ? t("people.hasLatest") : t("people.notLatest")}
+		</span>
+	);
+}

@@ -1,0 +1,217 @@
+import {
+	ChevronsUpDown,
+	FolderClosed,
+	FolderOpen,
+	Info,
+	Keyboard,
+	Network,
+	PanelLeftClose,
+	Plus,
+	Settings,
+	TicketCheck,
+	Users,
+	WifiOff,
+} from "lucide-react";
+import type { Here, Space } from "../bridge";
+import { kindOf } from "../documents";
+import { useKeyNames, useTranslation } from "../i18n";
+import { Avatar } from "../ui/Avatar";
+import { Button, IconButton, join, PlaceLink } from "../ui/Button";
+import { Mark } from "../ui/Drawing";
+import { keyLabel } from "../ui/keys";
+import { Menu } from "../ui/Menu";
+import { type ListedDocument, useDocuments } from "./documents";
+import { usePresence } from "./presence";
+import { mayWrite } from "./rights";
+import styles from "./Sidebar.module.css";
+import { useSession } from "./session";
+import { useCreateDocument } from "./useCreateDocument";
+import { windowKeys } from "./useShortcuts";
+
+/** Where I am: the spaces, the documents of the present one, and me. */
+export function Sidebar({ onHide }: { onHide: () => void }) {
+	const { t } = useTranslation();
+	const { spaces, openDialog } = useSession();
+	const names = useKeyNames();
+	return (
+		<div className={styles.sidebar}>
+			<div className={styles.brand}>
+				<Mark />
+				<span className={styles.name}>{t("app.name")}</span>
+				<IconButton
+					icon={PanelLeftClose}
+					mirrored
+					label={t("sidebar.hide")}
+					keys={keyLabel(windowKeys.sidebar, names)}
+					onPress={onHide}
+				/>
+			</div>
+			<section>
+				<div className={styles.section}>
+					<h2>{t("sidebar.spaces")}</h2>
+					<Menu
+						label={t("sidebar.add")}
+						trigger={<IconButton icon={Plus} label={t("sidebar.add")} />}
+						entries={[
+							{
+								id: "create",
+								icon: Users,
+								label: t("sidebar.create"),
+								onAction: () => openDialog("create-space"),
+							},
+							{
+								id: "join",
+								icon: TicketCheck,
+								label: t("sidebar.join"),
+								onAction: () => openDialog("join"),
+							},
+						]}
+					/>
+				</div>
+				<ul className={styles.spaces}>
+					{spaces.map((space) => (
+						<li key={space.id}>
+							<SpaceRow space={space} />
+						</li>
+					))}
+				</ul>
+			</section>
+			<Foot />
+		</div>
+	);
+}
+
+function SpaceRow({ space }: { space: Space }) {
+	const { place, go } = useSession();
+	const open = place.space === space.id;
+	const here = open && place.document === undefined;
+	const Icon = open ? FolderOpen : FolderClosed;
+	return (
+		<>
+			<PlaceLink
+				icon={Icon}
+				className={join(styles.row, styles.space, here && styles.here)}
+				aria-current={here ? "page" : undefined}
+				onPress={() => go({ space: space.id })}
+			>
+				<bdi className={styles.label}>{space.name}</bdi>
+			</PlaceLink>
+			{open && <DocumentRows space={space} />}
+		</>
+	);
+}
+
+function DocumentRows({ space }: { space: Space }) {
+	const { t } = useTranslation();
+	const { documents } = useDocuments();
+	const create = useCreateDocument();
+	return (
+		<ul aria-label={t("space.documents")} className={styles.documents}>
+			{documents.map((document) => (
+				<li key={document.id}>
+					<DocumentRow space={space} document={document} />
+				</li>
+			))}
+			{mayWrite(space.role) && (
+				<li>
+					<Button look="quiet" icon={Plus} className={join(styles.row, styles.add)} onPress={create}>
+						<span className={styles.label}>{t("space.newDocument")}</span>
+					</Button>
+				</li>
+			)}
+		</ul>
+	);
+}
+
+function DocumentRow({ space, document }: { space: Space; document: ListedDocument }) {
+	const { t } = useTranslation();
+	const { place, go } = useSession();
+	const inside = usePresence().filter((here) => here.document === document.id);
+	const here = place.document === document.id;
+	return (
+		<PlaceLink
+			icon={kindOf(document.kind).icon}
+			className={join(styles.row, here && styles.here)}
+			aria-current={here ? "page" : undefined}
+			onPress={() => go({ space: space.id, document: document.id })}
+		>
+			<bdi className={styles.label}>{document.title || t("document.untitled")}</bdi>
+			{inside.length > 0 && <Inside people={inside} />}
+		</PlaceLink>
+	);
+}
+
+function Inside({ people }: { people: readonly Here[] }) {
+	const { t } = useTranslation();
+	return (
+		<span className={styles.inside}>
+			<span className="visually-hidden">
+				{t("document.hereLabel")}: {people.map(({ name }) => name).join(", ")}
+			</span>
+			{people.slice(0, 3).map((here) => (
+				<Avatar key={here.device} name={here.name} id={here.device} />
+			))}
+		</span>
+	);
+}
+
+function Foot() {
+	const { t } = useTranslation();
+	const { you, welcome, offline, openDialog } = useSession();
+	return (
+		<div className={styles.foot}>
+			{offline && (
+				<Button
+					look="quiet"
+					icon={WifiOff}
+					className={join(styles.row, styles.offline)}
+					onPress={() => openDialog("network")}
+				>
+					<span className={styles.label}>{t("sidebar.offline")}</span>
+				</Button>
+			)}
+			<Menu
+				label={t("sidebar.menu")}
+				trigger={
+					<Button
+						look="quiet"
+						className={join(styles.row, styles.you)}
+						aria-label={t("sidebar.you", { name: you.name })}
+					>
+						<Avatar name={you.name} id={welcome.device} />
+						<bdi className={styles.label}>{you.name}</bdi>
+						<ChevronsUpDown aria-hidden />
+					</Button>
+				}
+				entries={[
+					{
+						id: "settings",
+						icon: Settings,
+						label: t("sidebar.settings"),
+						onAction: () => openDialog("settings"),
+					},
+					{
+						id: "network",
+						icon: Network,
+						label: t("sidebar.network"),
+						onAction: () => openDialog("network"),
+					},
+					{
+						id: "keys",
+						icon: Keyboard,
+						label: t("sidebar.keys"),
+						keys: windowKeys.help,
+						onAction: () => openDialog("keys"),
+					},
+					{
+						id: "about",
+						icon: Info,
+						label: t("sidebar.about"),
+						separated: true,
+						onAction: () => openDialog("about"),
+					},
+				]}
+			/>
+		</div>
+	);
+}

@@ -1,0 +1,162 @@
+import { TriangleAlert } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import { useTranslation } from "../i18n";
+import { useAnnounce } from "../ui/announcer";
+import { join } from "../ui/Button";
+import { SideSheet } from "../ui/Dialog";
+import { DocumentScreen } from "./DocumentScreen";
+import { DialogHost } from "./dialogs/DialogHost";
+import { DocumentsProvider } from "./documents";
+import { Home } from "./Home";
+import { PeoplePanel } from "./PeoplePanel";
+import { PresenceProvider } from "./presence";
+import { Sidebar } from "./Sidebar";
+import { SpaceHome } from "./SpaceHome";
+import { type DialogName, useSession } from "./session";
+import { useRoom } from "./useRoom";
+import { useShortcuts } from "./useShortcuts";
+import styles from "./Workspace.module.css";
+
+interface WorkspaceProps {
+	dialog: DialogName | undefined;
+	closeDialog: () => void;
+}
+
+/** The one screen: spaces on the left, the work in the middle, people beside it. */
+export function Workspace({ dialog, closeDialog }: WorkspaceProps) {
+	const { space } = useSession();
+	return (
+		<PresenceProvider>
+			<DocumentsProvider key={space?.id ?? ""} space={space}>
+				<Frame />
+				{dialog && <DialogHost name={dialog} onClose={closeDialog} />}
+			</DocumentsProvider>
+		</PresenceProvider>
+	);
+}
+
+export interface Panels {
+	sidebar: Panel;
+	people: Panel;
+}
+
+export interface Panel {
+	shown: boolean;
+	toggle: () => void;
+}
+
+function Frame() {
+	const { t } = useTranslation();
+	const { place, space, preferences, prefer } = useSession();
+	const room = useRoom();
+	const [over, setOver] = useState<"sidebar" | "people">();
+	const wide = room === "wide";
+	const panels: Panels = {
+		sidebar: {
+			shown: wide ? preferences.sidebar : over === "sidebar",
+			toggle: () => (wide ? prefer({ sidebar: !preferences.sidebar }) : setOver("sidebar")),
+		},
+		people: {
+			shown: space !== undefined && (wide ? preferences.people : over === "people"),
+			toggle: () => (wide ? prefer({ people: !preferences.people }) : setOver("people")),
+		},
+	};
+	useShortcuts(panels);
+	useReturn(place.space, place.document, () => setOver(undefined));
+
+	const sidebar = <Sidebar onHide={wide ? panels.sidebar.toggle : () => setOver(undefined)} />;
+	const people = space && <PeoplePanel onHide={wide ? panels.people.toggle : () => setOver(undefined)} />;
+	return (
+		<div
+			className={styles.frame}
+			data-room={room}
+			data-start={(wide && panels.sidebar.shown) || undefined}
+			data-end={(wide && panels.people.shown) || undefined}
+		>
+			<SkipLinks people={wide && panels.people.shown} />
+			{wide && panels.sidebar.shown && (
+				<nav aria-label={t("sidebar.label")} tabIndex={-1} className={styles.side}>
+					{sidebar}
+				</nav>
+			)}
+			<main id="work" tabIndex={-1} className={styles.work}>
+				<LostBanner />
+				{place.document ? (
+					<DocumentScreen key={place.document} document={place.document} panels={panels} room={room} />
+				) : space ? (
+					<SpaceHome key={space.id} space={space} panels={panels} />
+				) : (
+					<Home panels={panels} />
+				)}
+			</main>
+			{wide && panels.people.shown && (
+				<aside
+					id="people"
+					aria-label={t("people.title")}
+					tabIndex={-1}
+					className={join(styles.side, styles.end)}
+				>
+					{people}
+				</aside>
+			)}
+			{!wide && over === "sidebar" && (
+				<SideSheet
+					side="start"
+					label={t("sidebar.label")}
+					full={room === "narrow"}
+					onClose={() => setOver(undefined)}
+				>
+					{sidebar}
+				</SideSheet>
+			)}
+			{!wide && over === "people" && people && (
+				<SideSheet
+					side="end"
+					label={t("people.title")}
+					full={room === "narrow"}
+					onClose={() => setOver(undefined)}
+				>
+					{people}
+				</SideSheet>
+			)}
+		</div>
+	);
+}
+
+/** A sheet that slid over goes when the person has gone somewhere with it. */
+function useReturn(space: string | undefined, document: string | undefined, close: () => void): void {
+	const latest = useRef(close);
+	latest.current = close;
+	// biome-ignore lint/correctness/useExhaustiveDependencies: the place is what it answers to.
+	useEffect(() => latest.current(), [space, document]);
+}
+
+function SkipLinks({ people }: { people: boolean }) {
+	const { t } = useTranslation();
+	return (
+		<div className={styles.skips}>
+			<a href="#work">{t("app.skipToWork")}</a>
+			{people && <a href="#people">{t("app.skipToPeople")}</a>}
+		</div>
+	);
+}
+
+function LostBanner() {
+	const { t } = useTranslation();
+	const { connection } = useSession();
+	const announce = useAnnounce();
+	const lost = connection !== "connected";
+	const before = useRef(lost);
+	// Speaking is an effect outside of the page's tree.
+	useEffect(() => {
+		if (before.current !== lost) announce(lost ? t("connection.lost") : t("connection.back"));
+		before.current = lost;
+	}, [lost, announce, t]);
+	if (!lost) return null;
+	return (
+		<p className={styles.banner}>
+			<TriangleAlert aria-hidden />
+			{t("connection.lost")}
+		</p>
+	);
+}

@@ -1,0 +1,116 @@
+import {
+	createContext,
+	type ReactNode,
+	useContext,
+	useEffect,
+	useMemo,
+	useState,
+	useSyncExternalStore,
+} from "react";
+import { type Bridge, type DocumentID, ParleyError, type Space } from "../bridge";
+import type { IndexEntry, IndexReplica } from "../replica";
+import { useSession } from "./session";
+
+export type ListedDocument = IndexEntry;
+
+export interface Documents {
+	/** Oldest first. */
+	documents: readonly ListedDocument[];
+	state: "loading" | "ready" | "failed";
+	/** Throws a ParleyError where the list cannot be written now. */
+	setTitle: (document: DocumentID, title: string) => void;
+}
+
+const none: readonly ListedDocument[] = [];
+
+const DocumentsContext = createContext<Documents>({ documents: none, state: "loading", setTitle: refuse });
+
+/** The documents of the present space. */
+export function useDocuments(): Documents {
+	return useContext(DocumentsContext);
+}
+
+interface DocumentsProviderProps {
+	/** Mount anew for another space. */
+	space: Space | undefined;
+	children: ReactNode;
+}
+
+export function DocumentsProvider({ space, children }: DocumentsProviderProps) {
+	const { bridge } = useSession();
+	const { index, failed } = useIndex(bridge, space);
+	const documents = useSyncExternalStore(index?.subscribe ?? never, index?.getSnapshot ?? nothing);
+	const value = useMemo<Documents>(
+		() => ({
+			documents,
+			state: index ? "ready" : failed ? "failed" : "loading",
+			setTitle: (document, title) => {
+				if (!index?.rename(document, title)) refuse();
+			},
+		}),
+		[documents, index, failed],
+	);
+	return <DocumentsContext value={value}>{children}</DocumentsContext>;
+}
+
+/**
+ * Keeps the space's index open while the component is there. One that could not be opened is tried again when
+ * something of it arrives or the connection is back.
+ */
+function useIndex(
+	bridge: Bridge,
+	space: Space | undefined,
+): { index: IndexReplica | undefined; failed: boolean } {
+	const [index, setIndex] = useState<IndexReplica>();
+	const [failed, setFailed] = useState(false);
+	const id = space?.id;
+	const indexID = space?.index;
+	// An open replica is a thing outside of React: it is opened and closed with the component.
+	useEffect(() => {
+		if (id === undefined || indexID === undefined) return;
+		let closed = false;
+		let opening = false;
+		let opened: IndexReplica | undefined;
+		const open = async () => {
+			if (opening || opened !== undefined) return;
+			opening = true;
+			try {
+				const { IndexReplica } = await import("../replica");
+				const replica = await IndexReplica.open(bridge, id, indexID);
+				if (closed) {
+					void replica.close();
+					return;
+				}
+				opened = replica;
+				setIndex(replica);
+			} catch {
+				if (!closed) setFailed(true);
+			} finally {
+				opening = false;
+			}
+		};
+		const stops = [
+			bridge.on("moved", ({ document }) => document === indexID && void open()),
+			bridge.onConnection((connection) => connection === "connected" && void open()),
+		];
+		void open();
+		return () => {
+			closed = true;
+			for (const stop of stops) stop();
+			void opened?.close();
+		};
+	}, [bridge, id, indexID]);
+	return { index, failed: failed && index === undefined };
+}
+
+function refuse(): never {
+	throw new ParleyError("not-now", "The list of documents cannot be changed now. Try again in a moment.");
+}
+
+function never(): () => void {
+	return () => {};
+}
+
+function nothing(): readonly ListedDocument[] {
+	return none;
+}

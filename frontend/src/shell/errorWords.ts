@@ -1,0 +1,31 @@
+import { ParleyError, toParleyError } from "../bridge";
+import type { TFunction } from "../i18n";
+
+/** The sentence of a failure: what happened, what to do. Codes that no catalogue knows keep Go's own sentence. */
+export function errorWords(reason: unknown, t: TFunction): string {
+	const error = reason instanceof ParleyError ? reason : toParleyError(reason);
+	switch (error.code) {
+		case "malformed":
+			return t("error.malformed");
+		case "expired":
+			return t("error.expired");
+		case "used-up":
+			return t("error.usedUp");
+		case "withdrawn":
+			return t("error.withdrawn");
+		case "unreachable":
+			return t("error.unreachable");
+		case "already-member":
+			return t("error.alreadyMember");
+		case "not-invited":
+			return t("error.notInvited");
+		case "not-allowed":
+			return t("error.notAllowed");
+		case "disconnected":
+			return t("error.disconnected");
+		case "unknown":
+			return t("error.other", { message: error.message });
+		default:
+			return error.message;
+	}
+}

@@ -1,0 +1,38 @@
+import { createContext, useContext } from "react";
+import type { Bridge, Connection, Person, Space, Welcome } from "../bridge";
+import type { Notices } from "../ui/Toasts";
+import type { Place } from "./place";
+import type { Preferences } from "./preferences";
+
+/** Which dialog stands over the page. */
+export type DialogName = "create-space" | "join" | "invite" | "network" | "settings" | "keys" | "about";
+
+/** What every screen may know and do. */
+export interface Session {
+	bridge: Bridge;
+	connection: Connection;
+	welcome: Welcome;
+	you: Person;
+	/** After the Go side has taken it. */
+	setYou: (person: Person) => void;
+	spaces: readonly Space[];
+	offline: boolean;
+	/** Asks the Go side again which spaces there are and who is connected. */
+	refresh: () => void;
+	notices: Notices;
+	preferences: Preferences;
+	prefer: (change: Partial<Preferences>) => void;
+	place: Place;
+	/** The space of the place, where this device is in it. */
+	space: Space | undefined;
+	go: (place: Place) => void;
+	openDialog: (name: DialogName) => void;
+}
+
+export const SessionContext = createContext<Session | undefined>(undefined);
+
+export function useSession(): Session {
+	const session = useContext(SessionContext);
+	if (session === undefined) throw new Error("useSession outside of a session");
+	return session;
+}

@@ -1,0 +1,72 @@
+import type { Connection, MemberStatus, Status } from "../bridge";
+import type { Saving } from "../documents";
+import { formatList, type TFunction } from "../i18n";
+
+export interface StatusInput {
+	saving: Saving;
+	connection: Connection;
+	/** Undefined until the first answer. */
+	status: Status | undefined;
+}
+
+export type Tone = "calm" | "waiting" | "problem";
+
+export interface StatusWords {
+	/** What has become of the work on this computer. */
+	own: string;
+	/** Who else has it; empty while that is not known. */
+	others: string;
+	tone: Tone;
+}
+
+/** More people than this are counted instead of named. */
+const NAMED = 3;
+
+/** The state of a document in plain words. Never says that all have it when only some do. */
+export function statusWords(input: StatusInput, t: TFunction, language: string): StatusWords {
+	const { own, tone } = ownWords(input, t);
+	return { own, tone, others: othersWords(input, t, language) };
+}
+
+function ownWords({ saving, connection }: StatusInput, t: TFunction): { own: string; tone: Tone } {
+	if (saving.state === "failed") {
+		return { own: t("status.failed", { reason: saving.reason }), tone: "problem" };
+	}
+	if (saving.state === "saving") {
+		return connection === "connected"
+			? { own: t("status.saving"), tone: "waiting" }
+			: { own: t("status.disconnected"), tone: "problem" };
+	}
+	return { own: t("status.saved"), tone: "calm" };
+}
+
+function othersWords({ status, connection, saving }: StatusInput, t: TFunction, language: string): string {
+	if (status === undefined || connection !== "connected") return "";
+	const { members, offline } = status;
+	if (members.length === 0) return t("status.alone");
+	// What is still on its way to the disk, nobody else has; the last answer speaks of the time before it.
+	if (saving.state !== "saved") return "";
+	const behind = members.filter((member) => !member.hasLatest);
+	if (behind.length === 0) return t("status.everyone");
+	if (offline) return t("status.offline");
+	if (members.every((member) => !member.connected)) return t("status.nobody");
+	const upToDate = members.filter((member) => member.hasLatest);
+	const second = clause("behind", behind, t, language);
+	if (upToDate.length === 0) return t("status.sentence", { clause: second });
+	return t("status.both", { first: clause("upToDate", upToDate, t, language), second });
+}
+
+function clause(
+	what: "behind" | "upToDate",
+	members: readonly MemberStatus[],
+	t: TFunction,
+	language: string,
+): string {
+	const count = members.length;
+	if (count > NAMED) return t(`status.${what}Count`, { count });
+	const names = formatList(
+		members.map((member) => member.name),
+		language,
+	);
+	return t(`status.${what}`, { count, names });
+}
