@@ -1,0 +1,104 @@
+import { Plugin, PluginKey } from "prosemirror-state";
+import { Decoration, DecorationSet, type EditorView } from "prosemirror-view";
+import type { RichText } from "../replica";
+import { fromFlat, toFlat } from "./flat";
+
+/** Where somebody's caret is, as cursors of the text. */
+export interface Place {
+	anchor: string;
+	head: string;
+}
+
+/** Somebody else's caret, as setCarets takes it. */
+export interface Caret extends Place {
+	device: string;
+	name: string;
+	/** Which of the people's colours (--person-0 to --person-7). */
+	colour: number;
+}
+
+const key = new PluginKey<DecorationSet>("parley$carets");
+
+/**
+ * Shows others' carets and selections. They move with the text by themselves; a new list replaces the old one.
+ * Assistive technology is not told of them: who is here is said elsewhere, once.
+ */
+export function caretPlugin(): Plugin<DecorationSet> {
+	return new Plugin<DecorationSet>({
+		key,
+		state: {
+			init: () => DecorationSet.empty,
+			apply(tr, shown) {
+				const next = tr.getMeta(key) as DecorationSet | undefined;
+				return next ?? (tr.docChanged ? shown.map(tr.mapping, tr.doc) : shown);
+			},
+		},
+		props: { decorations: (state) => key.getState(state) },
+	});
+}
+
+export function showCarets(view: EditorView, text: RichText, carets: readonly Caret[]): void {
+	const { doc } = view.state;
+	const decorations = carets.flatMap((caret) => {
+		const anchor = text.position(caret.anchor);
+		const head = text.position(caret.head);
+		if (anchor === null || head === null) return [];
+		return decorate(caret, fromFlat(doc, anchor), fromFlat(doc, head));
+	});
+	view.dispatch(
+		view.state.tr.setMeta(key, DecorationSet.create(doc, decorations)).setMeta("addToHistory", false),
+	);
+}
+
+function decorate(caret: Caret, anchor: number, head: number): Decoration[] {
+	const style = `--person: var(--person-${caret.colour})`;
+	const widget = Decoration.widget(head, () => drawCaret(caret.name, style), {
+		// The same key keeps the element, so that a label does not start anew with every letter.
+		key: `${caret.device} ${caret.colour} ${caret.name}`,
+		side: 1,
+		ignoreSelection: true,
+	});
+	if (anchor === head) return [widget];
+	const [from, to] = anchor < head ? [anchor, head] : [head, anchor];
+	return [Decoration.inline(from, to, { class: "text-editor-selection", style }), widget];
+}
+
+function drawCaret(name: string, style: string): HTMLElement {
+	const caret = document.createElement("span");
+	caret.className = "text-editor-caret";
+	caret.setAttribute("style", style);
+	caret.setAttribute("aria-hidden", "true");
+	const label = document.createElement("span");
+	label.className = "text-editor-caret-name";
+	label.dir = "auto";
+	// Shown by the style sheet from the attribute: it never becomes part of what is read, copied or found.
+	label.dataset.name = name;
+	caret.append(label);
+	return caret;
+}
+
+/** This editor's selection as cursors. */
+export function placeOf(view: EditorView, text: RichText): Place {
+	const { doc, selection } = view.state;
+	return {
+		anchor: text.cursor(toFlat(doc, selection.anchor)),
+		head: text.cursor(toFlat(doc, selection.head)),
+	};
+}
+
+/** The bytes in which a place is announced to others: a JSON array of a version and two cursors. */
+export function encodePlace(place: Place): Uint8Array {
+	return new TextEncoder().encode(JSON.stringify([1, place.anchor, place.head]));
+}
+
+/** Reads what another window announced; null for anything that is not a place, as from a newer version. */
+export function decodePlace(bytes: Uint8Array): Place | null {
+	try {
+		const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+		if (!Array.isArray(value)) return null;
+		const [version, anchor, head]: unknown[] = value;
+		return version === 1 && typeof anchor === "string" && typeof head === "string" ? { anchor, head } : null;
+	} catch {
+		return null;
+	}
+}

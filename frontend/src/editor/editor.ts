@@ -1,0 +1,262 @@
+import { dropCursor } from "prosemirror-dropcursor";
+import { gapCursor } from "prosemirror-gapcursor";
+import { history } from "prosemirror-history";
+import { EditorState, Plugin } from "prosemirror-state";
+import { EditorView } from "prosemirror-view";
+import type { Replica } from "../replica";
+import { REMOTE } from "./amToPm";
+import { Binding } from "./binding";
+import { type Caret, caretPlugin, encodePlace, placeOf, showCarets } from "./carets";
+import { type CommandId, type CommandSpec, commandIds, commandSpecs } from "./commands";
+import { keyPlugins } from "./keys";
+import { hrefFromInput } from "./links";
+import { normaliser } from "./normalise";
+import { marks } from "./schema";
+import { shortcutPlugins } from "./shortcuts";
+import "./editor.css";
+
+export interface TextEditorOptions {
+	/** Whether this person may write; the replica's own answer counts too. */
+	editable: boolean;
+	/** Texts from the catalogue. */
+	labels: { editor: string };
+	/** Called where a person wants to make or change a link; answer with setLink. */
+	onLink?: (present: { href: string }) => void;
+	/** Called where a person wants to follow a link (Mod and click). */
+	onOpenLink?: (href: string) => void;
+}
+
+/** How a command stands, for a toolbar or a menu. */
+export interface CommandState {
+	readonly active: boolean;
+	readonly enabled: boolean;
+}
+
+export type ToolState = Readonly<Record<CommandId, CommandState>>;
+
+/** One command, for whoever draws a button or a menu item for it. */
+export interface EditorCommand {
+	readonly id: CommandId;
+	/** ProseMirror's names of the keys, the one to show first. */
+	readonly keys: readonly string[];
+	/** Runs it and gives the focus back to the text. */
+	run(): void;
+	isActive(): boolean;
+	isEnabled(): boolean;
+}
+
+export interface TextEditor {
+	readonly view: EditorView;
+	readonly commands: Readonly<Record<CommandId, EditorCommand>>;
+	focus(): void;
+	setEditable(editable: boolean): void;
+	/** The state of all commands: the same object until one of them changed. Fits useSyncExternalStore. */
+	readonly getSnapshot: () => ToolState;
+	readonly subscribe: (listener: () => void) => () => void;
+	/** Gives the selection a link, or takes it away. Answers false for an address that may not be linked to. */
+	setLink(address: string | null): boolean;
+	/** Shows these carets of others and no more. */
+	setCarets(carets: readonly Caret[]): void;
+	/** Calls back with this window's place in the text, encoded for Announce, shortly after it changed. */
+	onSelection(listener: (place: Uint8Array) => void): () => void;
+	destroy(): void;
+}
+
+// Others see a caret move at most this often; letters travel at once, on their own way.
+const ANNOUNCE_MS = 60;
+
+/** Puts an editor for a text document into `place`. It works on the replica until it is destroyed. */
+export function createTextEditor(
+	place: HTMLElement,
+	replica: Replica,
+	options: TextEditorOptions,
+): TextEditor {
+	let editable = options.editable;
+	const mayWrite = () => editable && replica.writable;
+	const binding = new Binding(replica);
+	const specs = commandSpecs(() => {
+		const mark = linkAt(view.state);
+		options.onLink?.({ href: mark });
+	});
+
+	const view: EditorView = new EditorView(place, {
+		state: EditorState.create({
+			doc: binding.document(),
+			plugins: [
+				// A reader's keys and a document that cannot be saved change nothing.
+				new Plugin({
+					filterTransaction: (tr) => !tr.docChanged || tr.getMeta(REMOTE) === true || mayWrite(),
+				}),
+				...shortcutPlugins(),
+				...keyPlugins(specs),
+				history(),
+				normaliser(),
+				dropCursor({ color: false, class: "text-editor-drop" }),
+				gapCursor(),
+				caretPlugin(),
+			],
+		}),
+		editable: mayWrite,
+		attributes: () => ({
+			class: "text-editor",
+			role: "textbox",
+			"aria-multiline": "true",
+			"aria-label": options.labels.editor,
+			"aria-readonly": mayWrite() ? "false" : "true",
+			tabindex: "0",
+		}),
+		dispatchTransaction: (tr) => {
+			binding.dispatch(tr);
+			changed(tr.docChanged || tr.selectionSet);
+		},
+		handleClick: (_view, _pos, event) => {
+			const link = (event.target as HTMLElement).closest("a");
+			if (link === null || !(event.metaKey || event.ctrlKey)) return false;
+			const href = link.getAttribute("href");
+			if (href !== null) options.onOpenLink?.(href);
+			return href !== null;
+		},
+	});
+	binding.attach({
+		get state() {
+			return view.state;
+		},
+		updateState(state) {
+			view.updateState(state);
+			changed(true);
+		},
+	});
+
+	const commands = Object.fromEntries(
+		commandIds.map((id) => [id, commandOf(view, id, specs[id], mayWrite)]),
+	) as Record<CommandId, EditorCommand>;
+	const listeners = new Set<() => void>();
+	const watchers = new Set<(place: Uint8Array) => void>();
+	let snapshot = toolState(commands);
+	let later: ReturnType<typeof setTimeout> | null = null;
+
+	/** What follows from a key but need not be there before it is painted. */
+	const changed = (moved: boolean): void => {
+		if (later !== null || !moved) return;
+		later = setTimeout(() => {
+			later = null;
+			if (watchers.size > 0 && view.hasFocus()) {
+				const bytes = encodePlace(placeOf(view, binding.text));
+				for (const watcher of watchers) watcher(bytes);
+			}
+			const next = toolState(commands);
+			if (commandIds.every((id) => same(next[id], snapshot[id]))) return;
+			snapshot = next;
+			for (const listener of listeners) listener();
+		}, ANNOUNCE_MS);
+	};
+
+	const stopWatching = replica.subscribe(() => {
+		view.setProps({});
+		changed(true);
+	});
+
+	return {
+		view,
+		commands,
+		focus: () => view.focus(),
+		setEditable(value) {
+			editable = value;
+			view.setProps({});
+			changed(true);
+		},
+		getSnapshot: () => snapshot,
+		subscribe(listener) {
+			listeners.add(listener);
+			return () => listeners.delete(listener);
+		},
+		setLink: (address) => setLink(view, address),
+		setCarets: (carets) => showCarets(view, binding.text, carets),
+		onSelection(watcher) {
+			watchers.add(watcher);
+			return () => watchers.delete(watcher);
+		},
+		destroy() {
+			if (later !== null) clearTimeout(later);
+			stopWatching();
+			binding.destroy();
+			view.destroy();
+		},
+	};
+}
+
+function commandOf(
+	view: EditorView,
+	id: CommandId,
+	spec: CommandSpec,
+	mayWrite: () => boolean,
+): EditorCommand {
+	return {
+		id,
+		keys: spec.keys,
+		run() {
+			view.focus();
+			spec.run(view.state, view.dispatch, view);
+		},
+		isActive: () => spec.isActive(view.state),
+		isEnabled: () => mayWrite() && spec.run(view.state, undefined, view),
+	};
+}
+
+function toolState(commands: Record<CommandId, EditorCommand>): ToolState {
+	return Object.fromEntries(
+		commandIds.map((id) => [id, { active: commands[id].isActive(), enabled: commands[id].isEnabled() }]),
+	) as Record<CommandId, CommandState>;
+}
+
+function same(a: CommandState, b: CommandState): boolean {
+	return a.active === b.active && a.enabled === b.enabled;
+}
+
+/** The address of the link at the caret, "" where there is none. */
+function linkAt(state: EditorState): string {
+	const { $from, from, to, empty } = state.selection;
+	if (empty) return String(marks.link.isInSet(linkMarks(state))?.attrs.href ?? "");
+	let href = "";
+	state.doc.nodesBetween(from, to, (node) => {
+		href ||= String(marks.link.isInSet(node.marks)?.attrs.href ?? "");
+	});
+	return href || String(marks.link.isInSet($from.marks())?.attrs.href ?? "");
+}
+
+function linkMarks(state: EditorState) {
+	const { $from } = state.selection;
+	return [...($from.nodeBefore?.marks ?? []), ...($from.nodeAfter?.marks ?? [])];
+}
+
+/** The text that a link command is about: the selection, or the whole link around the caret. */
+function linkRange(state: EditorState): { from: number; to: number } {
+	const { $from, from, to, empty } = state.selection;
+	const link = marks.link.isInSet(linkMarks(state));
+	if (!empty || link === undefined) return { from, to };
+	const start = $from.start();
+	let [first, last] = [from, from];
+	$from.parent.forEach((node, offset) => {
+		const [begin, end] = [start + offset, start + offset + node.nodeSize];
+		if (!link.isInSet(node.marks) || begin > last || end < first) return;
+		[first, last] = [Math.min(first, begin), Math.max(last, end)];
+	});
+	return { from: first, to: last };
+}
+
+function setLink(view: EditorView, address: string | null): boolean {
+	const { state } = view;
+	const { from, to } = linkRange(state);
+	const tr = state.tr.removeMark(from, to, marks.link);
+	if (address !== null) {
+		const href = hrefFromInput(address);
+		if (href === null) return false;
+		const mark = marks.link.create({ href });
+		// With nothing selected, the address itself is what is linked.
+		if (from === to) tr.insert(from, state.schema.text(href, [...state.selection.$from.marks(), mark]));
+		else tr.addMark(from, to, mark);
+	}
+	view.focus();
+	view.dispatch(tr.scrollIntoView());
+	return true;
+}

@@ -1,0 +1,143 @@
+import { type Attrs, type DOMOutputSpec, type Node, Schema } from "prosemirror-model";
+import { safeHref } from "./links";
+import type { Kept } from "./marker";
+
+// Every block may carry the marker it came from, where that says more than the editor shows: see marker.ts.
+const kept = { kept: { default: null as Kept | null } };
+
+const levels = [1, 2, 3, 4, 5, 6] as const;
+
+/**
+ * What a text document may contain on screen. It is shaped after docs/formats.md: each node of the group
+ * "leaf block" is one block marker, the containers are implied by the markers' parents.
+ */
+export const schema = new Schema({
+	nodes: {
+		doc: { content: "block+" },
+		paragraph: {
+			group: "block",
+			content: "inline*",
+			attrs: kept,
+			parseDOM: [{ tag: "p" }],
+			toDOM: (): DOMOutputSpec => ["p", { dir: "auto" }, 0],
+		},
+		heading: {
+			group: "block",
+			content: "inline*",
+			attrs: { ...kept, level: { default: 1, validate: "number" } },
+			defining: true,
+			parseDOM: levels.map((level) => ({ tag: `h${level}`, attrs: { level } })),
+			toDOM: (node): DOMOutputSpec => [`h${node.attrs.level}`, { dir: "auto" }, 0],
+		},
+		code_block: {
+			group: "block",
+			content: "text*",
+			attrs: kept,
+			code: true,
+			defining: true,
+			parseDOM: [{ tag: "pre", preserveWhitespace: "full" }],
+			toDOM: (): DOMOutputSpec => ["pre", { dir: "ltr", spellcheck: "false" }, ["code", 0]],
+		},
+		horizontal_rule: {
+			group: "block",
+			attrs: kept,
+			parseDOM: [{ tag: "hr" }],
+			toDOM: (): DOMOutputSpec => ["hr"],
+		},
+		blockquote: {
+			group: "block",
+			content: "block+",
+			defining: true,
+			parseDOM: [{ tag: "blockquote" }],
+			toDOM: (): DOMOutputSpec => ["blockquote", 0],
+		},
+		bullet_list: {
+			group: "block",
+			content: "list_item+",
+			parseDOM: [{ tag: "ul" }],
+			toDOM: (): DOMOutputSpec => ["ul", 0],
+		},
+		ordered_list: {
+			group: "block",
+			content: "list_item+",
+			parseDOM: [{ tag: "ol" }],
+			toDOM: (): DOMOutputSpec => ["ol", 0],
+		},
+		list_item: {
+			content: "paragraph block*",
+			defining: true,
+			parseDOM: [{ tag: "li" }],
+			toDOM: (): DOMOutputSpec => ["li", { dir: "auto" }, 0],
+		},
+		text: { group: "inline" },
+		hard_break: {
+			inline: true,
+			group: "inline",
+			selectable: false,
+			linebreakReplacement: true,
+			leafText: () => "\n",
+			parseDOM: [{ tag: "br" }],
+			toDOM: (): DOMOutputSpec => ["br"],
+		},
+	},
+	marks: {
+		link: {
+			attrs: { href: { default: "" }, title: { default: null as string | null } },
+			inclusive: false,
+			parseDOM: [
+				{
+					tag: "a[href]",
+					getAttrs: (element): Attrs | false => {
+						const href = safeHref(element.getAttribute("href") ?? "");
+						return href === null ? false : { href, title: element.getAttribute("title") };
+					},
+				},
+			],
+			toDOM: (mark): DOMOutputSpec => {
+				// A link that came from elsewhere with another scheme is shown, but leads nowhere.
+				const href = safeHref(String(mark.attrs.href));
+				const title = mark.attrs.title === null ? {} : { title: String(mark.attrs.title) };
+				return ["a", href === null ? title : { href, rel: "noopener noreferrer", ...title }, 0];
+			},
+		},
+		strong: {
+			parseDOM: [
+				{ tag: "strong" },
+				// Google Docs wraps everything it copies in <b style="font-weight:normal">.
+				{ tag: "b", getAttrs: (element): false | null => element.style.fontWeight !== "normal" && null },
+				{ style: "font-weight=400", clearMark: (mark) => mark.type.name === "strong" },
+				{
+					style: "font-weight",
+					getAttrs: (value): false | null => /^(bold(er)?|[5-9]\d{2,})$/.test(value) && null,
+				},
+			],
+			toDOM: (): DOMOutputSpec => ["strong", 0],
+		},
+		em: {
+			parseDOM: [
+				{ tag: "i" },
+				{ tag: "em" },
+				{ style: "font-style=italic" },
+				{ style: "font-style=normal", clearMark: (mark) => mark.type.name === "em" },
+			],
+			toDOM: (): DOMOutputSpec => ["em", 0],
+		},
+		code: {
+			inclusive: false,
+			parseDOM: [{ tag: "code" }],
+			toDOM: (): DOMOutputSpec => ["code", { spellcheck: "false" }, 0],
+		},
+	},
+});
+
+export const nodes = schema.nodes;
+export const marks = schema.marks;
+
+/** Whether a node is one block of the format: it has a marker of its own, and no blocks inside. */
+export function isLeafBlock(node: Node): boolean {
+	return node.isTextblock || node.type === nodes.horizontal_rule;
+}
+
+export function isList(node: Node): boolean {
+	return node.type === nodes.bullet_list || node.type === nodes.ordered_list;
+}

@@ -1,0 +1,11 @@
+export { type IndexEntry, IndexReplica } from "./indexReplica";
+export { type Problem, Replica, type ReplicaState } from "./replica";
+export {
+	type Change,
+	type Marker,
+	type MarkSet,
+	type Patch,
+	RichText,
+	type Scalar,
+	type Span,
+} from "./richText";

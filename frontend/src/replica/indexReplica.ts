@@ -1,0 +1,144 @@
+import type { DocumentID, SpaceID } from "../bridge";
+import { RawString } from "./automerge";
+import { type Door, Replica, type ReplicaState } from "./replica";
+
+/** One document of a space, as the space's index lists it. */
+export interface IndexEntry {
+	readonly id: DocumentID;
+	readonly kind: string;
+	readonly title: string;
+	readonly created: Date | null;
+}
+
+/** The list of a space's documents. Fits React's useSyncExternalStore: subscribe and getSnapshot are bound. */
+export class IndexReplica {
+	readonly #replica: Replica;
+	readonly #listeners = new Set<() => void>();
+	#entries: readonly IndexEntry[];
+
+	static async open(door: Door, space: SpaceID, index: DocumentID): Promise<IndexReplica> {
+		return new IndexReplica(await Replica.open(door, { space, document: index, part: "body" }));
+	}
+
+	private constructor(replica: Replica) {
+		this.#replica = replica;
+		this.#entries = this.#read();
+		replica.onPatches(() => this.#refresh());
+		replica.onReset(() => this.#refresh());
+	}
+
+	/** The same list object until something in it changes; oldest document first. */
+	readonly getSnapshot = (): readonly IndexEntry[] => this.#entries;
+
+	readonly subscribe = (listener: () => void): (() => void) => {
+		this.#listeners.add(listener);
+		return () => this.#listeners.delete(listener);
+	};
+
+	get state(): ReplicaState {
+		return this.#replica.state;
+	}
+
+	/** Calls back when `state` changes. */
+	onState(listener: () => void): () => void {
+		return this.#replica.subscribe(listener);
+	}
+
+	/** Gives a document another title, by the smallest splice, so that two who do so at once merge. */
+	rename(document: DocumentID, title: string): boolean {
+		const done = this.#replica.edit(() => {
+			const core = this.#replica.core;
+			const entry = this.#entry(document);
+			if (entry === null) throw new RangeError(`the index has no document ${document}`);
+			const stored = core.getWithType(entry, "title");
+			if (stored?.[0] !== "text") {
+				core.putObject(entry, "title", title);
+				return;
+			}
+			const { at, length, insert } = smallestSplice(core.text(stored[1]), title);
+			if (length > 0 || insert !== "") core.splice(stored[1], at, length, insert);
+		});
+		if (done) this.#refresh();
+		return done;
+	}
+
+	saved(): Promise<void> {
+		return this.#replica.saved();
+	}
+
+	close(): Promise<void> {
+		return this.#replica.close();
+	}
+
+	#refresh(): void {
+		const entries = this.#read();
+		const same =
+			entries.length === this.#entries.length && entries.every((e, i) => equal(e, this.#entries[i]));
+		if (same) return;
+		this.#entries = entries;
+		for (const listener of this.#listeners) listener();
+	}
+
+	#read(): readonly IndexEntry[] {
+		const core = this.#replica.core;
+		const documents = core.getWithType("_root", "documents");
+		if (documents?.[0] !== "map") return [];
+		return core
+			.keys(documents[1])
+			.flatMap((id): IndexEntry[] => {
+				const found = core.getWithType(documents[1], id);
+				if (found?.[0] !== "map") return [];
+				const entry: unknown = core.materialize(found[1]);
+				return typeof entry === "object" && entry !== null ? [entryFrom(id, { ...entry })] : [];
+			})
+			.sort((a, b) => (a.created?.getTime() ?? 0) - (b.created?.getTime() ?? 0) || (a.id < b.id ? -1 : 1));
+	}
+
+	#entry(document: DocumentID): string | null {
+		const core = this.#replica.core;
+		const documents = core.getWithType("_root", "documents");
+		if (documents?.[0] !== "map") return null;
+		const entry = core.getWithType(documents[1], document);
+		return entry?.[0] === "map" ? entry[1] : null;
+	}
+}
+
+function entryFrom(id: DocumentID, entry: Record<string, unknown>): IndexEntry {
+	return {
+		id,
+		kind: text(entry.kind),
+		title: text(entry.title),
+		created: entry.created instanceof Date ? entry.created : null,
+	};
+}
+
+function text(value: unknown): string {
+	if (typeof value === "string") return value;
+	return value instanceof RawString ? value.val : "";
+}
+
+function equal(a: IndexEntry, b: IndexEntry | undefined): boolean {
+	return (
+		b !== undefined &&
+		a.id === b.id &&
+		a.kind === b.kind &&
+		a.title === b.title &&
+		a.created?.getTime() === b.created?.getTime()
+	);
+}
+
+/** The one replacement that turns `from` into `to`, never cutting a surrogate pair. */
+export function smallestSplice(from: string, to: string): { at: number; length: number; insert: string } {
+	const limit = Math.min(from.length, to.length);
+	let start = 0;
+	while (start < limit && from[start] === to[start]) start++;
+	if (cutsPair(from, start) || cutsPair(to, start)) start--;
+	let end = 0;
+	while (end < limit - start && from[from.length - 1 - end] === to[to.length - 1 - end]) end++;
+	if (cutsPair(from, from.length - end) || cutsPair(to, to.length - end)) end--;
+	return { at: start, length: from.length - end - start, insert: to.slice(start, to.length - end) };
+}
+
+function cutsPair(text: string, at: number): boolean {
+	return /[\ud800-\udbff]/.test(text[at - 1] ?? "") && /[\udc00-\udfff]/.test(text[at] ?? "");
+}

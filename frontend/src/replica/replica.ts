@@ -1,0 +1,335 @@
+import {
+	type Bridge,
+	type DocumentID,
+	fromBase64,
+	type Part,
+	type SpaceID,
+	toBase64,
+	toParleyError,
+} from "../bridge";
+import { applyChunks, type Core, loadCore, type Patch } from "./automerge";
+import { CommitQueue } from "./commitQueue";
+
+/** What a replica needs of the bridge. */
+export type Door = Pick<Bridge, "api" | "on" | "onConnection">;
+
+/** Why something did not work: a code for screens to choose their words by, and a sentence in English. */
+export interface Problem {
+	readonly code: string;
+	readonly message: string;
+}
+
+/** An immutable picture of how a replica stands; another object whenever something in it changed. */
+export interface ReplicaState {
+	/** Whether all that was written here is on disk; "failed" goes on trying. */
+	readonly saving: "saved" | "saving" | "failed";
+	/** Why saving fails, or why the document cannot be shown. */
+	readonly problem: Problem | null;
+	/** The document cannot be read or written now; nothing acknowledged is lost. reload() tries again. */
+	readonly broken: boolean;
+	readonly writable: boolean;
+}
+
+export interface Address {
+	space: SpaceID;
+	document: DocumentID;
+	part: Part;
+}
+
+// Writing is gathered into one change per frame. Frames stop in a hidden window, timers do not.
+const FRAME_MS = 16;
+
+/**
+ * The window's own copy of one part of a document. Local operations are gathered into changes and handed to
+ * the Go side, which stores them; what moved there is pulled and told as patches. Knows nothing of screens.
+ */
+export class Replica {
+	readonly address: Address;
+	readonly #door: Door;
+	#core: Core;
+	#actor: string;
+	#position: number;
+	#writable: boolean;
+	#broken: Problem | null = null;
+	readonly #queue: CommitQueue;
+	#state: ReplicaState;
+
+	readonly #listeners = new Set<() => void>();
+	readonly #patchListeners = new Set<(patches: readonly Patch[]) => void>();
+	readonly #resetListeners = new Set<() => void>();
+	readonly #stops: (() => void)[];
+
+	#flushTimer: ReturnType<typeof setTimeout> | null = null;
+	#flushQueued = false;
+	#lastFlush = Number.NEGATIVE_INFINITY;
+	/** The newest position that was announced; a pull is due while it is ahead of #position. */
+	#announced = 0;
+	#pulling: Promise<void> | null = null;
+	#reopening: Promise<void> | null = null;
+	#closed = false;
+
+	/** Opens a part. Rejects with the bridge's ParleyError, or where the stored chunks cannot be read. */
+	static async open(door: Door, address: Address): Promise<Replica> {
+		const opened = await door.api.OpenDocument(address.space, address.document, address.part);
+		const core = loadCore(opened.actor, opened.chunks.map(fromBase64));
+		return new Replica(door, address, core, opened);
+	}
+
+	private constructor(
+		door: Door,
+		address: Address,
+		core: Core,
+		opened: { actor: string; position: number; writable: boolean },
+	) {
+		this.#door = door;
+		this.address = address;
+		this.#core = core;
+		this.#actor = opened.actor;
+		this.#position = opened.position;
+		this.#writable = opened.writable;
+		this.#queue = new CommitQueue(
+			(changes) => this.#commit(changes),
+			() => this.#changed(),
+		);
+		this.#state = this.#picture();
+		this.#stops = [
+			door.on("moved", (moved) => {
+				const { space, document, part } = this.address;
+				if (moved.space !== space || moved.document !== document || moved.part !== part) return;
+				this.#announced = Math.max(this.#announced, moved.position);
+				this.#pull();
+			}),
+			door.onConnection((connection) => {
+				if (connection === "connected") this.#reopen();
+			}),
+		];
+	}
+
+	get state(): ReplicaState {
+		return this.#state;
+	}
+
+	get writable(): boolean {
+		return this.#writable && this.#broken === null && !this.#closed;
+	}
+
+	/** The document itself. Read it freely; write only inside edit(). Another object after a reset. */
+	get core(): Core {
+		return this.#core;
+	}
+
+	/** Calls back when `state` is another one; returns what stops it. */
+	subscribe(listener: () => void): () => void {
+		this.#listeners.add(listener);
+		return () => this.#listeners.delete(listener);
+	}
+
+	/** Calls back with what others' changes did, just after they were applied; own changes are not told. */
+	onPatches(listener: (patches: readonly Patch[]) => void): () => void {
+		this.#patchListeners.add(listener);
+		return () => this.#patchListeners.delete(listener);
+	}
+
+	/** Calls back when the document was loaded anew: whatever was read of it must be read again. */
+	onReset(listener: () => void): () => void {
+		this.#resetListeners.add(listener);
+		return () => this.#resetListeners.delete(listener);
+	}
+
+	/**
+	 * Runs local operations. They take effect at once and join the change of the present frame. Answers whether
+	 * they were made; if not, the replica is not writable or has just become broken, and reloads.
+	 */
+	edit(operations: () => void): boolean {
+		if (!this.writable) return false;
+		try {
+			operations();
+		} catch (reason) {
+			this.#break(reason);
+			return false;
+		}
+		this.#scheduleFlush();
+		return true;
+	}
+
+	/** Ends the open change and hands it to the queue. Happens by itself after each frame with edits. */
+	flush(): void {
+		this.#flushQueued = false;
+		if (this.#flushTimer !== null) clearTimeout(this.#flushTimer);
+		this.#flushTimer = null;
+		if (this.#broken !== null) return;
+		this.#guard(() => {
+			if (this.#core.pendingOps() === 0) return;
+			this.#lastFlush = performance.now();
+			this.#core.commit(undefined, Math.floor(Date.now() / 1000));
+			this.#core.updateDiffCursor();
+			const change = this.#core.getLastLocalChange();
+			if (change !== null && change !== undefined) this.#queue.push(change);
+		});
+	}
+
+	/** Resolves once everything written so far is on disk. */
+	saved(): Promise<void> {
+		this.flush();
+		return this.#queue.drained();
+	}
+
+	/** Resolves once what was announced so far has been pulled and applied. */
+	async pulled(): Promise<void> {
+		while (this.#pulling !== null || this.#reopening !== null) await (this.#reopening ?? this.#pulling);
+	}
+
+	/** Loads the document anew from what is stored and what waits to be stored. */
+	reload(): Promise<void> {
+		return this.#reopen(true);
+	}
+
+	/** Stops listening, waits until all is saved, then gives the document back. */
+	async close(): Promise<void> {
+		if (this.#closed) return;
+		this.flush();
+		this.#closed = true;
+		await this.#queue.drained();
+		for (const stop of this.#stops) stop();
+		this.#queue.close();
+		const { space, document, part } = this.address;
+		try {
+			await this.#door.api.CloseDocument(space, document, part);
+		} catch {
+			// The connection is gone, and with it the lease.
+		}
+	}
+
+	async #commit(changes: readonly Uint8Array[]): Promise<void> {
+		if (this.#reopening !== null) await this.#reopening;
+		const { space, document, part } = this.address;
+		await this.#door.api.Commit(space, document, part, changes.map(toBase64));
+	}
+
+	#scheduleFlush(): void {
+		if (this.#flushQueued) return;
+		this.#flushQueued = true;
+		const wait = FRAME_MS - (performance.now() - this.#lastFlush);
+		if (wait <= 0) queueMicrotask(() => this.#flushQueued && this.flush());
+		else this.#flushTimer = setTimeout(() => this.flush(), wait);
+	}
+
+	#pull(): void {
+		if (this.#pulling !== null || this.#closed || this.#announced <= this.#position) return;
+		this.#pulling = this.#pullAll().finally(() => {
+			this.#pulling = null;
+		});
+	}
+
+	async #pullAll(): Promise<void> {
+		const { space, document, part } = this.address;
+		while (this.#announced > this.#position && !this.#closed && this.#broken === null) {
+			try {
+				const pulled = await this.#door.api.Pull(space, document, part, this.#position);
+				if (this.#reopening !== null) return;
+				this.#receive(pulled.chunks.map(fromBase64));
+				// An answer that does not reach the announced position says that nothing more is there.
+				this.#announced = Math.max(pulled.position, this.#position);
+				this.#position = this.#announced;
+			} catch {
+				return; // Disconnected: reopening brings it. Otherwise the next announcement does.
+			}
+		}
+	}
+
+	#receive(chunks: readonly Uint8Array[]): void {
+		if (chunks.length === 0) return;
+		this.flush();
+		const patches = this.#guard(() => {
+			applyChunks(this.#core, chunks);
+			return this.#core.diffIncremental();
+		});
+		if (patches === undefined || patches.length === 0) return;
+		for (const listener of this.#patchListeners) listener(patches);
+	}
+
+	#reopen(anew = false): Promise<void> {
+		this.#reopening ??= this.#openAgain(anew).finally(() => {
+			this.#reopening = null;
+			this.#changed();
+			this.#queue.retry();
+			this.#pull();
+		});
+		return this.#reopening;
+	}
+
+	/** Takes up a document again after the connection was lost or the core broke. */
+	async #openAgain(anew: boolean): Promise<void> {
+		const { space, document, part } = this.address;
+		if (this.#closed) return;
+		try {
+			const opened = await this.#door.api.OpenDocument(space, document, part);
+			const chunks = opened.chunks.map(fromBase64);
+			this.#writable = opened.writable;
+			if (anew || this.#broken !== null) {
+				this.#core = loadCore(opened.actor, [...chunks, ...this.#queue.waiting()]);
+				this.#broken = null;
+				this.#actor = opened.actor;
+				for (const listener of this.#resetListeners) listener();
+			} else {
+				this.#receive(chunks);
+				this.#take(opened.actor);
+			}
+			this.#position = opened.position;
+		} catch (reason) {
+			if (anew || this.#broken !== null) this.#broken = toProblem(reason);
+			// Otherwise the connection went again; the next one reopens.
+		}
+	}
+
+	/** Writes on as another actor: the lease may be a new one after the connection was lost. */
+	#take(actor: string): void {
+		if (actor === this.#actor) return;
+		this.flush();
+		this.#guard(() => {
+			const old = this.#core;
+			this.#core = old.fork(actor);
+			this.#core.updateDiffCursor();
+			this.#actor = actor;
+			old.free();
+		});
+	}
+
+	/** Runs what touches the core; a trap leaves it unusable, so it is put aside and loaded anew. */
+	#guard<T>(work: () => T): T | undefined {
+		try {
+			return work();
+		} catch (reason) {
+			this.#break(reason);
+			return undefined;
+		}
+	}
+
+	#break(reason: unknown): void {
+		if (this.#broken !== null) return;
+		console.error("the document's copy in this window broke and is loaded anew", reason);
+		this.#broken = toProblem(reason);
+		this.#changed();
+		// After a trap the very stack that led here may be half done: load when it is gone.
+		queueMicrotask(() => this.#reopen(true));
+	}
+
+	#changed(): void {
+		this.#state = this.#picture();
+		for (const listener of this.#listeners) listener();
+	}
+
+	#picture(): ReplicaState {
+		return {
+			saving: this.#queue.state,
+			problem: this.#broken ?? this.#queue.problem,
+			broken: this.#broken !== null,
+			writable: this.writable,
+		};
+	}
+}
+
+function toProblem(reason: unknown): Problem {
+	const error = toParleyError(reason);
+	return { code: error.code === "unknown" ? "unreadable" : error.code, message: error.message };
+}

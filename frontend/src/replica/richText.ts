@@ -1,0 +1,218 @@
+import { type Core, type MarkSet, type Patch, RawString } from "./automerge";
+
+export type { MarkSet, Patch } from "./automerge";
+export type Scalar = string | number | boolean | null;
+
+/** What a block marker says, as far as this program knows; other keys are left as they are. */
+export interface Marker {
+	readonly type: string;
+	/** The containers around the block, outermost first. */
+	readonly parents: readonly string[];
+	/** A heading's level as stored, 0 where there is none. */
+	readonly level: number;
+}
+
+export type Span =
+	| { readonly type: "block"; readonly marker: Marker }
+	| { readonly type: "text"; readonly text: string; readonly marks: MarkSet | undefined };
+
+/** One patch of a text, in the order and positions in which the core tells them. */
+export type Change =
+	| {
+			readonly kind: "insert";
+			readonly at: number;
+			readonly text: string;
+			readonly marks: MarkSet | undefined;
+	  }
+	| { readonly kind: "block"; readonly at: number }
+	| { readonly kind: "delete"; readonly at: number; readonly length: number }
+	| {
+			readonly kind: "mark";
+			readonly from: number;
+			readonly to: number;
+			readonly name: string;
+			readonly value: unknown;
+	  }
+	/** The marker at `at`, counted after all changes, has other content. */
+	| { readonly kind: "update"; readonly at: number };
+
+/** The cursor before everything, which is behind no character. */
+const START = "";
+
+/**
+ * The rich text under one key of a document, as docs/formats.md describes it. Positions count UTF-16 code units
+ * and markers. The operations join the change that is open; Replica decides when it ends.
+ */
+export class RichText {
+	readonly #core: () => Core;
+	readonly #key: string;
+	#id: string | null = null;
+
+	/** `core` gives the present core of a replica, which is another one after a reload. */
+	constructor(core: () => Core, key = "text") {
+		this.#core = core;
+		this.#key = key;
+	}
+
+	get length(): number {
+		const id = this.#object();
+		return id === null ? 0 : this.#core().length(id);
+	}
+
+	spans(): Span[] {
+		const id = this.#object();
+		if (id === null) return [];
+		return this.#core()
+			.spans(id)
+			.map((span) =>
+				span.type === "block"
+					? { type: "block", marker: markerFrom(span.value) }
+					: { type: "text", text: span.value, marks: span.marks },
+			);
+	}
+
+	splice(at: number, length: number, text: string): void {
+		this.#core().splice(this.#require(), at, length, text);
+	}
+
+	/** The marks of the character at `at`. */
+	marksAt(at: number): MarkSet {
+		return this.#core().marksAt(this.#require(), at);
+	}
+
+	mark(from: number, to: number, name: string, value: string | true, grows: boolean): void {
+		this.#core().mark(
+			this.#require(),
+			{ start: from, end: to, expand: grows ? "after" : "none" },
+			name,
+			value,
+		);
+	}
+
+	unmark(from: number, to: number, name: string, grows: boolean): void {
+		this.#core().unmark(this.#require(), { start: from, end: to, expand: grows ? "after" : "none" }, name);
+	}
+
+	insertBlock(at: number, marker: Marker): void {
+		this.#core().splitBlock(this.#require(), at, {
+			type: new RawString(marker.type),
+			parents: marker.parents.map((parent) => new RawString(parent)),
+			attrs: marker.level > 0 ? { level: marker.level } : {},
+			isEmbed: false,
+		});
+	}
+
+	/** The marker at `at`, or null where there is a character. */
+	blockAt(at: number): Marker | null {
+		const block = this.#core().getBlock(this.#require(), at);
+		return block === null || block === undefined ? null : markerFrom(block);
+	}
+
+	/**
+	 * Changes the marker at `at` where it stands, key by key. The core's own updateBlock deletes it and inserts
+	 * another: two people who did so at once would end up with two blocks.
+	 */
+	updateBlock(at: number, from: Marker, to: Marker): void {
+		const core = this.#core();
+		const entry = core.getWithType(this.#require(), at);
+		if (entry === null || entry[0] !== "map") throw new RangeError(`no block marker at ${at}`);
+		const id = entry[1];
+		if (from.type !== to.type) core.put(id, "type", to.type, "str");
+		if (from.parents.join() !== to.parents.join()) {
+			const parents = core.putObject(id, "parents", []);
+			for (const [i, parent] of to.parents.entries()) core.insert(parents, i, parent, "str");
+		}
+		if (from.level !== to.level) {
+			const attrs = core.getWithType(id, "attrs");
+			const map = attrs?.[0] === "map" ? attrs[1] : core.putObject(id, "attrs", {});
+			if (to.level > 0) core.put(map, "level", to.level, "int");
+			else core.delete(map, "level");
+		}
+	}
+
+	/** A position that outlives edits: it stays behind the character or marker that it is behind now. */
+	cursor(at: number): string {
+		return at <= 0 ? START : this.#core().getCursor(this.#require(), at - 1, undefined, "before");
+	}
+
+	/** Where a cursor is now, or null for one that is not of this text. */
+	position(cursor: string): number | null {
+		if (cursor === START) return 0;
+		try {
+			return Math.min(this.#core().getCursorPosition(this.#require(), cursor) + 1, this.length);
+		} catch {
+			return null; // Another device's cursor may be ahead of what has arrived here.
+		}
+	}
+
+	/** Those of a core's patches that are about this text. */
+	changes(patches: readonly Patch[]): Change[] {
+		const changes: Change[] = [];
+		const updated = new Set<number>();
+		for (const patch of patches) {
+			const [key, at, ...inside] = patch.path;
+			if (key !== this.#key) continue;
+			if (patch.path.length === 1) {
+				if (patch.action === "mark") {
+					for (const mark of patch.marks) {
+						changes.push({
+							kind: "mark",
+							from: mark.start,
+							to: mark.end,
+							name: mark.name,
+							value: mark.value,
+						});
+					}
+				} else if (patch.action === "put") this.#id = null;
+			} else if (typeof at === "number" && inside.length > 0) updated.add(at);
+			else if (typeof at === "number") {
+				if (patch.action === "splice")
+					changes.push({ kind: "insert", at, text: patch.value, marks: patch.marks });
+				else if (patch.action === "del") changes.push({ kind: "delete", at, length: patch.length ?? 1 });
+				else if (patch.action === "insert") {
+					for (const i of patch.values.keys()) changes.push({ kind: "block", at: at + i });
+				}
+			}
+		}
+		for (const at of updated) changes.push({ kind: "update", at });
+		return changes;
+	}
+
+	/** Forgets what was remembered about the core, which is another one now. */
+	reset(): void {
+		this.#id = null;
+	}
+
+	#object(): string | null {
+		if (this.#id === null) {
+			const entry = this.#core().getWithType("_root", this.#key);
+			this.#id = entry?.[0] === "text" ? entry[1] : null;
+		}
+		return this.#id;
+	}
+
+	#require(): string {
+		const id = this.#object();
+		if (id === null) throw new RangeError(`the document has no text under "${this.#key}"`);
+		return id;
+	}
+}
+
+function markerFrom(block: Record<string, unknown>): Marker {
+	const type = text(block.type) ?? "paragraph";
+	const parents = Array.isArray(block.parents)
+		? block.parents.map(text).filter((parent) => parent !== null)
+		: [];
+	return { type, parents, level: type === "heading" ? level(block.attrs) : 0 };
+}
+
+function level(attrs: unknown): number {
+	if (typeof attrs !== "object" || attrs === null || !("level" in attrs)) return 0;
+	return Number.isInteger(attrs.level) ? Number(attrs.level) : 0;
+}
+
+/** A string value, which the core gives as a scalar or as a text. */
+function text(value: unknown): string | null {
+	if (typeof value === "string") return value;
+	return value instanceof RawString ? value.val : null;
+}

@@ -1,0 +1,128 @@
+import { type Connection, type Events, fromBase64, type ParleyError, toBase64 } from "../bridge";
+import { type Core, loadCore } from "./automerge";
+import { type Door, Replica } from "./replica";
+import { RichText } from "./richText";
+
+const address = { space: "space", document: "document", part: "body" } as const;
+
+/**
+ * The Go side as far as replicas see it: a store of changes with positions, leases of actors, events. Members
+ * of a hall meet when exchange() is called, as peers do when the network returns.
+ */
+export class Hall {
+	readonly desks: Desk[] = [];
+
+	/** A new device that holds what the first desk holds. */
+	desk(): Desk {
+		const desk = new Desk(this.desks.length + 1, this.desks[0]?.stored ?? []);
+		this.desks.push(desk);
+		return desk;
+	}
+
+	/** Gives everybody everything. */
+	async exchange(): Promise<void> {
+		for (const desk of this.desks) await desk.settle();
+		for (const from of this.desks) for (const to of this.desks) to.append(from.stored);
+		for (const desk of this.desks) await desk.settle();
+	}
+}
+
+/** One device's store and bridge. */
+export class Desk {
+	readonly stored: Uint8Array[];
+	readonly #known = new Set<string>();
+	readonly #device: number;
+	#leases = 0;
+	#listeners = new Map<string, Set<(data: never) => void>>();
+	#connections = new Set<(state: Connection) => void>();
+	readonly replicas: Replica[] = [];
+	/** While set, commits are refused with this error. */
+	refusal: ParleyError | null = null;
+	/** Every batch that was tried, refused ones included. */
+	readonly tried: string[][] = [];
+
+	constructor(device: number, stored: readonly Uint8Array[]) {
+		this.#device = device;
+		this.stored = [...stored];
+		for (const chunk of stored) this.#known.add(toBase64(chunk));
+	}
+
+	async open(): Promise<Replica> {
+		const replica = await Replica.open(this.door, address);
+		this.replicas.push(replica);
+		return replica;
+	}
+
+	append(chunks: readonly Uint8Array[]): void {
+		const before = this.stored.length;
+		for (const chunk of chunks) {
+			const key = toBase64(chunk);
+			if (this.#known.has(key)) continue;
+			this.#known.add(key);
+			this.stored.push(chunk);
+		}
+		if (this.stored.length > before) this.emit("moved", { ...address, position: this.stored.length });
+	}
+
+	emit<E extends keyof Events>(event: E, data: Events[E]): void {
+		for (const listener of this.#listeners.get(event) ?? []) listener(data as never);
+	}
+
+	reconnect(): void {
+		for (const state of ["disconnected", "connected"] as const) {
+			for (const listener of this.#connections) listener(state);
+		}
+	}
+
+	async settle(): Promise<void> {
+		for (const replica of this.replicas) {
+			await replica.saved();
+			await replica.pulled();
+		}
+	}
+
+	readonly door: Door = {
+		api: {
+			OpenDocument: async () => {
+				const actor = `${String(this.#device).padStart(32, "0")}${String(this.#leases++).padStart(8, "0")}`;
+				return { actor, position: this.stored.length, chunks: this.stored.map(toBase64), writable: true };
+			},
+			CloseDocument: async () => undefined,
+			Commit: async (_space: string, _document: string, _part: string, changes: string[]) => {
+				this.tried.push(changes);
+				if (this.refusal !== null) throw this.refusal;
+				this.append(changes.map(fromBase64));
+				return { position: this.stored.length };
+			},
+			Pull: async (_space: string, _document: string, _part: string, after: number) => ({
+				position: this.stored.length,
+				chunks: this.stored.slice(after).map(toBase64),
+			}),
+		} as unknown as Door["api"],
+		on: (event, listener) => {
+			const listeners = this.#listeners.get(event) ?? new Set();
+			this.#listeners.set(event, listeners);
+			listeners.add(listener as (data: never) => void);
+			return () => listeners.delete(listener as (data: never) => void);
+		},
+		onConnection: (listener) => {
+			this.#connections.add(listener);
+			return () => this.#connections.delete(listener);
+		},
+	};
+}
+
+/** A hall whose first device holds a new text document, written by `write`. */
+export function openHall(write: (text: RichText, core: Core) => void = () => undefined): Hall {
+	const core = loadCore("ff".repeat(20), []);
+	core.put("_root", "kind", "text", "str");
+	core.put("_root", "format", 1, "int");
+	core.putObject("_root", "text", "");
+	const text = new RichText(() => core);
+	text.insertBlock(0, { type: "paragraph", parents: [], level: 0 });
+	write(text, core);
+	core.commit("birth", 0);
+	const hall = new Hall();
+	hall.desk().append([core.save()]);
+	return hall;
+}
