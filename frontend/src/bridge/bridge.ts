@@ -22,7 +22,7 @@ export function openBridge(): Bridge {
 }
 
 function openSocket(listener: TransportListener): Transport {
-	const url = new URL("ws", location.href);
+	const url = new URL("socket", location.href);
 	url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
 	url.hash = "";
 	const socket = new Socket(url.href, takeToken(location, history, sessionStorage), listener);
