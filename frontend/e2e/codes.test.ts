@@ -1,4 +1,5 @@
 import { describe } from "vitest";
+import { until } from "./stage/until";
 import { words } from "./stage/words";
 import { type Seat, test, type Workshop } from "./stage/workshop";
 
@@ -40,14 +41,11 @@ describe("a code that lets nobody in says why", () => {
 	test("expired", async ({ workshop }) => {
 		const anna = await annaWithSpace(workshop);
 		const ben = await workshop.seat("Ben");
-		const [invitation] = await anna.peer.command<{ code: string }>(
-			"invite",
-			"create",
-			anna.space,
-			"--expires",
-			"1s",
-		);
-		await ben.window.triesUntilItSays(invitation?.code ?? "", words.error.expired);
+		const made = await anna.peer.command<{ code: string }>("invite", "create", anna.space, "--expires", "1s");
+		const over = Date.now() + 2000;
+		await until("the code to end", () => Date.now() > over);
+		await ben.window.triesCode(made[0]?.code ?? "");
+		await ben.window.seesText(words.error.expired);
 	});
 
 	test("nobody there", async ({ workshop }) => {

@@ -30,9 +30,10 @@ test("WebKit, the desktop window's engine: two people write, part, and merge", a
 
 	await ben.goesOffline();
 	await ben.writesAtTheEnd("\nBen on the train.");
-	await anna.undoes();
-	await anna.reads("Why", " The bench is wet.");
+	await anna.writesAtTheEnd(" So is the timetable.");
+	await anna.reads("Why", "The shelter leaks. The bench is wet. So is the timetable.");
 	await ben.goesOnline();
-	await anna.reads("Why", " The bench is wet.", "Ben on the train.");
-	await ben.reads("Why", " The bench is wet.", "Ben on the train.");
+	const merged = ["Why", "The shelter leaks. The bench is wet. So is the timetable.", "Ben on the train."];
+	await anna.reads(...merged);
+	await ben.reads(...merged);
 });

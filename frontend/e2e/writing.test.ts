@@ -71,7 +71,7 @@ describe("a text is formatted", () => {
 		await window.clicksIntoText();
 		await window.screen.key("End");
 		await window.writes("\nbold");
-		await window.selectsWordBefore();
+		await window.screen.key("Control+Shift+ArrowLeft");
 		await window.screen.press("button", words.text.bold);
 		await window.clicksIntoText();
 		await window.screen.key("Control+End");

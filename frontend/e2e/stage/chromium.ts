@@ -15,6 +15,13 @@ export async function openChromium(executablePath = CHROMIUM): Promise<Browser> 
 	});
 }
 
+/** How a page is shown, where that is not as usual. */
+export interface Looks {
+	browser?: BrowserContextOptions;
+	/** A script that runs in the page before its own. */
+	prepare?: string;
+}
+
 /** One page in a browser profile of its own: one person's window. */
 export class ChromiumScreen implements Screen {
 	readonly page: Page;
@@ -36,17 +43,14 @@ export class ChromiumScreen implements Screen {
 		});
 	}
 
-	static async open(
-		browser: Browser,
-		link: string,
-		options: BrowserContextOptions = {},
-	): Promise<ChromiumScreen> {
+	static async open(browser: Browser, link: string, looks: Looks = {}): Promise<ChromiumScreen> {
 		const context = await browser.newContext({
 			viewport: { width: 1280, height: 860 },
 			locale: "en-GB",
 			permissions: ["clipboard-read", "clipboard-write"],
-			...options,
+			...looks.browser,
 		});
+		if (looks.prepare !== undefined) await context.addInitScript(looks.prepare);
 		const screen = new ChromiumScreen(await context.newPage());
 		await screen.page.goto(link);
 		return screen;
@@ -73,11 +77,16 @@ export class ChromiumScreen implements Screen {
 	}
 
 	async text(): Promise<string> {
-		return await this.page.locator("body").innerText();
+		return (await this.page.evaluate("document.body.innerText")) as string;
 	}
 
 	async lines(): Promise<string[]> {
 		return (await this.page.evaluate(`(() => {${LINES_SCRIPT}})()`)) as string[];
+	}
+
+	/** Waits for somebody's caret. It is drawn for the eye alone, so it has no role to find it by. */
+	async seesCaretOf(person: string): Promise<void> {
+		await this.page.locator(`.text-editor-caret [data-name="${person}"]`).waitFor({ state: "attached" });
 	}
 
 	async close(): Promise<void> {

@@ -1,12 +1,13 @@
 import { resolve } from "node:path";
 import type { BrowserContextOptions } from "playwright-core";
-import { ChromiumScreen } from "./chromium";
+import type { ChromiumScreen } from "./chromium";
 import type { Window } from "./window";
-import { words } from "./words";
-import type { Seat, Workshop } from "./workshop";
+import { catalogues } from "./words";
+import type { Opening, Seat, Workshop } from "./workshop";
 
 /** A proposal of two pages with everything that a text can have. */
 const SAMPLE = resolve(import.meta.dirname, "../../../app/command/sample/bus-stop.md");
+const SPACE = "Mill Lane neighbours";
 const TITLE = "A better bus stop";
 
 /** One way the window can look. */
@@ -20,7 +21,7 @@ export interface Look {
 
 const narrow = { width: 390, height: 844 };
 
-export const looks: Record<string, Look> = {
+export const looks = {
 	light: { preferences: { theme: "light" } },
 	dark: { preferences: { theme: "dark" } },
 	contrast: { preferences: { theme: "contrast" } },
@@ -30,80 +31,117 @@ export const looks: Record<string, Look> = {
 	large: { preferences: { textSize: 200 } },
 	german: { preferences: { language: "de" } },
 	mirrored: { mirrored: true },
-};
+} satisfies Record<string, Look>;
 
 export type Visit = (screen: string, window: Window<ChromiumScreen>) => Promise<void>;
 
 /** Visits every screen there is, in one look. Somebody else is there and writes, so that carets and names show. */
 export async function tour(workshop: Workshop, look: Look, visit: Visit): Promise<void> {
 	const ben = await workshop.seat("Ben Adeyemi");
-	await ben.window.startsSpace("Mill Lane neighbours");
+	await ben.window.startsSpace(SPACE);
 	const anna = await arrives(workshop, look, ben, visit);
-	await visitDocument(anna, ben, visit);
-	await visitDialogs(anna, visit);
+	await visitDocument(anna.window, ben, visit);
+	await visitDialogs(anna.window, visit);
+	await visitInvitations(anna, visit);
 	await visitTrouble(workshop, anna, look, visit);
 }
 
-/** From the first start into a space that has nothing yet, and then the sample. */
+/** From the first start to a space, first without documents, then with the sample. */
 async function arrives(workshop: Workshop, look: Look, ben: Seat, visit: Visit): Promise<Seat> {
 	const peer = await workshop.device("Anna Okafor");
-	const window = await workshop.window("Anna Okafor", peer, { browser: look.browser, prepare: preparation(look) });
-	await window.sees("textbox", /./);
-	await visit("01-first-start", window);
-	await window.screen.key("Enter");
-	await visit("02-first-start-without-a-name", window);
-	await window.screen.type("Anna Okafor");
-	await window.screen.key("Enter");
-	await window.sees("heading", /Anna Okafor/);
-	await visit("03-home", window);
+	const window = await workshop.window("Anna Okafor", peer, opening(look));
+	const { words, screen } = window;
+	await window.sees("textbox", words.first.name);
+	await visit("first-start", window);
+	await screen.press("button", words.first.start);
+	await window.seesText(words.first.nameMissing);
+	await visit("first-start-without-a-name", window);
+	await window.introduces();
+	await visit("home", window);
 
-	await peer.command("join", await ben.window.invites());
+	await screen.press("button", words.home.join);
+	await screen.press("textbox", words.join.code);
+	await visit("join", window);
+	await screen.type("PARLEY1-HALF");
+	await screen.press("button", words.join.join);
+	await window.seesText(words.error.malformed);
+	await visit("join-with-half-a-code", window);
+	await screen.key("Escape");
+	await window.joins(await ben.window.invites(), SPACE);
+	await window.sees("button", words.space.newDocument);
+	await visit("space-without-documents", window);
+
 	const [space] = await peer.command<{ id: string }>("space", "list");
-	await window.screen.page.reload();
-	await window.findsWay("button", "Mill Lane neighbours");
-	await window.sees("heading", "Mill Lane neighbours");
-	await visit("04-space-without-documents", window);
-	await peer.command("document", "create", space?.id ?? "", "--kind", "text", "--title", TITLE, "--from", SAMPLE);
+	await peer.command(
+		...["document", "create", space?.id ?? "", "--kind", "text"],
+		...["--title", TITLE, "--from", SAMPLE],
+	);
 	await window.sees("button", new RegExp(`^${TITLE}`));
-	await visit("05-space", window);
+	await visit("space", window);
 	return { peer, window };
 }
 
-async function visitDocument({ window }: Seat, ben: Seat, visit: Visit): Promise<void> {
-	await window.screen.press("button", new RegExp(`^${TITLE}`));
-	await window.sees("textbox", /^(Text of the document|Text des Dokuments)$/);
+async function visitDocument(window: Window<ChromiumScreen>, ben: Seat, visit: Visit): Promise<void> {
+	await window.opensDocument(TITLE);
 	await ben.window.opensDocument(TITLE);
-	await ben.window.writesAtTheStart("");
-	await window.screen.page.locator(".ProseMirror h1").first().click();
-	await visit("06-document", window);
+	await ben.window.writesAtTheStart("Our ");
+	await window.screen.seesCaretOf("Ben Adeyemi");
+	await visit("document", window);
+	await window.screen.page.keyboard.press("Control+k");
+	await window.sees("dialog", /.*/);
+	await visit("link", window);
+	await window.screen.key("Escape");
 }
 
-async function visitDialogs({ window }: Seat, visit: Visit): Promise<void> {
-	const { page } = window.screen;
-	await page.keyboard.press("Control+k");
-	await page.getByRole("dialog").waitFor();
-	await visit("07-link", window);
-	await page.keyboard.press("Escape");
-	await page.keyboard.press("F1");
-	await page.getByRole("dialog").waitFor();
-	await visit("08-keyboard", window);
-	await page.keyboard.press("Escape");
+async function visitDialogs(window: Window<ChromiumScreen>, visit: Visit): Promise<void> {
+	const { words } = window;
+	for (const [name, entry] of [
+		["settings", words.sidebar.settings],
+		["network", words.sidebar.network],
+		["keyboard", words.sidebar.keys],
+		["about", words.sidebar.about],
+	] as const) {
+		await window.opensMenu(entry);
+		await window.sees("dialog", /.*/);
+		await visit(name, window);
+		await window.closesDialog();
+	}
 }
 
-async function visitTrouble(workshop: Workshop, anna: Seat, look: Look, visit: Visit): Promise<void> {
-	await anna.peer.dies();
-	await visit("20-connection-lost", anna.window);
-	await anna.peer.start();
-	const link = anna.peer.serving.web.replace(/#.*/, "#token=wrong");
-	const stranger = await workshop.window("Stranger", anna.peer, { browser: look.browser, prepare: preparation(look), link });
-	await stranger.sees("heading", words.connection.refusedTitle);
-	await visit("21-link-refused", stranger);
+/** What only a facilitator sees: a space of one's own. */
+async function visitInvitations({ window }: Seat, visit: Visit): Promise<void> {
+	const { words, screen } = window;
+	await window.startsAnotherSpace("Bus stop");
+	await screen.press("button", words.space.invite);
+	await visit("invite", window);
+	await screen.press("button", words.invite.make);
+	await window.sees("button", words.invite.copyCode);
+	await visit("invitation", window);
+	await window.closesDialog();
 }
 
-/** The body of a script that a page runs before its own. */
-function preparation({ preferences, mirrored }: Look): string {
-	const keep = `localStorage.setItem("parley.preferences", ${JSON.stringify(JSON.stringify(preferences ?? {}))});`;
-	const mirror = `new MutationObserver(() => { if (document.documentElement.dir !== "rtl") document.documentElement.dir = "rtl"; })
-		.observe(document, { attributes: true, childList: true, subtree: true });`;
-	return mirrored ? keep + mirror : keep;
+async function visitTrouble(workshop: Workshop, { peer }: Seat, look: Look, visit: Visit): Promise<void> {
+	const wrong = peer.serving.web.replace(/#.*/, "#token=wrong");
+	const stranger = await workshop.window("Stranger", peer, { ...opening(look), link: wrong });
+	await stranger.sees("heading", stranger.words.connection.refusedTitle);
+	await visit("link-refused", stranger);
+	const window = await workshop.window("Anna Okafor", peer, opening(look));
+	await window.sees("heading", "Bus stop");
+	await peer.dies();
+	await window.seesText(window.words.connection.lost);
+	await visit("connection-lost", window);
+}
+
+function opening({ browser, preferences, mirrored }: Look): Opening {
+	const kept = JSON.stringify(JSON.stringify(preferences ?? {}));
+	const keep = `if (!localStorage.getItem("parley.preferences")) localStorage.setItem("parley.preferences", ${kept});`;
+	const mirror = `new MutationObserver(() => {
+		if (document.documentElement?.dir !== "rtl") document.documentElement.dir = "rtl";
+	}).observe(document, { attributes: true, childList: true, subtree: true });`;
+	const words = catalogues[preferences?.language ?? "en"];
+	return {
+		prepare: mirrored ? keep + mirror : keep,
+		...(browser ? { browser } : {}),
+		...(words ? { words } : {}),
+	};
 }

@@ -1,41 +1,50 @@
 import { expect } from "vitest";
 import type { Name, Role, Screen } from "./screen";
 import { PATIENCE, until } from "./until";
-import { any, fill, words } from "./words";
+import { any, fill, type Words, words } from "./words";
 
 /** A window as the person in front of it would tell its story. */
 export class Window<S extends Screen = Screen> {
 	readonly person: string;
 	readonly screen: S;
+	readonly words: Words;
 
-	constructor(person: string, screen: S) {
+	constructor(person: string, screen: S, catalogue: Words = words) {
 		this.person = person;
 		this.screen = screen;
+		this.words = catalogue;
 	}
 
 	/** First start: who is it? */
 	async introduces(): Promise<void> {
-		await this.#fills(words.first.name, this.person);
-		await this.screen.press("button", words.first.start);
-		await this.sees("heading", fill(words.home.hello, { name: this.person }));
+		await this.#fills(this.words.first.name, this.person);
+		await this.screen.press("button", this.words.first.start);
+		await this.sees("heading", fill(this.words.home.hello, { name: this.person }));
 	}
 
 	async startsSpace(name: string): Promise<void> {
-		await this.#fills(words.space.name, name);
-		await this.screen.press("button", words.space.create);
+		await this.#fills(this.words.space.name, name);
+		await this.screen.press("button", this.words.space.create);
 		await this.sees("heading", name);
+	}
+
+	async startsAnotherSpace(name: string): Promise<void> {
+		await this.#findsWay(this.words.sidebar.add);
+		await this.screen.press("button", this.words.sidebar.add);
+		await this.screen.press("menuitem", this.words.sidebar.create);
+		await this.startsSpace(name);
 	}
 
 	/** Starts a text document, gives it its title, and goes on to its text. */
 	async startsDocument(title: string): Promise<void> {
-		await this.screen.press("button", words.space.newDocument);
-		await this.sees("textbox", words.text.label);
+		await this.screen.press("button", this.words.space.newDocument);
+		await this.sees("textbox", this.words.text.label);
 		await this.titles(title);
 	}
 
 	/** Types a title over the present one; Enter leads to the text. */
 	async titles(title: string): Promise<void> {
-		await this.screen.press("textbox", words.document.title);
+		await this.screen.press("textbox", this.words.document.title);
 		await this.screen.key("Control+a");
 		await this.screen.type(title);
 		await this.screen.key("Enter");
@@ -45,22 +54,23 @@ export class Window<S extends Screen = Screen> {
 	async seesTitle(title: string): Promise<void> {
 		await until(
 			`${this.person} to see the title ${title}`,
-			async () => (await this.screen.value(words.document.title)) === title,
+			async () => (await this.screen.value(this.words.document.title)) === title,
 		);
 	}
 
 	async opensSpace(name: string): Promise<void> {
+		await this.#findsWay(name);
 		await this.screen.press("button", name);
 		await this.sees("heading", name);
 	}
 
 	async opensDocument(title: string): Promise<void> {
 		await this.screen.press("button", beginning(title));
-		await this.sees("textbox", words.text.label);
+		await this.sees("textbox", this.words.text.label);
 	}
 
 	async clicksIntoText(): Promise<void> {
-		await this.screen.press("textbox", words.text.label);
+		await this.screen.press("textbox", this.words.text.label);
 	}
 
 	async writes(text: string): Promise<void> {
@@ -83,11 +93,17 @@ export class Window<S extends Screen = Screen> {
 	}
 
 	async undoes(): Promise<void> {
-		await this.screen.press("button", words.text.undo);
+		await this.screen.press("button", this.words.text.undo);
 	}
 
 	async redoes(): Promise<void> {
-		await this.screen.press("button", words.text.redo);
+		await this.screen.press("button", this.words.text.redo);
+	}
+
+	/** Chooses what kind of paragraph the caret is in. */
+	async choosesBlock(kind: string): Promise<void> {
+		await this.screen.press("button", any(this.words.text.blockType));
+		await this.screen.press("menuitem", beginning(kind));
 	}
 
 	/** Waits until the text has exactly these lines. */
@@ -101,27 +117,27 @@ export class Window<S extends Screen = Screen> {
 
 	/** Makes an invitation as the window offers it, and answers with its code. */
 	async invites(): Promise<string> {
-		await this.screen.press("button", words.space.invite);
-		await this.screen.press("button", words.invite.make);
+		await this.screen.press("button", this.words.space.invite);
+		await this.screen.press("button", this.words.invite.make);
 		const [code] = await until(`${this.person} to see a code`, async () =>
 			/PARLEY1-[A-Z2-7-]{40,}/.exec(await this.screen.text()),
 		);
-		await this.#leavesDialog();
+		await this.closesDialog();
 		return code;
 	}
 
 	async withdrawsInvitation(): Promise<void> {
-		await this.screen.press("button", words.space.invite);
-		await this.screen.press("button", any(words.invite.withdrawOf));
-		await this.seesText(words.invite.withdrawDone);
-		await this.#leavesDialog();
+		await this.screen.press("button", this.words.space.invite);
+		await this.screen.press("button", any(this.words.invite.withdrawOf));
+		await this.seesText(this.words.invite.withdrawDone);
+		await this.closesDialog();
 	}
 
 	/** Pastes a code and tries it. What comes of it is for the story to say. */
 	async triesCode(code: string): Promise<void> {
-		await this.screen.press("button", words.home.join);
-		await this.#fills(words.join.code, code);
-		await this.screen.press("button", words.join.join);
+		await this.screen.press("button", this.words.home.join);
+		await this.#fills(this.words.join.code, code);
+		await this.screen.press("button", this.words.join.join);
 	}
 
 	async joins(code: string, space: string): Promise<void> {
@@ -131,32 +147,34 @@ export class Window<S extends Screen = Screen> {
 
 	async goesOffline(): Promise<void> {
 		await this.#switchesOffline();
-		await this.seesText(words.sidebar.offline);
+		await this.seesText(this.words.sidebar.offline);
 	}
 
 	async goesOnline(): Promise<void> {
 		await this.#switchesOffline();
 		await until(
 			`${this.person} to be online`,
-			async () => !(await this.screen.text()).includes(words.sidebar.offline),
+			async () => !(await this.screen.text()).includes(this.words.sidebar.offline),
 		);
 	}
 
 	async opensMenu(entry: string): Promise<void> {
-		await this.screen.press("button", fill(words.sidebar.you, { name: this.person }));
+		const menu = fill(this.words.sidebar.you, { name: this.person });
+		await this.#findsWay(menu);
+		await this.screen.press("button", menu);
 		await this.screen.press("menuitem", beginning(entry));
 	}
 
 	async seesItSaved(): Promise<void> {
-		await this.seesText(words.status.saved);
+		await this.seesText(this.words.status.saved);
 	}
 
 	async seesItIsNotSaved(): Promise<void> {
-		await this.seesText(words.status.disconnected);
+		await this.seesText(this.words.status.disconnected);
 	}
 
 	async seesEveryoneUpToDate(): Promise<void> {
-		await this.seesText(words.status.everyone);
+		await this.seesText(this.words.status.everyone);
 	}
 
 	async seesText(text: string, patience = PATIENCE): Promise<void> {
@@ -171,14 +189,25 @@ export class Window<S extends Screen = Screen> {
 		await until(`${this.person} to see the ${role} ${name}`, () => this.screen.has(role, name));
 	}
 
-	async #switchesOffline(): Promise<void> {
-		await this.opensMenu(words.sidebar.network);
-		await this.screen.press("switch", words.network.offline);
-		await this.#leavesDialog();
+	/** Where there is little room, the sidebar is a sheet that has to be asked for. */
+	async #findsWay(button: Name): Promise<void> {
+		await until(`${this.person} to find ${button}, or the way there`, async () => {
+			if (await this.screen.has("button", button)) return true;
+			if (await this.screen.has("button", this.words.sidebar.show)) {
+				await this.screen.press("button", this.words.sidebar.show);
+			}
+			return false;
+		});
 	}
 
-	async #leavesDialog(): Promise<void> {
-		await this.screen.press("button", words.app.close);
+	async #switchesOffline(): Promise<void> {
+		await this.opensMenu(this.words.sidebar.network);
+		await this.screen.press("switch", this.words.network.offline);
+		await this.closesDialog();
+	}
+
+	async closesDialog(): Promise<void> {
+		await this.screen.press("button", this.words.app.close);
 		await until(
 			`${this.person} to be back from a dialog`,
 			async () => !(await this.screen.has("dialog", /.*/)),

@@ -1,7 +1,12 @@
+import de from "../../src/i18n/de.json";
 import en from "../../src/i18n/en.json";
 
 /** The words on the screen, taken from the catalogue, so that a better wording breaks no test. */
 export const words = en;
+
+export type Words = typeof en;
+
+export const catalogues: Record<string, Words> = { en, de };
 
 /** A text of the catalogue with its gaps filled. */
 export function fill(text: string, gaps: Record<string, string | number>): string {

@@ -1,11 +1,12 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Browser, BrowserContextOptions } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { test as base } from "vitest";
-import { CHROMIUM, ChromiumScreen, openChromium } from "./chromium";
+import { CHROMIUM, ChromiumScreen, type Looks, openChromium } from "./chromium";
 import type { Computer } from "./network";
 import { Peer } from "./peer";
 import { Window } from "./window";
+import type { Words } from "./words";
 
 /** What is left to look at after a failure. */
 const REMAINS = join(import.meta.dirname, "../screenshots/failures");
@@ -14,6 +15,16 @@ const REMAINS = join(import.meta.dirname, "../screenshots/failures");
 export interface Seat {
 	peer: Peer;
 	window: Window<ChromiumScreen>;
+}
+
+/** What is special about a window. */
+export interface Opening extends Looks {
+	/** The computer that its browser runs on. */
+	computer?: Computer;
+	/** Another link than the one the device's node printed. */
+	link?: string;
+	/** The words it shows, where they are not English. */
+	words?: Words;
 }
 
 /** A table with people at it, each with a real node and a real browser page. All of it ends with the test. */
@@ -30,7 +41,7 @@ export class Workshop {
 	/** Somebody comes in, starts Parley for the first time, and says who they are. */
 	async seat(person: string, computer?: Computer): Promise<Seat> {
 		const peer = await this.device(person, computer);
-		const window = await this.window(person, peer, {}, computer);
+		const window = await this.window(person, peer, computer ? { computer } : {});
 		await window.introduces();
 		return { peer, window };
 	}
@@ -44,14 +55,10 @@ export class Workshop {
 	}
 
 	/** A window on a device, in a browser profile of its own. */
-	async window(
-		person: string,
-		peer: Peer,
-		options: BrowserContextOptions = {},
-		computer?: Computer,
-	): Promise<Window<ChromiumScreen>> {
-		const browser = computer ? await this.#browserOn(computer) : this.#browser;
-		const window = new Window(person, await ChromiumScreen.open(browser, peer.serving.web, options));
+	async window(person: string, peer: Peer, opening: Opening = {}): Promise<Window<ChromiumScreen>> {
+		const browser = opening.computer ? await this.#browserOn(opening.computer) : this.#browser;
+		const screen = await ChromiumScreen.open(browser, opening.link ?? peer.serving.web, opening);
+		const window = new Window(person, screen, opening.words);
 		this.#windows.push(window);
 		return window;
 	}

@@ -1,0 +1,8 @@
+import { defineConfig } from "vitest/config";
+import e2e from "./vitest.config";
+
+/** Not a test: pictures of every screen, for people to look at. */
+export default defineConfig({
+	test: { ...e2e.test, include: ["screenshots.ts"] },
+	root: import.meta.dirname,
+});
