@@ -21,8 +21,9 @@ type Materializer interface {
 	// first.
 	Changes(ctx context.Context, chunks [][]byte, have map[chunk.Actor]uint64) ([][]byte, error)
 
-	// Verify fails unless every actor of the chunks has a signed change, that
-	// change is inside, with that sequence number, and every change of the
-	// actor up to it is among its ancestors.
+	// Verify checks, for every actor in signed, that its signed change is
+	// inside with that sequence number and has every earlier change of the
+	// actor among its ancestors. Where that is not so it fails with
+	// chunk.ErrUnsound; any other error says that it could not find out.
 	Verify(ctx context.Context, chunks [][]byte, signed map[chunk.Actor]chunk.Signed) error
 }

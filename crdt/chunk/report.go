@@ -1,5 +1,11 @@
 package chunk
 
+import "errors"
+
+// ErrUnsound is wrapped by the error that says that chunks do not hold what
+// somebody signed.
+var ErrUnsound = errors.New("the signed change does not cover its author's changes")
+
 // Report is what the Automerge core makes of a document's chunks taken
 // together.
 type Report struct {

@@ -1,0 +1,327 @@
+package crdt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"parley/crdt/chunk"
+	"parley/space"
+)
+
+// Append is the one door: it parses, authenticates and authorises a bundle,
+// orders it by dependencies, makes it durable, and rings the bell. What it
+// reports as accepted survives the loss of power. It may be repeated; what is
+// known already costs little. Changes whose dependencies are neither here nor
+// in the bundle are not stored, and the receipt names what is missing. What
+// is refused is quarantined, and the receipt says why: that is not an error.
+//
+// from is the device that the bundle came from. Append fails with
+// ErrUnknownSpace, ErrPart or ErrClosed, when the disk fails, and when the
+// materializer, in the rare cases it has to be asked, cannot answer; then
+// nothing, or in the last case perhaps some snapshots, was stored.
+func (s *Store) Append(ctx context.Context, ref Ref, bundle Bundle, origin Origin, from space.DeviceID) (Receipt, error) {
+	log, ok := s.Log(ref.Space)
+	if !ok {
+		return Receipt{}, fmt.Errorf("append to %s: %w", ref, ErrUnknownSpace)
+	}
+	if !ref.Part.Valid() {
+		return Receipt{}, fmt.Errorf("append to %s: %w", ref, ErrPart)
+	}
+	b := s.inspect(ref, bundle, origin, from)
+	accepted, err := s.appendSnapshots(ctx, log, b, bundle)
+	if err != nil {
+		return Receipt{}, fmt.Errorf("append to %s: %w", ref, err)
+	}
+	if err := s.skipDuplicates(b); err != nil {
+		return Receipt{}, fmt.Errorf("append to %s: %w", ref, err)
+	}
+	b.authorise(log)
+	for {
+		receipt, questions, err := s.tryAppend(b)
+		if err == nil && questions != nil {
+			err = s.ask(ctx, b, questions)
+		}
+		if err != nil {
+			return Receipt{}, fmt.Errorf("append to %s: %w", ref, err)
+		}
+		if questions == nil {
+			receipt.Accepted += accepted
+			return receipt, nil
+		}
+	}
+}
+
+// skipDuplicates finds what is here already, so that its signatures need not
+// be checked again.
+func (s *Store) skipDuplicates(b *batch) error {
+	if len(b.changes) == 0 {
+		return nil
+	}
+	return s.withPart(b.ref, func(p *part, r Reader) error {
+		for _, c := range b.changes {
+			if err := s.recognise(p, r, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// recognise tells duplicates and forks of what is stored from what is new.
+func (s *Store) recognise(p *part, r Reader, c *candidate) error {
+	newest := p.actors[c.Actor]
+	if c.Seq > newest.Seq {
+		return nil
+	}
+	if c.Hash == newest.Hash {
+		c.fate = duplicate
+		return nil
+	}
+	index, err := p.index(r, s.limits)
+	if err != nil {
+		return err
+	}
+	if index.find(c.Hash) != nil {
+		c.fate = duplicate
+		return nil
+	}
+	if c.Seq == newest.Seq || index.at(c.Actor, c.Seq) != nil {
+		c.fate, c.because = refuse, ReasonFork
+		return nil
+	}
+	// It lies in a snapshot, which holds one change of that number.
+	c.fate = duplicate
+	return nil
+}
+
+// questions is what only the materializer can answer.
+type questions struct {
+	inside  map[chunk.Hash]bool          // do these lie in the snapshots?
+	chained map[chunk.Actor]chunk.Signed // do these follow their actors' earlier changes?
+	stored  [][]byte                     // what the part holds
+	changes [][]byte                     // of the batch, what was accepted so far
+}
+
+// tryAppend stores the batch, or says what has to be found out first.
+func (s *Store) tryAppend(b *batch) (receipt Receipt, open *questions, err error) {
+	p := s.cache.acquire(b.ref)
+	defer s.cache.release(p)
+	plan := plan{unknown: make(map[chunk.Hash]bool), unchained: make(map[chunk.Actor]chunk.Signed)}
+	err = s.backend.View(func(r Reader) error {
+		if err := p.load(r); err != nil {
+			return err
+		}
+		p.remember(b.inside)
+		if err := s.weigh(p, r, b, &plan); err != nil {
+			return err
+		}
+		if plan.open() {
+			open = &questions{inside: plan.unknown, chained: plan.unchained}
+			for _, c := range b.changes {
+				if c.fate == accept {
+					open.changes = append(open.changes, c.Raw)
+				}
+			}
+			open.stored, err = readChunks(r, p)
+			return err
+		}
+		if !p.clean {
+			plan.leftovers, err = p.leftovers(r)
+		}
+		return err
+	})
+	if err != nil || open != nil {
+		return Receipt{}, open, err
+	}
+	b.settle()
+	receipt, err = s.store(p, b, &plan)
+	return receipt, nil, err
+}
+
+// plan is what weighing a batch against the part comes to.
+type plan struct {
+	unknown   map[chunk.Hash]bool
+	unchained map[chunk.Actor]chunk.Signed
+	leftovers []Op
+}
+
+func (p *plan) open() bool { return len(p.unknown) > 0 || len(p.unchained) > 0 }
+
+// weigh decides for every candidate, by itself, whether it fits on top of
+// what is stored.
+func (s *Store) weigh(p *part, r Reader, b *batch, plan *plan) error {
+	clear(b.missing)
+	reach := make(map[chunk.Actor]reached)
+	for at, c := range b.changes {
+		if c.fate == accept || c.fate == wait {
+			c.fate = undecided
+		}
+		if c.fate == undecided {
+			if err := s.recognise(p, r, c); err != nil {
+				return err
+			}
+		}
+		if c.fate == undecided {
+			if err := s.resolve(p, r, b, c, plan); err != nil {
+				return err
+			}
+		}
+		if c.fate != undecided {
+			continue
+		}
+		before, ok := reach[c.Actor]
+		if !ok {
+			before = reached{seq: p.actors[c.Actor].Seq, at: -1}
+		}
+		if c.Seq != before.seq+1 {
+			c.fate, c.because = refuse, ReasonSequence
+			continue
+		}
+		answer, err := s.follows(p, r, b, at, before.at)
+		if err != nil {
+			return err
+		}
+		switch answer {
+		case no:
+			c.fate, c.because = refuse, ReasonSequence
+			continue
+		case unknown:
+			plan.unchained[c.Actor] = chunk.Signed{Hash: c.Hash, Seq: c.Seq}
+		}
+		c.fate = accept
+		reach[c.Actor] = reached{seq: c.Seq, at: at}
+	}
+	return nil
+}
+
+// reached is how far an actor has got, and by which change of the batch (-1:
+// by what is stored).
+type reached struct {
+	seq uint64
+	at  int
+}
+
+// resolve looks for the dependencies of a change. It waits where one is
+// missing; where one may lie in a snapshot, that becomes a question.
+func (s *Store) resolve(p *part, r Reader, b *batch, c *candidate, plan *plan) error {
+	for _, dep := range c.Deps {
+		if at, ok := b.byHash[dep]; ok {
+			if f := b.changes[at].fate; f == wait || f == refuse {
+				c.fate = wait
+			}
+			continue
+		}
+		held, err := s.holds(p, r, dep)
+		if err != nil {
+			return err
+		}
+		inside, asked := b.inside[dep]
+		switch {
+		case held, inside:
+		case asked, len(p.snapshots) == 0:
+			c.fate = wait
+			b.missing[dep] = true
+		default:
+			plan.unknown[dep] = true
+		}
+	}
+	return nil
+}
+
+// holds reports whether a change is in the part, as far as Go can see: it may
+// also lie unseen in a snapshot.
+func (s *Store) holds(p *part, r Reader, hash chunk.Hash) (bool, error) {
+	if p.inside[hash] || slices.Contains(p.state.Heads, hash) {
+		return true, nil
+	}
+	index, err := p.index(r, s.limits)
+	if err != nil {
+		return false, err
+	}
+	return index.find(hash) != nil, nil
+}
+
+// store writes what was accepted.
+func (s *Store) store(p *part, b *batch, plan *plan) (Receipt, error) {
+	var accepted []*candidate
+	for _, c := range b.changes {
+		if c.fate == accept {
+			accepted = append(accepted, c)
+		}
+	}
+	receipt := Receipt{
+		Accepted:    len(accepted),
+		Position:    p.state.Position,
+		Missing:     slices.SortedFunc(maps.Keys(b.missing), chunk.Hash.Compare),
+		Quarantined: len(b.refused),
+	}
+	for i := range b.refused {
+		b.refused[i].Time = s.now()
+		receipt.Refused = append(receipt.Refused, b.refused[i].Quarantined)
+	}
+	quarantine := s.quarantineOps(b)
+	if len(accepted) == 0 && len(quarantine) == 0 {
+		return receipt, nil
+	}
+	var next advance
+	err := s.committer.commit(len(accepted), func(first uint64) commit {
+		made := commit{staged: append(plan.leftovers, quarantine...)}
+		if len(accepted) > 0 {
+			next = p.advance(accepted, first, b.origin)
+			next.write(p.ref, &made)
+			made.moves = b.moves(accepted, first, s.now())
+		}
+		return made
+	})
+	if err != nil {
+		p.loaded = false // what was staged is to be cleared away
+		return Receipt{}, err
+	}
+	if len(accepted) > 0 {
+		p.adopt(next)
+		receipt.Position = p.state.Position
+		s.noteMoved(p)
+	}
+	return receipt, nil
+}
+
+func (b *batch) moves(accepted []*candidate, first uint64, now time.Time) []Move {
+	moves := make([]Move, len(accepted))
+	for i, c := range accepted {
+		moves[i] = Move{
+			Position: first + uint64(i), Ref: b.ref, Actor: c.Actor, Seq: c.Seq,
+			Origin: b.origin, From: b.from, Time: now,
+		}
+	}
+	return moves
+}
+
+// ask puts the questions to the materializer, without holding up the part.
+func (s *Store) ask(ctx context.Context, b *batch, q *questions) error {
+	if s.materializer == nil {
+		return errNoMaterializer
+	}
+	chunks := append(slices.Clone(q.stored), q.changes...)
+	if len(q.inside) > 0 {
+		report, err := s.materializer.Vet(ctx, chunks)
+		if err != nil {
+			return fmt.Errorf("look for dependencies in snapshots: %w", err)
+		}
+		for hash := range q.inside {
+			b.inside[hash] = !slices.Contains(report.Missing, hash)
+		}
+		return nil // with these answers, the other questions may be others
+	}
+	for actor, signed := range q.chained {
+		err := s.materializer.Verify(ctx, chunks, map[chunk.Actor]chunk.Signed{actor: signed})
+		if err != nil && !errors.Is(err, chunk.ErrUnsound) {
+			return fmt.Errorf("check that a change follows its author's: %w", err)
+		}
+		b.chained[signed.Hash] = err == nil
+	}
+	return nil
+}

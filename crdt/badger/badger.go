@@ -1,0 +1,205 @@
+// Package badger keeps crdt's records in Badger, on disk. It is the only
+// importer of Badger.
+package badger
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+	"syscall"
+
+	"github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/options"
+
+	"parley/crdt"
+)
+
+var (
+	// ErrInUse is what Open fails with while another process, or another
+	// Backend of this one, has the directory open.
+	ErrInUse = errors.New("this data directory is in use by another Parley")
+
+	// ErrNotWritable is what Open fails with when nothing can be written into
+	// the directory.
+	ErrNotWritable = errors.New("this data directory cannot be written to")
+)
+
+// Backend is a directory of Badger's files.
+type Backend struct {
+	db *badger.DB
+}
+
+var (
+	_ crdt.Backend   = (*Backend)(nil)
+	_ crdt.Collector = (*Backend)(nil)
+)
+
+// Open opens the directory, and makes it if it is not there. One process at a
+// time can have it open. It fails with ErrInUse or ErrNotWritable.
+func Open(dir string, log *slog.Logger) (*Backend, error) {
+	if err := probe(dir); err != nil {
+		return nil, err
+	}
+	db, err := badger.Open(settings(dir, log))
+	if err != nil {
+		return nil, fmt.Errorf("open store in %s: %w", dir, classify(err))
+	}
+	return &Backend{db: db}, nil
+}
+
+// settings keep memory low (the defaults take 800 MB under a burst of writes)
+// and make every write wait for the disk.
+func settings(dir string, log *slog.Logger) badger.Options {
+	return badger.DefaultOptions(dir).
+		WithSyncWrites(true).
+		WithMemTableSize(8 << 20).
+		WithNumMemtables(2).
+		WithBlockCacheSize(8 << 20).
+		WithIndexCacheSize(4 << 20).
+		WithValueLogFileSize(16 << 20).
+		WithValueThreshold(crdt.LargeValue).
+		WithNumCompactors(2).
+		WithCompression(options.Snappy).
+		WithDetectConflicts(false). // crdt is the one writer
+		WithMetricsEnabled(false).
+		WithLogger(logger{log})
+}
+
+// probe finds out whether the directory can be written to before Badger says
+// so in ways that differ by platform.
+func probe(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("%w: %w", ErrNotWritable, err)
+	}
+	file, err := os.CreateTemp(dir, ".probe-*")
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNotWritable, err)
+	}
+	name := file.Name()
+	if err := errors.Join(file.Close(), os.Remove(name)); err != nil {
+		return fmt.Errorf("%w: %w", ErrNotWritable, err)
+	}
+	return nil
+}
+
+func classify(err error) error {
+	// Badger wraps what the lock says into text.
+	if strings.Contains(err.Error(), "Cannot acquire directory lock") {
+		return fmt.Errorf("%w (%w)", ErrInUse, err)
+	}
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		return fmt.Errorf("%w (%w)", ErrNotWritable, err)
+	}
+	return err
+}
+
+// View shows a consistent state to read.
+func (b *Backend) View(read func(crdt.Reader) error) error {
+	return b.db.View(func(txn *badger.Txn) error { return read(reader{txn}) })
+}
+
+// Write applies all ops or none, and waits for the disk.
+func (b *Backend) Write(ops []crdt.Op) error {
+	txn := b.db.NewTransaction(true)
+	defer txn.Discard()
+	for _, op := range ops {
+		var err error
+		if op.Value == nil {
+			err = txn.Delete(op.Key)
+		} else {
+			err = txn.Set(op.Key, op.Value)
+		}
+		if err != nil {
+			return fmt.Errorf("write %d records: %w", len(ops), err)
+		}
+	}
+	if err := txn.Commit(); err != nil {
+		return fmt.Errorf("write %d records: %w", len(ops), err)
+	}
+	return nil
+}
+
+// Collect rewrites the files of large values that are mostly deleted.
+func (b *Backend) Collect() error {
+	for {
+		switch err := b.db.RunValueLogGC(0.5); {
+		case err == nil:
+		case errors.Is(err, badger.ErrNoRewrite), errors.Is(err, badger.ErrRejected):
+			return nil
+		default:
+			return fmt.Errorf("collect: %w", err)
+		}
+	}
+}
+
+// Close flushes and releases the directory.
+func (b *Backend) Close() error {
+	if err := b.db.Close(); err != nil {
+		return fmt.Errorf("close store: %w", err)
+	}
+	return nil
+}
+
+type reader struct{ txn *badger.Txn }
+
+func (r reader) Get(key []byte) ([]byte, error) {
+	item, err := r.txn.Get(key)
+	if errors.Is(err, badger.ErrKeyNotFound) {
+		return nil, crdt.ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("get %x: %w", key, err)
+	}
+	value, err := item.ValueCopy(nil)
+	if err != nil {
+		return nil, fmt.Errorf("get %x: %w", key, err)
+	}
+	return value, nil
+}
+
+func (r reader) Scan(prefix, from []byte, visit func(key, value []byte) (bool, error)) error {
+	opts := badger.DefaultIteratorOptions
+	opts.Prefix = prefix
+	opts.PrefetchSize = 16
+	it := r.txn.NewIterator(opts)
+	defer it.Close()
+	if from == nil {
+		from = prefix
+	}
+	for it.Seek(from); it.Valid(); it.Next() {
+		more, err := true, error(nil)
+		valueErr := it.Item().Value(func(value []byte) error {
+			more, err = visit(it.Item().Key(), value)
+			return nil
+		})
+		if valueErr != nil {
+			return fmt.Errorf("read %x: %w", it.Item().Key(), valueErr)
+		}
+		if err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}
+
+// logger passes on what Badger has to say, its chatter as debugging.
+type logger struct{ log *slog.Logger }
+
+func (l logger) Errorf(format string, args ...any) {
+	l.log.Error(strings.TrimSpace(fmt.Sprintf(format, args...)), "part", "badger")
+}
+
+func (l logger) Warningf(format string, args ...any) {
+	l.log.Warn(strings.TrimSpace(fmt.Sprintf(format, args...)), "part", "badger")
+}
+
+func (l logger) Infof(format string, args ...any) {
+	l.log.Debug(strings.TrimSpace(fmt.Sprintf(format, args...)), "part", "badger")
+}
+
+func (l logger) Debugf(format string, args ...any) {
+	l.log.Debug(strings.TrimSpace(fmt.Sprintf(format, args...)), "part", "badger")
+}

@@ -1,0 +1,255 @@
+package crdt
+
+import (
+	"crypto/sha256"
+	"errors"
+	"slices"
+
+	"parley/crdt/chunk"
+	"parley/space"
+)
+
+// batch is the changes of one bundle on their way in.
+type batch struct {
+	ref    Ref
+	origin Origin
+	from   space.DeviceID
+
+	changes []*candidate // each hash once; sorted, dependencies first, by order
+	byHash  map[chunk.Hash]int
+	refused []refusal
+	missing map[chunk.Hash]bool
+
+	// What the materializer was asked and answered. Both stay true whatever
+	// is appended meanwhile.
+	inside  map[chunk.Hash]bool // hashes that lie in the part's snapshots
+	chained map[chunk.Hash]bool // changes that do follow their actor's earlier one
+}
+
+type candidate struct {
+	chunk.Change
+	deps    []int // of Deps, those in the batch
+	signed  *Signature
+	reason  Reason // why signed does not do; 0 if it does
+	fate    fate
+	because Reason // for refuse
+}
+
+type fate uint8
+
+const (
+	undecided fate = iota
+	accept
+	duplicate
+	wait // for something missing
+	refuse
+)
+
+type refusal struct {
+	Quarantined
+	raw    []byte
+	signed *Signature
+}
+
+// inspect parses what a bundle brings. It needs nothing but the bundle.
+func (s *Store) inspect(ref Ref, bundle Bundle, origin Origin, from space.DeviceID) *batch {
+	b := &batch{
+		ref: ref, origin: origin, from: from,
+		byHash:  make(map[chunk.Hash]int),
+		missing: make(map[chunk.Hash]bool),
+		inside:  make(map[chunk.Hash]bool),
+		chained: make(map[chunk.Hash]bool),
+	}
+	for _, raw := range bundle.Changes {
+		c, err := chunk.ParseChange(raw, s.limits)
+		if err != nil {
+			b.refuseBytes(raw, err)
+			continue
+		}
+		if _, ok := b.byHash[c.Hash]; ok {
+			continue
+		}
+		b.byHash[c.Hash] = len(b.changes)
+		b.changes = append(b.changes, &candidate{Change: c})
+	}
+	for _, signature := range bundle.Signatures {
+		at, ok := b.byHash[signature.Hash]
+		if !ok {
+			continue
+		}
+		c := b.changes[at]
+		if c.Actor == signature.Actor && c.Seq == signature.Seq && c.signed == nil {
+			c.signed = &signature
+		}
+	}
+	b.order()
+	return b
+}
+
+// refuseBytes sets aside what is no valid chunk.
+func (b *batch) refuseBytes(raw []byte, err error) {
+	reason := ReasonMalformed
+	if errors.Is(err, chunk.ErrTooLarge) {
+		reason = ReasonTooLarge
+	}
+	b.refused = append(b.refused, refusal{
+		Quarantined: Quarantined{
+			Ref: b.ref, Hash: sha256.Sum256(raw), Reason: reason, Detail: err.Error(),
+			Origin: b.origin, From: b.from, Size: len(raw),
+		},
+		raw: raw,
+	})
+}
+
+// order sorts the changes, dependencies first.
+func (b *batch) order() {
+	waiting := make([]int, len(b.changes))
+	children := make([][]int, len(b.changes))
+	var ready []int
+	for i, c := range b.changes {
+		for _, dep := range c.Deps {
+			if at, ok := b.byHash[dep]; ok {
+				waiting[i]++
+				children[at] = append(children[at], i)
+			}
+		}
+		if waiting[i] == 0 {
+			ready = append(ready, i)
+		}
+	}
+	sorted := make([]*candidate, 0, len(b.changes))
+	for len(ready) > 0 {
+		i := ready[0]
+		ready = ready[1:]
+		sorted = append(sorted, b.changes[i])
+		for _, child := range children[i] {
+			if waiting[child]--; waiting[child] == 0 {
+				ready = append(ready, child)
+			}
+		}
+	}
+	// Nothing is left out: a hash cannot be among its own ancestors.
+	b.changes = sorted
+	for i, c := range b.changes {
+		b.byHash[c.Hash] = i
+	}
+	for _, c := range b.changes {
+		c.deps = c.deps[:0]
+		for _, dep := range c.Deps {
+			if at, ok := b.byHash[dep]; ok {
+				c.deps = append(c.deps, at)
+			}
+		}
+	}
+}
+
+// authorise checks the signatures of changes that have not been judged to be
+// duplicates.
+func (b *batch) authorise(log *space.Log) {
+	for _, c := range b.changes {
+		if c.fate != duplicate && c.signed != nil {
+			c.reason = judge(log, b.ref, *c.signed)
+		}
+	}
+}
+
+// judge says why a signature does not make a change count, or 0.
+func judge(log *space.Log, ref Ref, signature Signature) Reason {
+	if prefix, ok := space.ActorOwner([]byte(signature.Actor)); ok {
+		if owner, ok := log.Actor(prefix); ok && owner != signature.Device {
+			return ReasonActor
+		}
+	}
+	if !log.MayWrite(signature.Device, ref.Part) {
+		return ReasonNoRight
+	}
+	if !signature.Verify(ref) {
+		return ReasonBadSignature
+	}
+	return 0
+}
+
+// settle decides, once every candidate has been looked at by itself, which
+// are stored: only what depends on nothing that is not, and only up to an
+// actor's newest signed change that is stored too.
+func (b *batch) settle() {
+	for changed := true; changed; {
+		changed = b.dropDependents()
+		vouchers := b.vouchers()
+		for _, c := range b.changes {
+			v := vouchers[c.Actor]
+			if c.fate != accept || c.Seq <= v.accepted {
+				continue
+			}
+			changed = true
+			if c.Seq <= v.waiting {
+				c.fate = wait
+			} else {
+				c.fate, c.because = refuse, v.reason
+			}
+		}
+	}
+	for _, c := range b.changes {
+		switch c.fate {
+		case refuse:
+			b.refuseChange(c)
+		case wait:
+			for _, at := range c.deps {
+				if dep := b.changes[at]; dep.fate == refuse {
+					b.missing[dep.Hash] = true
+				}
+			}
+		}
+	}
+}
+
+// dropDependents lets wait what depends on something that is not stored.
+func (b *batch) dropDependents() (changed bool) {
+	for _, c := range b.changes {
+		if c.fate == accept && slices.ContainsFunc(c.deps, func(at int) bool {
+			f := b.changes[at].fate
+			return f == wait || f == refuse
+		}) {
+			c.fate, changed = wait, true
+		}
+	}
+	return changed
+}
+
+// voucher is how far an actor's changes are signed for.
+type voucher struct {
+	accepted uint64 // by a change that is accepted
+	waiting  uint64 // by one that waits for something itself
+	reason   Reason // why there is no more
+}
+
+func (b *batch) vouchers() map[chunk.Actor]voucher {
+	vouchers := make(map[chunk.Actor]voucher)
+	for _, c := range b.changes {
+		v := vouchers[c.Actor]
+		switch {
+		case c.signed == nil:
+		case c.reason != 0:
+			v.reason = c.reason
+		case c.fate == accept:
+			v.accepted = max(v.accepted, c.Seq)
+		case c.fate == wait:
+			v.waiting = max(v.waiting, c.Seq)
+		}
+		if v.reason == 0 {
+			v.reason = ReasonNotVouched
+		}
+		vouchers[c.Actor] = v
+	}
+	return vouchers
+}
+
+func (b *batch) refuseChange(c *candidate) {
+	b.refused = append(b.refused, refusal{
+		Quarantined: Quarantined{
+			Ref: b.ref, Hash: c.Hash, Actor: c.Actor, Seq: c.Seq, Reason: c.because,
+			Origin: b.origin, From: b.from, Size: len(c.Raw),
+		},
+		raw: c.Raw, signed: c.signed,
+	})
+}

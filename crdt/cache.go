@@ -1,0 +1,56 @@
+package crdt
+
+import (
+	"container/list"
+	"sync"
+)
+
+// idleParts is how many parts stay in memory when nobody uses them.
+const idleParts = 64
+
+// cache hands out the one part of each ref, and forgets those that have been
+// idle longest.
+type cache struct {
+	mu    sync.Mutex
+	parts map[Ref]*part
+	idle  *list.List // of *part, newest first
+	where map[Ref]*list.Element
+}
+
+func newCache() *cache {
+	return &cache{parts: make(map[Ref]*part), idle: list.New(), where: make(map[Ref]*list.Element)}
+}
+
+// acquire returns the locked part. release unlocks it.
+func (c *cache) acquire(ref Ref) *part {
+	c.mu.Lock()
+	p, ok := c.parts[ref]
+	if !ok {
+		p = &part{ref: ref}
+		c.parts[ref] = p
+	}
+	p.users++
+	if at, ok := c.where[ref]; ok {
+		c.idle.Remove(at)
+		delete(c.where, ref)
+	}
+	c.mu.Unlock()
+	p.mu.Lock()
+	return p
+}
+
+// release gives a locked part back.
+func (c *cache) release(p *part) {
+	p.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if p.users--; p.users > 0 {
+		return
+	}
+	c.where[p.ref] = c.idle.PushFront(p)
+	for c.idle.Len() > idleParts {
+		oldest := c.idle.Remove(c.idle.Back()).(*part)
+		delete(c.where, oldest.ref)
+		delete(c.parts, oldest.ref)
+	}
+}

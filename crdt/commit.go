@@ -1,0 +1,188 @@
+package crdt
+
+import (
+	"encoding/binary"
+	"fmt"
+	"sync"
+)
+
+// committer gives out positions and makes records durable. Commits that come
+// while the disk is busy share the next write and its sync. It rings the bell
+// when, and in the order in which, they are on disk.
+type committer struct {
+	backend Backend
+	bell    *bell
+
+	mu     sync.Mutex
+	next   uint64 // position
+	queue  []*commit
+	closed bool
+
+	work chan struct{} // capacity 1: there is something in the queue
+	done chan struct{} // closed when run has ended
+}
+
+// commit is what one append writes.
+type commit struct {
+	staged []Op   // invisible until final is written; may be split over several writes
+	final  []Op   // written together
+	after  []Op   // written when final is, or perhaps not
+	apply  func() // makes it visible in memory, before the bell rings; may be nil
+	moves  []Move // ascending positions
+	last   uint64 // highest position it was given
+	result chan error
+}
+
+func newCommitter(backend Backend, bell *bell) *committer {
+	c := &committer{
+		backend: backend,
+		bell:    bell,
+		next:    bell.position + 1,
+		work:    make(chan struct{}, 1),
+		done:    make(chan struct{}),
+	}
+	go c.run()
+	return c
+}
+
+// commit reserves n positions, lets build make the records from the first of
+// them, and returns when they are durable. build must be quick.
+func (c *committer) commit(n int, build func(first uint64) commit) error {
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return ErrClosed
+	}
+	first := c.next
+	c.next += uint64(n)
+	made := build(first)
+	made.last = c.next - 1
+	made.result = make(chan error, 1)
+	c.queue = append(c.queue, &made)
+	select {
+	case c.work <- struct{}{}:
+	default:
+	}
+	c.mu.Unlock()
+	return <-made.result
+}
+
+// close writes what is queued and takes nothing more.
+func (c *committer) close() {
+	c.mu.Lock()
+	if !c.closed {
+		c.closed = true
+		close(c.work)
+	}
+	c.mu.Unlock()
+	<-c.done
+}
+
+func (c *committer) run() {
+	defer close(c.done)
+	for open := true; open; {
+		_, open = <-c.work
+		c.mu.Lock()
+		queue := c.queue
+		c.queue = nil
+		c.mu.Unlock()
+		for len(queue) > 0 {
+			var group []*commit
+			group, queue = takeGroup(queue)
+			c.write(group)
+		}
+	}
+}
+
+// takeGroup splits off as many commits as fit into one write, at least one.
+func takeGroup(queue []*commit) (group, rest []*commit) {
+	ops, bytes := 1, 32
+	for i, one := range queue {
+		o, b := cost(one.staged)
+		f, g := cost(one.final)
+		ops, bytes = ops+o+f, bytes+b+g
+		if i > 0 && (ops > MaxWriteOps || bytes > MaxWriteBytes) {
+			return queue[:i], queue[i:]
+		}
+	}
+	return queue, nil
+}
+
+func cost(ops []Op) (count, bytes int) {
+	for _, op := range ops {
+		bytes += opCost(op)
+	}
+	return len(ops), bytes
+}
+
+func opCost(op Op) int { return len(op.Key) + min(len(op.Value), LargeValue) }
+
+// write makes a group durable and then visible.
+func (c *committer) write(group []*commit) {
+	last := group[len(group)-1].last
+	err := c.writeOps(group, last)
+	if err != nil && len(group) > 1 {
+		// One of them may be at fault: the others need not fail with it.
+		for _, one := range group {
+			c.write([]*commit{one})
+		}
+		return
+	}
+	if err == nil {
+		var moves []Move
+		for _, one := range group {
+			if one.apply != nil {
+				one.apply()
+			}
+			moves = append(moves, one.moves...)
+		}
+		if len(moves) > 0 {
+			c.bell.publish(last, moves)
+		}
+	}
+	for _, one := range group {
+		if err == nil && len(one.after) > 0 {
+			one.result <- c.writeLarge(&commit{staged: one.after}, positionOp(last))
+			continue
+		}
+		one.result <- err
+	}
+}
+
+func (c *committer) writeOps(group []*commit, last uint64) error {
+	position := positionOp(last)
+	if len(group) == 1 {
+		return c.writeLarge(group[0], position)
+	}
+	var ops []Op
+	for _, one := range group {
+		ops = append(append(ops, one.staged...), one.final...)
+	}
+	return c.backend.Write(append(ops, position))
+}
+
+// writeLarge writes one commit, its staged records ahead in pieces where they
+// do not fit in with the rest.
+func (c *committer) writeLarge(one *commit, position Op) error {
+	finalOps, finalBytes := cost(one.final)
+	ops, bytes := cost(one.staged)
+	staged := one.staged
+	for len(staged) > 0 && (finalOps+ops+1 > MaxWriteOps || finalBytes+bytes+32 > MaxWriteBytes) {
+		n, b := 0, 32
+		for n < len(staged) && n+1 < MaxWriteOps && (n == 0 || b+opCost(staged[n]) <= MaxWriteBytes) {
+			b += opCost(staged[n])
+			n++
+		}
+		piece := append(append(make([]Op, 0, n+1), staged[:n]...), position)
+		if err := c.backend.Write(piece); err != nil {
+			return fmt.Errorf("stage: %w", err)
+		}
+		staged = staged[n:]
+		ops, bytes = cost(staged)
+	}
+	return c.backend.Write(append(append(append(make([]Op, 0, len(staged)+finalOps+1), staged...), one.final...), position))
+}
+
+func positionOp(last uint64) Op {
+	return Op{Key: positionKey, Value: binary.BigEndian.AppendUint64(nil, last)}
+}

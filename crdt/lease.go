@@ -1,0 +1,59 @@
+package crdt
+
+import (
+	"fmt"
+	"sync"
+
+	"parley/space"
+)
+
+// Lease is the right to write one part as one actor. Nobody else holds the
+// same while it is held, so that no actor ever forks: whoever holds it goes on
+// from the actor's last durable sequence number, which is in the part's
+// vector, and releases it only when all its changes have been answered.
+type Lease struct {
+	Actor [20]byte
+
+	release func()
+}
+
+// Release gives the actor back. It may be called more than once.
+func (l Lease) Release() { l.release() }
+
+// Lease leases this device's actor with the smallest free number for a part.
+// Leases end with the process.
+func (s *Store) Lease(ref Ref) (Lease, error) {
+	if _, ok := s.Log(ref.Space); !ok {
+		return Lease{}, fmt.Errorf("lease an actor for %s: %w", ref, ErrUnknownSpace)
+	}
+	number, release := s.leases.take(ref)
+	return Lease{Actor: space.ActorFor(s.device, number), release: release}, nil
+}
+
+// leases are the numbers in use.
+type leases struct {
+	mu   sync.Mutex
+	held map[Ref]map[uint32]bool
+}
+
+func (l *leases) take(ref Ref) (number uint32, release func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	held := l.held[ref]
+	if held == nil {
+		held = make(map[uint32]bool)
+		l.held[ref] = held
+	}
+	for held[number] {
+		number++
+	}
+	held[number] = true
+	return number, sync.OnceFunc(func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(held, number)
+		if len(held) == 0 {
+			delete(l.held, ref)
+		}
+	})
+}

@@ -1,0 +1,111 @@
+package crdt
+
+import (
+	"fmt"
+	"sync"
+
+	"parley/crdt/chunk"
+	"parley/space"
+)
+
+// Limits on what is kept of refused changes, per space, so that quarantine
+// cannot be made to fill the disk.
+const (
+	maxQuarantined      = 4096
+	maxQuarantinedBytes = 64 << 20
+)
+
+// quarantine remembers what is in quarantine, so that what comes again and
+// again is written once.
+type quarantine struct {
+	mu    sync.Mutex
+	known map[quarantineID]bool
+	bytes uint64
+}
+
+type quarantineID struct {
+	document DocumentID
+	part     space.Part
+	hash     chunk.Hash
+}
+
+// quarantineOps are the records of what a batch had refused.
+func (s *Store) quarantineOps(b *batch) (ops []Op) {
+	if len(b.refused) == 0 {
+		return nil
+	}
+	q := s.held(b.ref.Space).quarantine
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, refused := range b.refused {
+		id := quarantineID{b.ref.Document, b.ref.Part, refused.Hash}
+		if q.known[id] {
+			continue
+		}
+		s.log.Warn("refused a change", "ref", b.ref, "hash", refused.Hash, "reason", refused.Reason,
+			"detail", refused.Detail, "origin", refused.Origin, "from", refused.From)
+		if len(q.known) >= maxQuarantined {
+			continue
+		}
+		record := refused.record()
+		if q.bytes+uint64(len(record.Raw)) > maxQuarantinedBytes {
+			record.Raw = nil
+		}
+		q.known[id] = true
+		q.bytes += uint64(len(record.Raw))
+		ops = append(ops, Op{Key: quarantineKey(b.ref, refused.Hash), Value: encode(record)})
+	}
+	return ops
+}
+
+func (r refusal) record() quarantineRecord {
+	record := quarantineRecord{
+		Reason: r.Reason, Detail: r.Detail, Actor: []byte(r.Actor), Seq: r.Seq, Origin: r.Origin,
+		From: r.From, Time: r.Time.Unix(), Size: uint64(r.Size), Raw: r.raw,
+	}
+	if r.signed != nil {
+		record.Device, record.Sig = r.signed.Device[:], r.signed.Sig[:]
+		record.Signed, record.Hash = r.signed.Seq, r.signed.Hash[:]
+	}
+	return record
+}
+
+// Quarantine lists what was refused in a space.
+func (s *Store) Quarantine(id space.ID) (list []Quarantined, err error) {
+	prefix := tableKey(id, tableQuarantine)
+	err = s.backend.View(func(r Reader) error {
+		return r.Scan(prefix, nil, func(key, value []byte) (bool, error) {
+			var record quarantineRecord
+			if err := read(key, value, &record); err != nil {
+				return false, err
+			}
+			ref, rest, ok := refOf(id, key)
+			if !ok || len(rest) != len(chunk.Hash{}) {
+				return false, fmt.Errorf("%w: %x", ErrDamaged, key)
+			}
+			list = append(list, Quarantined{
+				Ref: ref, Hash: chunk.Hash(rest), Actor: chunk.Actor(record.Actor), Seq: record.Seq,
+				Reason: record.Reason, Detail: record.Detail, Origin: record.Origin, From: record.From,
+				Time: seconds(record.Time), Size: int(record.Size),
+			})
+			return true, nil
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list quarantine of %s: %w", id, err)
+	}
+	return list, nil
+}
+
+// loadQuarantine reads what of a space is in quarantine.
+func loadQuarantine(r Reader, id space.ID) (*quarantine, error) {
+	q := &quarantine{known: make(map[quarantineID]bool)}
+	err := r.Scan(tableKey(id, tableQuarantine), nil, func(key, value []byte) (bool, error) {
+		if ref, rest, ok := refOf(id, key); ok && len(rest) == len(chunk.Hash{}) {
+			q.known[quarantineID{ref.Document, ref.Part, chunk.Hash(rest)}] = true
+			q.bytes += uint64(len(value))
+		}
+		return true, nil
+	})
+	return q, err
+}

@@ -1,0 +1,198 @@
+package crdt
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+
+	"parley/crdt/chunk"
+	"parley/space"
+)
+
+var errNoMaterializer = errors.New("the document would have to be opened to check this, and there is nothing to open it with")
+
+// appendSnapshots takes in the snapshots of a bundle: each that brings
+// something new is kept beside what is here, a document being the union. It
+// returns how many changes are new.
+func (s *Store) appendSnapshots(ctx context.Context, log *space.Log, b *batch, bundle Bundle) (accepted int, err error) {
+	for _, raw := range bundle.Snapshots {
+		snapshot, err := chunk.ParseSnapshot(raw, s.limits)
+		if err != nil {
+			b.refuseBytes(raw, err)
+			continue
+		}
+		n, err := s.appendSnapshot(ctx, log, b, snapshot, bundle.Signatures)
+		if err != nil {
+			return accepted, err
+		}
+		accepted += n
+	}
+	return accepted, nil
+}
+
+func (s *Store) appendSnapshot(ctx context.Context, log *space.Log, b *batch, snapshot chunk.Snapshot, offered []Signature) (accepted int, err error) {
+	vector := Vector(snapshot.Vector)
+	var stored [][]byte
+	known, position := false, uint64(0)
+	err = s.withPart(b.ref, func(p *part, r Reader) error {
+		known, position = p.vector().Covers(vector), p.state.Position
+		if known || position == 0 {
+			return nil
+		}
+		stored, err = readChunks(r, p)
+		return err
+	})
+	if err != nil || known {
+		return 0, err
+	}
+	signatures, reason := cover(log, b.ref, vector, offered)
+	if reason != 0 {
+		b.refuseSnapshot(snapshot, reason, nil)
+		return 0, nil
+	}
+	heads, err := s.verifySnapshot(ctx, snapshot, signatures, stored)
+	if errors.Is(err, chunk.ErrUnsound) {
+		b.refuseSnapshot(snapshot, ReasonNotVouched, err)
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return s.storeSnapshot(b, snapshot, signatures, heads, position)
+}
+
+// cover picks the signature of each actor's newest change in the snapshot,
+// and says what is wrong with them, if anything is.
+func cover(log *space.Log, ref Ref, vector Vector, offered []Signature) ([]Signature, Reason) {
+	byActor := make(map[chunk.Actor]Signature)
+	for _, signature := range offered {
+		if signature.Seq == vector[signature.Actor] {
+			byActor[signature.Actor] = signature
+		}
+	}
+	signatures := make([]Signature, 0, len(vector))
+	for _, actor := range vector.Actors() {
+		signature, ok := byActor[actor]
+		if !ok {
+			return nil, ReasonNotVouched
+		}
+		if reason := judge(log, ref, signature); reason != 0 {
+			return nil, reason
+		}
+		signatures = append(signatures, signature)
+	}
+	return signatures, 0
+}
+
+func (b *batch) refuseSnapshot(snapshot chunk.Snapshot, reason Reason, err error) {
+	detail := fmt.Sprintf("a snapshot of %d changes", snapshot.Changes)
+	if err != nil {
+		detail += ": " + err.Error()
+	}
+	b.refused = append(b.refused, refusal{
+		Quarantined: Quarantined{
+			Ref: b.ref, Hash: sha256.Sum256(snapshot.Raw), Reason: reason, Detail: detail,
+			Origin: b.origin, From: b.from, Size: len(snapshot.Raw),
+		},
+		raw: snapshot.Raw,
+	})
+}
+
+// verifySnapshot has the materializer check that what was signed is really
+// inside and that the snapshot fits with what is stored. It returns the heads
+// of both together.
+func (s *Store) verifySnapshot(ctx context.Context, snapshot chunk.Snapshot, signatures []Signature, stored [][]byte) ([]chunk.Hash, error) {
+	if s.materializer == nil {
+		return nil, errNoMaterializer
+	}
+	signed := make(map[chunk.Actor]chunk.Signed, len(signatures))
+	for _, signature := range signatures {
+		signed[signature.Actor] = chunk.Signed{Hash: signature.Hash, Seq: signature.Seq}
+	}
+	if err := s.materializer.Verify(ctx, [][]byte{snapshot.Raw}, signed); err != nil {
+		return nil, fmt.Errorf("check snapshot: %w", err)
+	}
+	if len(stored) == 0 {
+		return snapshot.Heads, nil
+	}
+	report, err := s.materializer.Vet(ctx, append(slices.Clone(stored), snapshot.Raw))
+	if err != nil {
+		return nil, fmt.Errorf("join snapshot with what is here: %w", err)
+	}
+	if len(report.Missing) > 0 {
+		return nil, fmt.Errorf("join snapshot with what is here: %w", chunk.ErrUnsound)
+	}
+	return report.Heads, nil
+}
+
+// storeSnapshot makes the snapshot durable. heads are those of the part at
+// that position with the snapshot; where the part has moved on, older heads
+// stay listed beside the new ones, which the next compaction sets right.
+func (s *Store) storeSnapshot(b *batch, snapshot chunk.Snapshot, signatures []Signature, heads []chunk.Hash, position uint64) (int, error) {
+	p := s.cache.acquire(b.ref)
+	defer s.cache.release(p)
+	var leftovers []Op
+	err := s.backend.View(func(r Reader) (err error) {
+		if err = p.load(r); err == nil && !p.clean {
+			leftovers, err = p.leftovers(r)
+		}
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	vector := Vector(snapshot.Vector)
+	accepted := int(vector.Missing(p.vector()))
+	if accepted == 0 {
+		return 0, nil
+	}
+	if p.state.Position != position {
+		heads = append(slices.Clone(heads), p.state.Heads...)
+		slices.SortFunc(heads, chunk.Hash.Compare)
+		heads = slices.Compact(heads)
+	}
+	var next advance
+	var info snapshotInfo
+	err = s.committer.commit(1, func(first uint64) commit {
+		next = advance{state: p.state, actors: make(map[chunk.Actor]actorRecord)}
+		next.state.Position, next.state.Heads = first, heads
+		for _, signature := range signatures {
+			if signature.Seq > p.actors[signature.Actor].Seq {
+				next.actors[signature.Actor] = actorRecord{
+					Seq: signature.Seq, Hash: signature.Hash, Position: first,
+					Device: signature.Device, Sig: signature.Sig,
+				}
+			}
+		}
+		next.state.Digest = vectorDigest(p.ref, vectorOfActors(p.actors, next.actors))
+		info = snapshotInfo{
+			position: first, heads: snapshot.Heads, vector: vector,
+			signatures: signatures, size: uint64(len(snapshot.Raw)),
+		}
+		made := commit{staged: append(leftovers, info.ops(p.ref, snapshot.Raw)...), final: next.stateOps(p.ref)}
+		made.moves = []Move{{Position: first, Ref: b.ref, Origin: b.origin, From: b.from, Time: s.now()}}
+		return made
+	})
+	if err != nil {
+		p.loaded = false
+		return 0, err
+	}
+	p.adopt(next)
+	p.snapshots = append(p.snapshots, info)
+	s.noteMoved(p)
+	return accepted, nil
+}
+
+// ops are the records of a snapshot.
+func (i snapshotInfo) ops(ref Ref, raw []byte) []Op {
+	record := snapshotRecord{Through: i.through, Heads: i.heads, Vector: i.vector.items(), Size: i.size}
+	for _, signature := range i.signatures {
+		record.Signatures = append(record.Signatures, signature.item())
+	}
+	return []Op{
+		{Key: positionedKey(ref, kindRaw, i.position), Value: raw},
+		{Key: positionedKey(ref, kindSnapshot, i.position), Value: encode(record)},
+	}
+}

@@ -1,0 +1,252 @@
+package crdt
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"parley/crdt/chunk"
+	"parley/space"
+)
+
+// Options are what a store is made of.
+type Options struct {
+	Backend      Backend        // the store closes it
+	Device       space.DeviceID // this device, whose actors are leased
+	Materializer Materializer   // may be nil: then nothing is compacted
+	Limits       chunk.Limits   // zero: chunk.DefaultLimits
+	Log          *slog.Logger
+	Now          func() time.Time
+
+	CompactCount int // compact a part with this many changes beside its snapshot; 0: 1000
+	CompactSize  int // or with this many bytes of them; 0: 1 MiB
+	KeepLoose    int // how many of the newest changes stay beside the snapshot; 0: 128
+}
+
+// Store holds spaces and their documents. It is safe for concurrent use.
+type Store struct {
+	backend      Backend
+	device       space.DeviceID
+	materializer Materializer
+	limits       chunk.Limits
+	log          *slog.Logger
+	now          func() time.Time
+	compactCount int
+	compactSize  int
+	keepLoose    int
+
+	bell        *bell
+	committer   *committer
+	cache       *cache
+	leases      leases
+	haves       haves
+	compactions *compactQueue
+
+	creating sync.Mutex // held while a space is created
+
+	mu     sync.RWMutex
+	spaces map[space.ID]*heldSpace
+}
+
+// heldSpace is what is in memory of a space.
+type heldSpace struct {
+	log        *space.Log
+	directory  *directory
+	quarantine *quarantine
+
+	mu     sync.Mutex // held while entries are added, until they are durable
+	number uint32     // of the next entry
+}
+
+// Open opens a store on a backend. It fails with ErrNewer, and changes
+// nothing, if a newer version of Parley has written there. On failure the
+// backend stays open.
+func Open(o Options) (*Store, error) {
+	s := &Store{
+		backend:      o.Backend,
+		device:       o.Device,
+		materializer: o.Materializer,
+		limits:       o.Limits,
+		log:          o.Log,
+		now:          o.Now,
+		compactCount: orDefault(o.CompactCount, 1000),
+		compactSize:  orDefault(o.CompactSize, 1<<20),
+		keepLoose:    orDefault(o.KeepLoose, 128),
+		cache:        newCache(),
+		leases:       leases{held: make(map[Ref]map[uint32]bool)},
+		haves:        haves{pending: make(map[haveID]Have)},
+		compactions:  newCompactQueue(),
+		spaces:       make(map[space.ID]*heldSpace),
+	}
+	if s.limits == (chunk.Limits{}) {
+		s.limits = chunk.DefaultLimits
+	}
+	position, err := s.open()
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	s.bell = newBell(position)
+	s.committer = newCommitter(s.backend, s.bell)
+	return s, nil
+}
+
+func orDefault(n, fallback int) int {
+	if n == 0 {
+		return fallback
+	}
+	return n
+}
+
+// open reads what has to be in memory.
+func (s *Store) open() (position uint64, err error) {
+	fresh := false
+	err = s.backend.View(func(r Reader) error {
+		version, err := readNumber(r, versionKey)
+		if err != nil {
+			return err
+		}
+		if version > formatVersion {
+			return ErrNewer
+		}
+		fresh = version == 0
+		if position, err = readNumber(r, positionKey); err != nil {
+			return err
+		}
+		return s.openSpaces(r)
+	})
+	if err == nil && fresh {
+		err = s.backend.Write([]Op{{Key: versionKey, Value: binary.BigEndian.AppendUint64(nil, formatVersion)}})
+	}
+	return position, err
+}
+
+// readNumber reads a number, which is 0 where there is none.
+func readNumber(r Reader, key []byte) (uint64, error) {
+	value, err := r.Get(key)
+	if errors.Is(err, ErrNotFound) {
+		return 0, nil
+	}
+	if err == nil && len(value) != 8 {
+		err = fmt.Errorf("%w: %x", ErrDamaged, key)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return binary.BigEndian.Uint64(value), nil
+}
+
+// openSpaces finds the spaces by going from one to the next.
+func (s *Store) openSpaces(r Reader) error {
+	from := slices.Clone(spacesKey)
+	for {
+		var id space.ID
+		found := false
+		err := r.Scan(spacesKey, from, func(key, _ []byte) (bool, error) {
+			if len(key) < spaceKeySize {
+				return false, fmt.Errorf("%w: %x", ErrDamaged, key)
+			}
+			id, found = space.ID(key[1:spaceKeySize]), true
+			return false, nil
+		})
+		if err != nil || !found {
+			return err
+		}
+		switch held, err := openSpace(r, id); {
+		case errors.Is(err, errUnfounded):
+			s.log.Warn("the rest of a space that was not created in full is left alone", "space", id)
+		case errors.Is(err, ErrDamaged):
+			s.log.Error("a space cannot be read and is left alone", "space", id, "error", err)
+		case err != nil:
+			return fmt.Errorf("space %s: %w", id, err)
+		default:
+			s.spaces[id] = held
+		}
+		// The tables' names are below 0xff, so this is past the space.
+		from = tableKey(id, 0xff)
+	}
+}
+
+// errUnfounded is a space whose creation was cut short.
+var errUnfounded = errors.New("the founding entry was never written")
+
+func openSpace(r Reader, id space.ID) (*heldSpace, error) {
+	var entries [][]byte
+	held := &heldSpace{directory: new(directory)}
+	err := r.Scan(tableKey(id, tableEntries), nil, func(key, value []byte) (bool, error) {
+		if len(entries) == 0 && !bytes.Equal(key, entryKey(id, 0)) {
+			return false, errUnfounded
+		}
+		entries = append(entries, slices.Clone(value))
+		held.number = binary.BigEndian.Uint32(key[len(key)-4:]) + 1
+		return true, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if held.log, err = space.Open(entries); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	err = r.Scan(tableKey(id, tableParts), nil, func(key, value []byte) (bool, error) {
+		var state stateRecord
+		if err := read(key, value, &state); err != nil {
+			return false, err
+		}
+		if ref, _, ok := refOf(id, key); ok {
+			held.directory.set(ref, state.Digest)
+		}
+		return true, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	held.quarantine, err = loadQuarantine(r, id)
+	return held, err
+}
+
+// Close makes durable what is under way, sends listeners away and closes the
+// backend. Nothing may be called afterwards, but what is still waiting ends
+// with ErrClosed.
+func (s *Store) Close() error {
+	flushed := s.flushHave()
+	s.committer.close()
+	s.bell.close()
+	return errors.Join(flushed, s.backend.Close())
+}
+
+func (s *Store) held(id space.ID) *heldSpace {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.spaces[id]
+}
+
+func (s *Store) directory(id space.ID) *directory { return s.held(id).directory }
+
+// withPart reads a part with its state loaded.
+func (s *Store) withPart(ref Ref, use func(*part, Reader) error) error {
+	p := s.cache.acquire(ref)
+	defer s.cache.release(p)
+	return s.backend.View(func(r Reader) error {
+		if err := p.load(r); err != nil {
+			return err
+		}
+		return use(p, r)
+	})
+}
+
+// Vector returns how far each actor of a part is known.
+func (s *Store) Vector(ref Ref) (Vector, error) {
+	var vector Vector
+	err := s.withPart(ref, func(p *part, _ Reader) error {
+		vector = p.vector()
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("vector of %s: %w", ref, err)
+	}
+	return vector, nil
+}
