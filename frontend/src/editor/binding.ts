@@ -4,6 +4,9 @@ import { documentOf, REMOTE, showAll, showChanges } from "./amToPm";
 import { flatSize } from "./flat";
 import { writeTransaction } from "./pmToAm";
 
+/** What the binding needs of a replica. */
+export type Source = Pick<Replica, "core" | "edit" | "onPatches" | "onReset">;
+
 /** What the binding needs of an editor: ProseMirror's view, or a bare state in tests. */
 export interface Surface {
 	readonly state: EditorState;
@@ -16,11 +19,11 @@ export interface Surface {
  */
 export class Binding {
 	readonly text: RichText;
-	readonly #replica: Replica;
+	readonly #replica: Source;
 	#surface: Surface | null = null;
 	readonly #stops: (() => void)[];
 
-	constructor(replica: Replica) {
+	constructor(replica: Source) {
 		this.#replica = replica;
 		this.text = new RichText(() => replica.core);
 		this.#stops = [

@@ -1,8 +1,7 @@
 // @vitest-environment jsdom
 import { beforeEach, expect, test } from "vitest";
-import { documentOf } from "./amToPm";
 import { createTextEditor, type TextEditor } from "./editor";
-import { type Hall, openHall } from "./testing";
+import { type Hall, openHall } from "../replica/testing";
 
 let hall: Hall;
 let first: TextEditor;

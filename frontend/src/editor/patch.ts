@@ -2,7 +2,7 @@ import { Fragment, type Mark, type Node, Slice } from "prosemirror-model";
 import type { Transaction } from "prosemirror-state";
 import { ReplaceAroundStep, ReplaceStep } from "prosemirror-transform";
 import { topLevelStart } from "./flat";
-import { isLeafBlock } from "./schema";
+import { isLeafBlock, nodes } from "./schema";
 
 /**
  * Turns the top-level nodes from index `from` to `to` into `target` with steps that leave alone what is the
@@ -96,12 +96,17 @@ function replaceText(tr: Transaction, pos: number, old: Node, now: Node): void {
 	tr.step(new ReplaceStep(pos + 1 + from, pos + 1 + ends.a + overlap, slice));
 }
 
+/** Whether two text blocks differ in their marks only. */
 function sameText(old: Node, now: Node): boolean {
-	return old.content.size === now.content.size && textOf(old) === textOf(now);
+	return old.content.size === now.content.size && withoutMarks(old).eq(withoutMarks(now));
 }
 
-function textOf(node: Node): string {
-	return node.textBetween(0, node.content.size, undefined, "\n");
+function withoutMarks(node: Node): Fragment {
+	const bare: Node[] = [];
+	node.forEach((child) => {
+		bare.push(child.mark([]));
+	});
+	return Fragment.from(bare);
 }
 
 /** Gives text that stays the marks it has in `now`. */
@@ -156,9 +161,7 @@ function sliceOf(fragment: Fragment, from: number, to: number): Slice {
 }
 
 function shell(fragment: Fragment): Node {
-	const type = fragment.firstChild?.type.schema.topNodeType;
-	if (type === undefined) throw new RangeError("nothing to slice");
-	return type.create(null, fragment);
+	return nodes.doc.create(null, fragment);
 }
 
 /**

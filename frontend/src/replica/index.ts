@@ -1,3 +1,4 @@
+export { type Core, loadCore } from "./automerge";
 export { type IndexEntry, IndexReplica } from "./indexReplica";
 export { type Problem, Replica, type ReplicaState } from "./replica";
 export {

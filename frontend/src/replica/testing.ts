@@ -1,5 +1,5 @@
 import { type Connection, type Events, fromBase64, type ParleyError, toBase64 } from "../bridge";
-import { type Core, loadCore } from "./automerge";
+import { loadCore } from "./automerge";
 import { type Door, Replica } from "./replica";
 import { RichText } from "./richText";
 
@@ -112,15 +112,14 @@ export class Desk {
 	};
 }
 
-/** A hall whose first device holds a new text document, written by `write`. */
-export function openHall(write: (text: RichText, core: Core) => void = () => undefined): Hall {
+/** A hall whose first device holds a new text document. */
+export function openHall(): Hall {
 	const core = loadCore("ff".repeat(20), []);
 	core.put("_root", "kind", "text", "str");
 	core.put("_root", "format", 1, "int");
 	core.putObject("_root", "text", "");
 	const text = new RichText(() => core);
 	text.insertBlock(0, { type: "paragraph", parents: [], level: 0 });
-	write(text, core);
 	core.commit("birth", 0);
 	const hall = new Hall();
 	hall.desk().append([core.save()]);
