@@ -157,3 +157,17 @@ func insertAfter(items []Item, index int) chunk.ID {
 	}
 	return candidates[len(candidates)-1]
 }
+
+// Retype turns the text into another by one replacement, as small as it can be.
+func (w *Writer) Retype(text chunk.ID, s string) error {
+	old, next := []rune(w.doc.View(text)), []rune(s)
+	head := 0
+	for head < len(old) && head < len(next) && old[head] == next[head] {
+		head++
+	}
+	end := 0
+	for end < len(old)-head && end < len(next)-head && old[len(old)-1-end] == next[len(next)-1-end] {
+		end++
+	}
+	return w.Edit(text, head, len(old)-head-end, string(next[head:len(next)-end]))
+}

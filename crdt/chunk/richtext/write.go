@@ -153,3 +153,45 @@ func fromGo(v any) (chunk.Value, bool) {
 	}
 	return chunk.Value{}, false
 }
+
+// growing marks take in what is typed at their end.
+var growing = map[string]bool{"strong": true, "em": true}
+
+// Blocks inserts blocks with their text and marks after an element, or at the
+// head, and returns the last element inserted.
+func (w *Writer) Blocks(text, after chunk.ID, blocks []Block) chunk.ID {
+	type stretch struct {
+		from, to chunk.ID
+		name     string
+		value    any
+	}
+	var marked []stretch
+	for _, b := range blocks {
+		after = w.InsertBlock(text, after, b)
+		open := map[string]int{} // by name, places in marked
+		for _, span := range b.Text {
+			from := after
+			after = w.InsertText(text, after, span.Text)
+			for _, name := range sortedNames(span.Marks) {
+				value := span.Marks[name]
+				// A mark that goes on from the span before is one mark.
+				if i, ok := open[name]; ok && marked[i].to == from && equal(marked[i].value, value) {
+					marked[i].to = after
+					continue
+				}
+				open[name] = len(marked)
+				marked = append(marked, stretch{from: from, to: after, name: name, value: value})
+			}
+		}
+	}
+	// Marks that do not grow come last, so that their ends come to lie before
+	// those of others at the same place: text typed there is then outside all.
+	for _, grows := range []bool{true, false} {
+		for _, m := range marked {
+			if growing[m.name] == grows {
+				w.Mark(text, m.from, m.to, m.name, m.value, grows)
+			}
+		}
+	}
+	return after
+}

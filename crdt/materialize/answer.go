@@ -1,0 +1,212 @@
+package materialize
+
+import (
+	"fmt"
+	"slices"
+
+	"parley/crdt/chunk"
+)
+
+// answer does what a request asks. announce is told which chunk comes next
+// before anything is done with it.
+func answer(q request, announce func(int)) (reply, error) {
+	if q.Operation == opCreate {
+		changes, err := create(q.Birth)
+		return reply{List: changes}, err
+	}
+	d, err := parse(q.Chunks, announce)
+	if err != nil {
+		return reply{}, err
+	}
+	var r reply
+	switch q.Operation {
+	case opVet:
+		r.Report, err = d.vet(q, announce)
+	case opCompact:
+		r.Bytes, err = d.compact()
+	case opChanges:
+		r.List, err = d.apart(q.Have)
+	case opVerify:
+		err = d.verify(q.Signed)
+	case opRead:
+		r.Bytes, err = d.read(q.Format)
+	case opEdit:
+		r.Bytes, err = d.edit(q.Actor, q.Edit)
+	case opPut:
+		r.Bytes, err = d.putEntry(q.Actor, q.Entry, q.Now)
+	case opIndex:
+		r.Entries, err = d.index()
+	default:
+		err = fmt.Errorf("%w: unknown operation %q", ErrUnreadable, q.Operation)
+	}
+	return r, err
+}
+
+// vet loads the document in the core and builds it with our own reader.
+func (d document) vet(q request, announce func(int)) (chunk.Report, error) {
+	var c core
+	var err error
+	if q.Careful {
+		if c, err = load(nil); err != nil {
+			return chunk.Report{}, err
+		}
+		for i, raw := range q.Chunks {
+			announce(i)
+			if err := c.add(raw); err != nil {
+				return chunk.Report{}, &ChunkError{Chunk: i, Err: err}
+			}
+		}
+	} else if c, err = load(d.bytes()); err != nil {
+		return chunk.Report{}, err
+	}
+	report := chunk.Report{Heads: c.heads(), Vector: d.vector()}
+	if report.Missing = d.missing(c); len(report.Missing) > 0 {
+		return report, nil
+	}
+	if _, err := d.build(); err != nil {
+		return chunk.Report{}, err
+	}
+	return report, nil
+}
+
+// missing lists the dependencies that are neither loose nor in the core.
+func (d document) missing(c core) (missing []chunk.Hash) {
+	for _, h := range d.outside() {
+		if !c.has(h) {
+			missing = append(missing, h)
+		}
+	}
+	return missing
+}
+
+// complete loads the document in the core and makes sure that nothing waits
+// for something missing.
+func (d document) complete() (core, error) {
+	c, err := load(d.bytes())
+	if err != nil {
+		return core{}, err
+	}
+	if missing := d.missing(c); len(missing) > 0 {
+		return core{}, &MissingError{Hashes: missing}
+	}
+	return c, nil
+}
+
+func (d document) compact() ([]byte, error) {
+	c, err := d.complete()
+	if err != nil {
+		return nil, err
+	}
+	saved := c.save()
+	// A change written in an unusual way can load and yet not survive being
+	// saved. Better keep it loose than write a snapshot nobody can load.
+	s, err := chunk.ParseSnapshot(saved, chunk.DefaultLimits)
+	if err != nil {
+		return nil, fmt.Errorf("%w: its snapshot cannot be read back: %w", ErrUnreadable, err)
+	}
+	again, err := load(saved)
+	if err != nil {
+		return nil, fmt.Errorf("its snapshot cannot be read back: %w", err)
+	}
+	if want := c.heads(); !slices.Equal(again.heads(), want) || !slices.Equal(s.Heads, want) {
+		return nil, fmt.Errorf("%w: its snapshot is not the same document", ErrUnreadable)
+	}
+	return saved, nil
+}
+
+// apart lists the changes that the vector does not cover.
+func (d document) apart(have map[chunk.Actor]uint64) ([][]byte, error) {
+	changes, err := d.all()
+	if err != nil {
+		return nil, err
+	}
+	var out [][]byte
+	for i := range changes {
+		if c := &changes[i]; c.Seq > have[c.Actor] {
+			out = append(out, c.Raw)
+		}
+	}
+	return out, nil
+}
+
+// all takes the whole document apart, each change after those it depends on.
+// Without a snapshot that needs no core.
+func (d document) all() ([]chunk.Change, error) {
+	if len(d.snapshots) == 0 {
+		if missing := d.outside(); len(missing) > 0 {
+			return nil, &MissingError{Hashes: missing}
+		}
+		return d.changes, nil
+	}
+	c, err := d.complete()
+	if err != nil {
+		return nil, err
+	}
+	list, err := c.changes()
+	if err != nil {
+		return nil, err
+	}
+	changes := make([]chunk.Change, len(list))
+	for i, raw := range list {
+		if changes[i], err = chunk.ParseChange(raw, chunk.DefaultLimits); err != nil {
+			return nil, fmt.Errorf("%w: one of its changes: %w", ErrUnreadable, err)
+		}
+	}
+	return changes, nil
+}
+
+// verify checks signed changes; see Child.Verify.
+func (d document) verify(signed map[chunk.Actor]chunk.Signed) error {
+	changes, err := d.all()
+	if err != nil {
+		return err
+	}
+	at := make(map[chunk.Hash]int, len(changes))
+	own := make(map[chunk.Actor][]int) // by actor, the places of its changes by number
+	for i := range changes {
+		c := &changes[i]
+		at[c.Hash] = i
+		if uint64(len(own[c.Actor])) != c.Seq-1 {
+			return fmt.Errorf("%w: changes of %s out of order", ErrUnreadable, c.Actor)
+		}
+		own[c.Actor] = append(own[c.Actor], i)
+	}
+	for actor, s := range signed {
+		list := own[actor]
+		if s.Seq == 0 || s.Seq > uint64(len(list)) || changes[list[s.Seq-1]].Hash != s.Hash {
+			return fmt.Errorf("%w: change %d of %s is not the signed one", chunk.ErrUnsound, s.Seq, actor)
+		}
+		for n := s.Seq - 1; n > 0; n-- {
+			if !reaches(changes, at, list[n], list[n-1]) {
+				return fmt.Errorf("%w: change %d of %s does not build on the one before", chunk.ErrUnsound, n+1, actor)
+			}
+		}
+	}
+	return nil
+}
+
+// reaches reports whether one change has another among its ancestors. Those
+// placed before the other cannot lead to it.
+func reaches(changes []chunk.Change, at map[chunk.Hash]int, from, to int) bool {
+	seen := map[int]bool{from: true}
+	for next := []int{from}; len(next) > 0; {
+		i := next[len(next)-1]
+		next = next[:len(next)-1]
+		for _, dep := range changes[i].Deps {
+			j, ok := at[dep]
+			if j == to && ok {
+				return true
+			}
+			if ok && j > to && !seen[j] {
+				seen[j] = true
+				next = append(next, j)
+			}
+		}
+	}
+	return false
+}
+
+func sortedHashes(hashes []chunk.Hash) []chunk.Hash {
+	slices.SortFunc(hashes, chunk.Hash.Compare)
+	return hashes
+}
