@@ -20,11 +20,14 @@ type Lease struct {
 // Release gives the actor back. It may be called more than once.
 func (l Lease) Release() { l.release() }
 
-// Lease leases this device's actor with the smallest free number for a part.
-// Leases end with the process.
+// Lease leases the actor of Options.Device with the smallest free number for
+// a part. Leases end with the process.
 func (s *Store) Lease(ref Ref) (Lease, error) {
 	if _, ok := s.Log(ref.Space); !ok {
 		return Lease{}, fmt.Errorf("lease an actor for %s: %w", ref, ErrUnknownSpace)
+	}
+	if s.device == (space.DeviceID{}) {
+		return Lease{}, fmt.Errorf("lease an actor for %s: the store was opened without a device", ref)
 	}
 	number, release := s.leases.take(ref)
 	return Lease{Actor: space.ActorFor(s.device, number), release: release}, nil

@@ -34,28 +34,29 @@ func (s *Store) Log(id space.ID) (*space.Log, bool) {
 // CreateSpace puts a space on this device, by its founding entry and any
 // number of further ones, in any order. All become durable together. If the
 // space is here already, the entries are added to it.
-func (s *Store) CreateSpace(ctx context.Context, entries ...[]byte) (*space.Log, error) {
+func (s *Store) CreateSpace(ctx context.Context, entries ...[]byte) error {
 	log, err := space.Open(entries)
 	if err != nil {
-		return nil, fmt.Errorf("create space: %w", err)
+		return fmt.Errorf("create space: %w", err)
 	}
+	id := log.ID()
 	s.creating.Lock()
 	defer s.creating.Unlock()
-	if log, ok := s.Log(log.ID()); ok {
-		if _, _, err := s.AddEntries(ctx, log.ID(), entries); err != nil {
-			return nil, fmt.Errorf("create space: %w", err)
+	if s.held(id) != nil {
+		if _, _, err := s.AddEntries(ctx, id, entries); err != nil {
+			return fmt.Errorf("create space: %w", err)
 		}
-		return log, nil
+		return nil
 	}
 	held := &heldSpace{
 		log:        log,
 		directory:  new(directory),
 		quarantine: &quarantine{known: make(map[quarantineID]bool)},
 	}
-	if err := s.writeEntries(held, log.ID(), log.Entries(), func() { s.hold(log.ID(), held) }); err != nil {
-		return nil, fmt.Errorf("create space: %w", err)
+	if err := s.writeEntries(held, id, log.Entries(), func() { s.hold(id, held) }); err != nil {
+		return fmt.Errorf("create space: %w", err)
 	}
-	return log, nil
+	return nil
 }
 
 // AddEntries adds entries, in any order and any number of times, to a space's

@@ -16,12 +16,12 @@ import (
 
 // Options are what a store is made of.
 type Options struct {
-	Backend      Backend        // the store closes it
-	Device       space.DeviceID // this device, whose actors are leased
-	Materializer Materializer   // may be nil: then nothing is compacted
-	Limits       chunk.Limits   // zero: chunk.DefaultLimits
-	Log          *slog.Logger
-	Now          func() time.Time
+	Backend      Backend          // the store closes it
+	Device       space.DeviceID   // this device, whose actors are leased
+	Materializer Materializer     // may be nil: then nothing is compacted
+	Limits       chunk.Limits     // zero: chunk.DefaultLimits
+	Log          *slog.Logger     // nil: slog.Default()
+	Now          func() time.Time // nil: time.Now
 
 	CompactCount int // compact a part with this many changes beside its snapshot; 0: 1000
 	CompactSize  int // or with this many bytes of them; 0: 1 MiB
@@ -85,6 +85,12 @@ func Open(o Options) (*Store, error) {
 	}
 	if s.limits == (chunk.Limits{}) {
 		s.limits = chunk.DefaultLimits
+	}
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	if s.now == nil {
+		s.now = time.Now
 	}
 	position, err := s.open()
 	if err != nil {
@@ -238,15 +244,29 @@ func (s *Store) withPart(ref Ref, use func(*part, Reader) error) error {
 	})
 }
 
-// Vector returns how far each actor of a part is known.
-func (s *Store) Vector(ref Ref) (Vector, error) {
+// Vector returns how far each actor of a part is known. A part that cannot be
+// read counts as empty; the log says why.
+func (s *Store) Vector(ref Ref) Vector {
 	var vector Vector
 	err := s.withPart(ref, func(p *part, _ Reader) error {
 		vector = p.vector()
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("vector of %s: %w", ref, err)
+		s.log.Error("a part cannot be read", "ref", ref, "error", err)
 	}
-	return vector, nil
+	return vector
+}
+
+// LastMove is the position of what was appended to a part last, 0 if nothing
+// was.
+func (s *Store) LastMove(ref Ref) (position uint64, err error) {
+	err = s.withPart(ref, func(p *part, _ Reader) error {
+		position = p.state.Position
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("last move of %s: %w", ref, err)
+	}
+	return position, nil
 }
