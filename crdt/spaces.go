@@ -34,19 +34,19 @@ func (s *Store) Log(id space.ID) (*space.Log, bool) {
 // CreateSpace puts a space on this device, by its founding entry and any
 // number of further ones, in any order. All become durable together. If the
 // space is here already, the entries are added to it.
-func (s *Store) CreateSpace(ctx context.Context, entries ...[]byte) error {
+func (s *Store) CreateSpace(ctx context.Context, entries ...[]byte) (*space.Log, error) {
 	log, err := space.Open(entries)
 	if err != nil {
-		return fmt.Errorf("create space: %w", err)
+		return nil, fmt.Errorf("create space: %w", err)
 	}
 	id := log.ID()
 	s.creating.Lock()
 	defer s.creating.Unlock()
-	if s.held(id) != nil {
+	if held := s.held(id); held != nil {
 		if _, _, err := s.AddEntries(ctx, id, entries); err != nil {
-			return fmt.Errorf("create space: %w", err)
+			return nil, fmt.Errorf("create space: %w", err)
 		}
-		return nil
+		return held.log, nil
 	}
 	held := &heldSpace{
 		log:        log,
@@ -54,9 +54,9 @@ func (s *Store) CreateSpace(ctx context.Context, entries ...[]byte) error {
 		quarantine: &quarantine{known: make(map[quarantineID]bool)},
 	}
 	if err := s.writeEntries(held, id, log.Entries(), func() { s.hold(id, held) }); err != nil {
-		return fmt.Errorf("create space: %w", err)
+		return nil, fmt.Errorf("create space: %w", err)
 	}
-	return nil
+	return log, nil
 }
 
 // AddEntries adds entries, in any order and any number of times, to a space's

@@ -244,18 +244,16 @@ func (s *Store) withPart(ref Ref, use func(*part, Reader) error) error {
 	})
 }
 
-// Vector returns how far each actor of a part is known. A part that cannot be
-// read counts as empty; the log says why.
-func (s *Store) Vector(ref Ref) Vector {
-	var vector Vector
-	err := s.withPart(ref, func(p *part, _ Reader) error {
+// Vector returns how far each actor of a part is known.
+func (s *Store) Vector(ref Ref) (vector Vector, err error) {
+	err = s.withPart(ref, func(p *part, _ Reader) error {
 		vector = p.vector()
 		return nil
 	})
 	if err != nil {
-		s.log.Error("a part cannot be read", "ref", ref, "error", err)
+		return nil, fmt.Errorf("vector of %s: %w", ref, err)
 	}
-	return vector
+	return vector, nil
 }
 
 // LastMove is the position of what was appended to a part last, 0 if nothing
