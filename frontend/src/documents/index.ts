@@ -1,9 +1,13 @@
 import { FileQuestion, FileText, type LucideIcon } from "lucide-react";
 import type { ComponentType } from "react";
 import type { Bridge, DocumentID, Here, Person, SpaceID } from "../bridge";
+import type { TFunction } from "../i18n";
 
-/** What has become of a window's own changes to the open document. */
-export type Saving = { state: "saved" } | { state: "saving" } | { state: "failed"; reason: string };
+/** What has become of a window's own changes to the open document; "failed" goes on trying. */
+export type Saving =
+	| { state: "saved" }
+	| { state: "saving" }
+	| { state: "failed"; problem: { code: string; message: string } };
 
 /** What a kind's component is given; one mount is one open document. */
 export interface DocumentProps {
@@ -24,14 +28,26 @@ export interface DocumentKind {
 	icon: LucideIcon;
 	/** Fetches the component with everything it needs; undefined where this window cannot show the kind. */
 	load: (() => Promise<{ default: ComponentType<DocumentProps> }>) | undefined;
+	/** Fetches what the keyboard help says of the kind. */
+	keys: (() => Promise<{ default: (t: TFunction) => readonly KeyHelp[] }>) | undefined;
+}
+
+/** One line of the keyboard help. */
+export interface KeyHelp {
+	action: string;
+	/** Names of keys as keyLabel takes them; any of them does. */
+	keys: readonly string[];
 }
 
 /** The kinds of documents: one line each. */
 const kinds: Record<string, DocumentKind> = {
-	text: { icon: FileText, load: undefined },
+	text: { icon: FileText, load: () => import("./text/TextDocument"), keys: () => import("./text/keys") },
 };
 
-const unknownKind: DocumentKind = { icon: FileQuestion, load: undefined };
+const unknownKind: DocumentKind = { icon: FileQuestion, load: undefined, keys: undefined };
+
+/** What there is to know of every kind that this window can show. */
+export const knownKinds: readonly DocumentKind[] = Object.values(kinds);
 
 /** A kind that a newer Parley made is shown as such, never as an error. */
 export function kindOf(kind: string): DocumentKind {

@@ -9,6 +9,7 @@ import { Button, IconButton } from "../ui/Button";
 import styles from "./DocumentScreen.module.css";
 import { useDocuments } from "./documents";
 import { ErrorBoundary } from "./ErrorBoundary";
+import { errorWords } from "./errorWords";
 import { trigger, useLive } from "./live";
 import { useArrivals, useOthersIn } from "./presence";
 import { useSession } from "./session";
@@ -38,6 +39,7 @@ export function DocumentScreen({ document, panels, room }: DocumentScreenProps) 
 	const words = useStatusWords(document, saving);
 	useArrivals(others);
 	useSpokenTrouble(words);
+	useKeptOpen(saving.state !== "saved");
 	usePageTitle(listed?.title || t("document.untitled"), space?.name);
 
 	return (
@@ -98,7 +100,7 @@ function Body({ kind, ...props }: BodyProps) {
 		<ErrorBoundary
 			fallback={(error, retry) => (
 				<Message title={t("document.problemTitle")}>
-					{error.message}
+					<p>{errorWords(error, t)}</p>
 					<Button onPress={retry}>{t("app.retry")}</Button>
 				</Message>
 			)}
@@ -178,4 +180,15 @@ function useSpokenTrouble(words: StatusWords): void {
 		setSpoken(trouble);
 		announce(words.own);
 	}, [trouble, spoken, words, announce]);
+}
+
+/** While something is not on disk yet, the browser asks before it closes the page. */
+function useKeptOpen(unsaved: boolean): void {
+	// The browser asks the page itself.
+	useEffect(() => {
+		if (!unsaved) return;
+		const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+		window.addEventListener("beforeunload", ask);
+		return () => window.removeEventListener("beforeunload", ask);
+	}, [unsaved]);
 }

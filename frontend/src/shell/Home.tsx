@@ -21,11 +21,13 @@ export function Home({ panels }: { panels: Panels }) {
 				)}
 			</div>
 			<div className={styles.column}>
-				<div>
-					<h1 className={styles.title}>{t("home.hello", { name: you.name })}</h1>
-					<p className={styles.intro}>{t("home.intro")}</p>
+				<div className={styles.welcome}>
+					<div>
+						<h1 className={styles.title}>{t("home.hello", { name: you.name })}</h1>
+						<p className={styles.intro}>{t("home.intro")}</p>
+					</div>
+					<TableDrawing />
 				</div>
-				<TableDrawing />
 				<div className={styles.pair}>
 					<section className={`${styles.sheet} ${styles.choice}`}>
 						<h2>{t("home.makeTitle")}</h2>

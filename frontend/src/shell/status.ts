@@ -1,6 +1,7 @@
-import type { Connection, MemberStatus, Status } from "../bridge";
+import { type Connection, DISCONNECTED, type MemberStatus, type Status } from "../bridge";
 import type { Saving } from "../documents";
 import { formatList, type TFunction } from "../i18n";
+import { errorWords } from "./errorWords";
 
 export interface StatusInput {
 	saving: Saving;
@@ -29,15 +30,12 @@ export function statusWords(input: StatusInput, t: TFunction, language: string):
 }
 
 function ownWords({ saving, connection }: StatusInput, t: TFunction): { own: string; tone: Tone } {
-	if (saving.state === "failed") {
-		return { own: t("status.failed", { reason: saving.reason }), tone: "problem" };
+	if (saving.state === "saved") return { own: t("status.saved"), tone: "calm" };
+	if (connection !== "connected") return { own: t("status.disconnected"), tone: "problem" };
+	if (saving.state === "saving" || saving.problem.code === DISCONNECTED) {
+		return { own: t("status.saving"), tone: "waiting" };
 	}
-	if (saving.state === "saving") {
-		return connection === "connected"
-			? { own: t("status.saving"), tone: "waiting" }
-			: { own: t("status.disconnected"), tone: "problem" };
-	}
-	return { own: t("status.saved"), tone: "calm" };
+	return { own: t("status.failed", { reason: errorWords(saving.problem, t) }), tone: "problem" };
 }
 
 function othersWords({ status, connection, saving }: StatusInput, t: TFunction, language: string): string {

@@ -3,11 +3,11 @@ import { join } from "./Button";
 
 const COLOURS = 8;
 
-/** The number of the person colour (0–7) for whatever names the person's device; the same in every window. */
+/** The number of the person colour (1–8) for whatever names the person's device; the same in every window. */
 export function personColour(id: string): number {
 	let hash = 0;
 	for (const char of id) hash = (hash * 31 + (char.codePointAt(0) ?? 0)) >>> 0;
-	return hash % COLOURS;
+	return (hash % COLOURS) + 1;
 }
 
 /** A value of `color`: the token of that person's colour. */
@@ -47,10 +47,9 @@ export function Avatar({ name, id, away = false }: AvatarProps) {
 		<span
 			aria-hidden
 			className={join(styles.avatar, away && styles.away)}
+			data-initials={initials(name)}
 			style={{ "--person": personColourToken(id) } as React.CSSProperties}
-		>
-			{initials(name)}
-		</span>
+		/>
 	);
 }
 

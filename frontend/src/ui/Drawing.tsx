@@ -3,7 +3,7 @@ import styles from "./Drawing.module.css";
 /** A long table under a lamp, with papers and chairs: where the work will be. Decoration only. */
 export function TableDrawing() {
 	return (
-		<svg viewBox="0 0 288 150" aria-hidden="true" className={styles.drawing}>
+		<svg viewBox="24 2 240 138" aria-hidden="true" className={styles.drawing}>
 			<path className={styles.tint} d="M144 34 54 96h180z" />
 			<path d="M144 4v18" />
 			<path className={styles.warm} d="M126 34c0-8 8-12 18-12s18 4 18 12z" />
@@ -24,7 +24,7 @@ export function TableDrawing() {
 /** A sheet with its first lines. Decoration only. */
 export function SheetDrawing() {
 	return (
-		<svg viewBox="0 0 288 150" aria-hidden="true" className={styles.drawing}>
+		<svg viewBox="90 8 122 132" aria-hidden="true" className={styles.drawing}>
 			<path className={styles.tint} d="M104 20h96v118h-96z" />
 			<path className={styles.paper} d="M92 10h76l24 24v96H92z" />
 			<path d="M168 10v24h24" />

@@ -1,3 +1,5 @@
+import { useEffect, useState } from "react";
+import { type KeyHelp, knownKinds } from "../../documents";
 import { useKeyNames, useTranslation } from "../../i18n";
 import { Dialog } from "../../ui/Dialog";
 import { keyLabel } from "../../ui/keys";
@@ -7,36 +9,58 @@ import styles from "./dialogs.module.css";
 /** Every key of the window and of a text. */
 export function KeysDialog({ onClose }: { onClose: () => void }) {
 	const { t } = useTranslation();
+	const kinds = useKindKeys();
 	return (
 		<Dialog title={t("keys.title")} closeLabel={t("app.close")} onClose={onClose} wide>
 			<KeyTable
 				caption={t("keys.window")}
 				rows={[
-					[t("keys.help"), windowKeys.help],
-					[t("keys.regions"), windowKeys.regions],
-					[t("keys.regionsBack"), windowKeys.regionsBack],
-					[t("keys.showSidebar"), windowKeys.sidebar],
-					[t("keys.showPeople"), windowKeys.people],
-					[t("keys.closeDialog"), "Escape"],
+					{ action: t("keys.help"), keys: [windowKeys.help] },
+					{ action: t("keys.regions"), keys: [windowKeys.regions] },
+					{ action: t("keys.regionsBack"), keys: [windowKeys.regionsBack] },
+					{ action: t("keys.showSidebar"), keys: [windowKeys.sidebar] },
+					{ action: t("keys.showPeople"), keys: [windowKeys.people] },
+					{ action: t("keys.closeDialog"), keys: ["Escape"] },
 				]}
 			/>
+			{kinds.map((rows) => (
+				<KeyTable key={rows[0]?.action} caption={t("keys.text")} rows={rows} />
+			))}
 		</Dialog>
 	);
 }
 
-type Row = readonly [action: string, keys: string];
+/** What each kind of document says of its keys, as soon as it is fetched. */
+function useKindKeys(): readonly (readonly KeyHelp[])[] {
+	const { t } = useTranslation();
+	const [lists, setLists] = useState<readonly (readonly KeyHelp[])[]>([]);
+	// Kinds are fetched when they are needed.
+	useEffect(() => {
+		let gone = false;
+		const fetching = knownKinds.flatMap(({ keys }) => (keys ? [keys()] : []));
+		void Promise.all(fetching).then((kinds) => {
+			if (!gone) setLists(kinds.map((kind) => kind.default(t)));
+		});
+		return () => {
+			gone = true;
+		};
+	}, [t]);
+	return lists;
+}
 
-function KeyTable({ caption, rows }: { caption: string; rows: readonly Row[] }) {
+function KeyTable({ caption, rows }: { caption: string; rows: readonly KeyHelp[] }) {
 	const names = useKeyNames();
 	return (
 		<table className={styles.keys}>
 			<caption>{caption}</caption>
 			<tbody>
-				{rows.map(([action, keys]) => (
+				{rows.map(({ action, keys }) => (
 					<tr key={action}>
 						<th scope="row">{action}</th>
 						<td>
-							<kbd>{keyLabel(keys, names)}</kbd>
+							{keys.map((key) => (
+								<kbd key={key}>{keyLabel(key, names)}</kbd>
+							))}
 						</td>
 					</tr>
 				))}

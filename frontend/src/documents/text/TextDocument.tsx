@@ -1,0 +1,127 @@
+import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from "react";
+import { fromBase64, toBase64 } from "../../bridge";
+import { type Caret, createTextEditor, decodePlace, type TextEditor } from "../../editor";
+import { useTranslation } from "../../i18n";
+import type { Replica } from "../../replica";
+import { personColour } from "../../ui/Avatar";
+import { Button } from "../../ui/Button";
+import type { DocumentProps } from "../index";
+import { LinkDialog } from "./LinkDialog";
+import styles from "./TextDocument.module.css";
+import { TextTools } from "./TextTools";
+import { useArrived, useReplica, useReplicaState } from "./useReplica";
+
+/** A text document: its tools, and the text on its sheet. */
+export default function TextDocument(props: DocumentProps) {
+	const { t } = useTranslation();
+	const { replica, error } = useReplica(props.bridge, props.space, props.document);
+	if (error !== undefined) throw error;
+	if (replica === undefined) {
+		return (
+			<p role="status" className={styles.message}>
+				{t("document.loading")}
+			</p>
+		);
+	}
+	return <Opened {...props} replica={replica} />;
+}
+
+function Opened(props: DocumentProps & { replica: Replica }) {
+	const { t } = useTranslation();
+	const arrived = useArrived(props.replica);
+	if (arrived) return <Writing {...props} />;
+	return (
+		<p role="status" className={styles.message}>
+			{t("document.missing")}
+		</p>
+	);
+}
+
+function Writing({ replica, others, autoFocus, onSaving, announce }: DocumentProps & { replica: Replica }) {
+	const { t } = useTranslation();
+	const { saving, problem, broken, writable } = useReplicaState(replica);
+	const [editor, setEditor] = useState<TextEditor>();
+	const [link, setLink] = useState<{ href: string }>();
+	const place = useRef<HTMLDivElement>(null);
+	const tools = useRef<HTMLDivElement>(null);
+	const label = t("text.label");
+	const atStart = useRef({ autoFocus, label });
+
+	// ProseMirror draws into an element of its own; the editor lives as long as the replica is shown.
+	useEffect(() => {
+		if (place.current === null) return;
+		const created = createTextEditor(place.current, replica, {
+			editable: true,
+			labels: { editor: atStart.current.label },
+			onLink: setLink,
+			onOpenLink: (href) => window.open(href, "_blank", "noopener,noreferrer"),
+		});
+		setEditor(created);
+		if (atStart.current.autoFocus) created.focus();
+		return () => {
+			setEditor(undefined);
+			created.destroy();
+		};
+	}, [replica]);
+
+	// What the bar above says comes from the replica.
+	useEffect(() => {
+		onSaving(
+			saving === "failed"
+				? { state: "failed", problem: problem ?? { code: "unknown", message: "" } }
+				: { state: saving },
+		);
+	}, [saving, problem, onSaving]);
+
+	// Carets are drawn by ProseMirror, from what other windows announced.
+	useEffect(() => editor?.setCarets(others.flatMap(caretOf)), [editor, others]);
+	useEffect(() => editor?.onSelection((at) => announce(toBase64(at))), [editor, announce]);
+
+	const onTextKey = (event: KeyboardEvent) => {
+		if (event.key === "F10" && event.altKey) {
+			tools.current?.querySelector<HTMLElement>("button:not(:disabled)")?.focus();
+			event.preventDefault();
+		}
+	};
+	const onToolKey = (event: KeyboardEvent) => {
+		if (event.key === "Escape") editor?.focus();
+	};
+	const closeLink = useCallback(() => {
+		setLink(undefined);
+		editor?.focus();
+	}, [editor]);
+
+	return (
+		<div className={styles.document}>
+			{broken && (
+				<p role="alert" className={styles.note}>
+					{t("text.broken")}
+					<Button onPress={() => void replica.reload()}>{t("app.retry")}</Button>
+				</p>
+			)}
+			{!broken && !writable && <p className={styles.note}>{t("document.readOnly")}</p>}
+			{writable && editor && (
+				// biome-ignore lint/a11y/noStaticElementInteractions: the key is heard here for the tools inside.
+				<div ref={tools} className={styles.tools} onKeyDown={onToolKey}>
+					<TextTools editor={editor} />
+				</div>
+			)}
+			{/* biome-ignore lint/a11y/noStaticElementInteractions: the key is heard here for the text inside. */}
+			<div className={styles.scroll} onKeyDown={onTextKey}>
+				<div className={styles.sheet}>
+					<div
+						ref={place}
+						className={styles.place}
+						style={{ "--prompt": JSON.stringify(writable ? t("text.prompt") : "") } as React.CSSProperties}
+					/>
+				</div>
+			</div>
+			{link && editor && <LinkDialog editor={editor} href={link.href} onClose={closeLink} />}
+		</div>
+	);
+}
+
+function caretOf({ device, name, state }: DocumentProps["others"][number]): Caret[] {
+	const place = decodePlace(fromBase64(state));
+	return place === null ? [] : [{ ...place, device, name, colour: personColour(device) }];
+}

@@ -1,0 +1,143 @@
+import { ChevronDown, Ellipsis } from "lucide-react";
+import { Fragment, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
+import { Group, Separator, Toolbar } from "react-aria-components";
+import type { TextEditor, ToolState } from "../../editor";
+import { useKeyNames, useTranslation } from "../../i18n";
+import { Button, IconButton, IconToggle } from "../../ui/Button";
+import { keyLabel } from "../../ui/keys";
+import { Menu, type MenuEntry } from "../../ui/Menu";
+import styles from "./TextTools.module.css";
+import { blockTools, type Tool, toolGroups, toolLabel } from "./tools";
+
+/** The bar of tools; those for which there is no room are in a menu at its end. */
+export function TextTools({ editor }: { editor: TextEditor }) {
+	const { t } = useTranslation();
+	const state = useSyncExternalStore(editor.subscribe, editor.getSnapshot);
+	const bar = useRef<HTMLDivElement>(null);
+	const shown = useRoomFor(bar);
+	const entries = useEntries(editor, state);
+	const all = toolGroups.flat();
+	const rest = all.slice(shown);
+	const groups = toolGroups
+		.map((group) => group.filter((tool) => all.indexOf(tool) < shown))
+		.filter((group) => group.length > 0);
+	return (
+		<Toolbar ref={bar} aria-label={t("text.tools")} className={styles.bar}>
+			<BlockMenu state={state} entries={entries(blockTools)} />
+			{groups.map((group) => (
+				<Fragment key={group[0]?.id}>
+					<Separator orientation="vertical" className={styles.line} />
+					<Group className={styles.group}>
+						{group.map((tool) => (
+							<ToolButton key={tool.id} tool={tool} editor={editor} state={state} />
+						))}
+					</Group>
+				</Fragment>
+			))}
+			{rest.length > 0 && (
+				<Menu
+					label={t("text.moreTools")}
+					trigger={<IconButton icon={Ellipsis} label={t("text.moreTools")} className={styles.more} />}
+					entries={entries(rest)}
+				/>
+			)}
+		</Toolbar>
+	);
+}
+
+interface ToolProps {
+	tool: Tool;
+	editor: TextEditor;
+	state: ToolState;
+}
+
+function ToolButton({ tool, editor, state }: ToolProps) {
+	const { t } = useTranslation();
+	const names = useKeyNames();
+	const command = editor.commands[tool.id];
+	const { active, enabled } = state[tool.id];
+	const shared = {
+		icon: tool.icon,
+		mirrored: tool.mirrored ?? false,
+		label: toolLabel(tool.id, t),
+		keys: keyLabel(command.keys[0] ?? "", names),
+		isDisabled: !enabled,
+	};
+	return tool.toggles ? (
+		<IconToggle {...shared} isSelected={active} onChange={() => command.run()} />
+	) : (
+		<IconButton {...shared} onPress={() => command.run()} />
+	);
+}
+
+function BlockMenu({ state, entries }: { state: ToolState; entries: MenuEntry[] }) {
+	const { t } = useTranslation();
+	const present = blockTools.find(({ id }) => state[id].active) ?? blockTools[0];
+	const type = present ? toolLabel(present.id, t) : "";
+	return (
+		<Menu
+			label={t("text.blockTypes")}
+			trigger={
+				<Button look="quiet" className={styles.block} aria-label={t("text.blockType", { type })}>
+					{type}
+					<ChevronDown aria-hidden />
+				</Button>
+			}
+			entries={entries}
+		/>
+	);
+}
+
+function useEntries(editor: TextEditor, state: ToolState): (tools: readonly Tool[]) => MenuEntry[] {
+	const { t } = useTranslation();
+	const names = useKeyNames();
+	return (tools) =>
+		tools.map((tool) => {
+			const command = editor.commands[tool.id];
+			const { active, enabled } = state[tool.id];
+			return {
+				id: tool.id,
+				icon: tool.icon,
+				mirrored: tool.mirrored ?? false,
+				label: toolLabel(tool.id, t),
+				keys: keyLabel(command.keys[0] ?? "", names),
+				selected: tool.toggles || blockTools.includes(tool) ? active : undefined,
+				disabled: !enabled,
+				// The menu gives the focus back to its button first; then it goes to the text.
+				onAction: () => requestAnimationFrame(() => command.run()),
+			};
+		});
+}
+
+const all = toolGroups.flat().length;
+
+/** How many tools fit beside the menu of paragraphs, measured in the buttons that are there. */
+function useRoomFor(bar: React.RefObject<HTMLDivElement | null>): number {
+	const [shown, setShown] = useState(all);
+	useLayoutEffect(() => {
+		const element = bar.current;
+		if (element === null) return;
+		const measure = () => setShown(roomFor(element));
+		const observer = new ResizeObserver(measure);
+		observer.observe(element);
+		return () => observer.disconnect();
+	}, [bar]);
+	return shown;
+}
+
+function roomFor(bar: HTMLElement): number {
+	const block = bar.querySelector("button");
+	const tool =
+		block?.nextElementSibling?.nextElementSibling?.querySelector("button") ??
+		bar.querySelector("button + button");
+	if (block === null || !(tool instanceof HTMLElement)) return all;
+	const style = getComputedStyle(bar);
+	const inside =
+		bar.clientWidth - Number.parseFloat(style.paddingLeft) - Number.parseFloat(style.paddingRight);
+	const gap = Number.parseFloat(style.columnGap);
+	const width = tool.offsetWidth + gap / 2;
+	const line = 2 * gap + 1 + 2 * gap;
+	const room = inside - block.offsetWidth - toolGroups.length * line;
+	const fits = Math.floor(room / width);
+	return fits >= all ? all : Math.max(0, fits - 1);
+}

@@ -1,0 +1,25 @@
+import { type CommandId, commandIds } from "../../editor";
+import { commandSpecs } from "../../editor/commands";
+import type { TFunction } from "../../i18n";
+import type { KeyHelp } from "../index";
+import { toolLabel } from "./tools";
+
+/** Takes the focus from the text to the tools above it. */
+export const TO_TOOLS = "Alt-F10";
+
+const specs = commandSpecs(() => undefined);
+
+/** The keys of every command, the one to show first. */
+export function keysOf(id: CommandId): readonly string[] {
+	return specs[id].keys;
+}
+
+/** What the keyboard help says of texts: every command, and what one types. */
+export default function textKeys(t: TFunction): readonly KeyHelp[] {
+	return [
+		{ action: t("keys.toTools"), keys: [TO_TOOLS] },
+		{ action: t("keys.toText"), keys: ["Escape"] },
+		...commandIds.map((id) => ({ action: toolLabel(id, t), keys: keysOf(id) })),
+		{ action: t("text.lineBreak"), keys: ["Shift-Enter"] },
+	];
+}

@@ -1,0 +1,88 @@
+import {
+	Bold,
+	Code,
+	Heading1,
+	Heading2,
+	Heading3,
+	IndentDecrease,
+	IndentIncrease,
+	Italic,
+	Link,
+	List,
+	ListOrdered,
+	type LucideIcon,
+	Minus,
+	Pilcrow,
+	Quote,
+	Redo2,
+	SquareCode,
+	Undo2,
+} from "lucide-react";
+import type { CommandId } from "../../editor";
+import type { TFunction } from "../../i18n";
+
+/** How a command looks and what it is called. */
+export interface Tool {
+	id: CommandId;
+	icon: LucideIcon;
+	/** Points along the line, and turns with it. */
+	mirrored?: boolean;
+	/** Holds or does not hold at the caret, as bold does; others just do something. */
+	toggles?: boolean;
+}
+
+/** The kinds of paragraph, one of which holds at the caret. */
+export const blockTools: readonly Tool[] = [
+	{ id: "paragraph", icon: Pilcrow },
+	{ id: "heading1", icon: Heading1 },
+	{ id: "heading2", icon: Heading2 },
+	{ id: "heading3", icon: Heading3 },
+	{ id: "codeBlock", icon: SquareCode },
+];
+
+/** The other tools in the order of the bar, in groups; where room is short, the last go into the menu first. */
+export const toolGroups: readonly (readonly Tool[])[] = [
+	[
+		{ id: "strong", icon: Bold, toggles: true },
+		{ id: "em", icon: Italic, toggles: true },
+		{ id: "link", icon: Link, toggles: true },
+		{ id: "code", icon: Code, toggles: true },
+	],
+	[
+		{ id: "bulletList", icon: List, mirrored: true, toggles: true },
+		{ id: "orderedList", icon: ListOrdered, mirrored: true, toggles: true },
+		{ id: "outdent", icon: IndentDecrease, mirrored: true },
+		{ id: "indent", icon: IndentIncrease, mirrored: true },
+	],
+	[
+		{ id: "quote", icon: Quote, mirrored: true, toggles: true },
+		{ id: "divider", icon: Minus },
+	],
+	[
+		{ id: "undo", icon: Undo2, mirrored: true },
+		{ id: "redo", icon: Redo2, mirrored: true },
+	],
+];
+
+export function toolLabel(id: CommandId, t: TFunction): string {
+	const labels: Record<CommandId, string> = {
+		paragraph: t("text.paragraph"),
+		heading1: t("text.heading1"),
+		heading2: t("text.heading2"),
+		heading3: t("text.heading3"),
+		codeBlock: t("text.codeBlock"),
+		strong: t("text.bold"),
+		em: t("text.italic"),
+		code: t("text.code"),
+		link: t("text.link"),
+		bulletList: t("text.bulletList"),
+		orderedList: t("text.numberedList"),
+		indent: t("text.indent"),
+		outdent: t("text.outdent"),
+		quote: t("text.quote"),
+		divider: t("text.divider"),
+		undo: t("text.undo"),
+		redo: t("text.redo"),
+	};
+	return labels[id];
+}
