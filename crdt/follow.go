@@ -53,6 +53,10 @@ func (b *batch) walk(from, to int) (border []chunk.Hash, found bool) {
 			if dep == to {
 				return nil, true
 			}
+			if to < 0 && b.changes[dep].fate == duplicate {
+				border = append(border, b.changes[dep].Hash) // it is stored
+				continue
+			}
 			// Ancestors come earlier in the batch.
 			if dep > to && !seen[dep] {
 				seen[dep] = true
