@@ -1,0 +1,228 @@
+package crdt_test
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"maps"
+	"testing"
+
+	"parley/crdt"
+	"parley/crdt/chunk"
+	"parley/crdt/materialize"
+	"parley/space"
+)
+
+// understands gives a device a materializer, and few changes to keep.
+func (d *device) understands() *device {
+	d.t.Helper()
+	child := materialize.New(materialize.Options{})
+	d.t.Cleanup(func() {
+		if err := child.Close(); err != nil {
+			d.t.Error(err)
+		}
+	})
+	d.options.Materializer = child
+	d.options.KeepLoose = 4
+	d.restarts()
+	return d
+}
+
+func (d *device) compacts(ref crdt.Ref) {
+	d.t.Helper()
+	if err := d.store.Compact(d.t.Context(), ref); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func (d *device) chunks(ref crdt.Ref) (snapshots, changes int) {
+	d.t.Helper()
+	chunks, _, err := d.store.Load(ref)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for _, raw := range chunks {
+		if _, err := chunk.ParseSnapshot(raw, chunk.DefaultLimits); err == nil {
+			snapshots++
+		} else {
+			changes++
+		}
+	}
+	return snapshots, changes
+}
+
+// history lists the hashes of all changes of a part, in snapshots too.
+func (d *device) history(ref crdt.Ref) map[chunk.Hash]bool {
+	d.t.Helper()
+	chunks, _, err := d.store.Load(ref)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	child := materialize.New(materialize.Options{})
+	defer child.Close()
+	all, err := child.Changes(d.t.Context(), chunks, nil)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	hashes := make(map[chunk.Hash]bool)
+	for _, raw := range all {
+		c, err := chunk.ParseChange(raw, chunk.DefaultLimits)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		hashes[c.Hash] = true
+	}
+	return hashes
+}
+
+func (p *pen) writesMany(n int) (changes []chunk.Change) {
+	for i := range n {
+		// What cannot be compressed keeps a snapshot larger than a few changes.
+		changes = append(changes, p.writes(fmt.Sprintf("%x", sha256.Sum256([]byte{byte(i), byte(n)}))))
+	}
+	return changes
+}
+
+func TestCompactionKeepsEverythingAndServesEveryone(t *testing.T) {
+	ada, ben, cem := newDevice(t, "Ada").understands(), newDevice(t, "Ben").understands(), newDevice(t, "Cem").understands()
+	ref := ada.founds()
+	ada.admits(ref.Space, space.Editor, ben, cem)
+	pen := ada.picksUp(ref)
+	ada.commits(ref, pen.writesMany(20)...)
+	cem.catchesUp(ref, ada, 1<<20)
+	_, window, err := ada.store.Load(ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ada.commits(ref, pen.writesMany(30)...)
+	want := ada.history(ref)
+	digest := ada.store.Digest(ref.Space)
+
+	ada.compacts(ref)
+	if snapshots, changes := ada.chunks(ref); snapshots != 1 || changes != 0 {
+		t.Fatalf("%d snapshots and %d changes", snapshots, changes)
+	}
+	if !maps.Equal(ada.history(ref), want) || ada.store.Digest(ref.Space) != digest {
+		t.Fatal("compaction changed the document")
+	}
+	ada.restarts()
+	if !maps.Equal(ada.history(ref), want) || ada.store.Digest(ref.Space) != digest {
+		t.Fatal("compaction did not last")
+	}
+
+	// A window that was behind gets the snapshot, one that was just behind the changes.
+	if chunks, next, err := ada.store.After(ref, window); err != nil || len(chunks) != 1 || next < window {
+		t.Fatalf("%d chunks, %v", len(chunks), err)
+	}
+	_, now, _ := ada.store.Load(ref)
+	if chunks, _, err := ada.store.After(ref, now-3); err != nil || len(chunks) != 3 {
+		t.Fatalf("%d chunks, %v", len(chunks), err)
+	}
+
+	// Someone new gets the snapshot, someone with most of it single changes.
+	b, more, err := ada.store.Since(t.Context(), ref, nil, 1<<20)
+	if err != nil || len(b.Snapshots) != 1 || len(b.Changes) != 0 || more {
+		t.Fatalf("%d snapshots, %d changes, more %v, %v", len(b.Snapshots), len(b.Changes), more, err)
+	}
+	most := ada.vector(ref)
+	most[pen.actor] -= 7
+	b, more, err = ada.store.Since(t.Context(), ref, most, 1<<20)
+	if err != nil || len(b.Snapshots) != 0 || len(b.Changes) != 7 || more {
+		t.Fatalf("%d snapshots, %d changes, more %v, %v", len(b.Snapshots), len(b.Changes), more, err)
+	}
+	ben.catchesUp(ref, ada, 1<<20)
+	cem.catchesUp(ref, ada, 1<<20)
+	for _, d := range []*device{ben, cem} {
+		if !maps.Equal(d.history(ref), want) || d.store.Digest(ref.Space) != digest {
+			t.Fatalf("%s holds something else", d.name)
+		}
+	}
+
+	// Life goes on after it, also for who holds only the snapshot.
+	later := pen.writesMany(3)
+	ada.commits(ref, later...)
+	ben.catchesUp(ref, ada, 1)
+	cem.catchesUp(ref, ben, 1)
+	if cem.store.Digest(ref.Space) != ada.store.Digest(ref.Space) {
+		t.Fatal("Cem did not get what came after")
+	}
+}
+
+func TestAChangeMayBuildOnWhatLiesInASnapshot(t *testing.T) {
+	ada, ben := newDevice(t, "Ada").understands(), newDevice(t, "Ben").understands()
+	ref := ada.founds()
+	ada.admits(ref.Space, space.Editor, ben)
+	adas := ada.picksUp(ref)
+	ada.commits(ref, adas.writesMany(1)...)
+	ben.catchesUp(ref, ada, 1)
+	bens := ben.picksUp(ref)
+	ben.commits(ref, bens.writesMany(1)...)
+	ada.catchesUp(ref, ben, 1)
+	adas.reads(ada, ref)
+	old := adas.writes("what Ben will build on")
+	ada.commits(ref, old)
+	ben.catchesUp(ref, ada, 1)
+	ada.commits(ref, adas.writesMany(40)...)
+	ada.compacts(ref)
+	ada.restarts() // forgets what it knew of the changes inside
+	bens.heads, bens.maxOp = []chunk.Hash{old.Hash}, old.MaxOp
+	late := bens.writesMany(2)
+	if got := ada.takes(ref, ben.bundle(ref, late...), ben); got.Accepted != 2 || got.Err() != nil {
+		t.Fatalf("%+v", got)
+	}
+	unknown := *bens
+	unknown.heads = []chunk.Hash{{1, 2, 3}}
+	if got := ada.takes(ref, ben.bundle(ref, unknown.writes("on nothing")), ben); got.Accepted != 0 || len(got.Missing) != 1 {
+		t.Fatalf("%+v", got)
+	}
+	ben.commits(ref, late...)
+	ada.compacts(ref)
+	ada.restarts()
+	ben.catchesUp(ref, ada, 1<<20)
+	if !maps.Equal(ada.history(ref), ben.history(ref)) {
+		t.Fatal("they hold different things")
+	}
+}
+
+func TestASnapshotThatLiesIsRefused(t *testing.T) {
+	ada, ben := newDevice(t, "Ada").understands(), newDevice(t, "Ben").understands()
+	ref := ada.founds()
+	ada.admits(ref.Space, space.Editor, ben)
+	hers := ada.picksUp(ref)
+	ada.commits(ref, hers.writesMany(5)...)
+	ada.compacts(ref)
+	honest, _, err := ada.store.Since(t.Context(), ref, nil, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Ben rewrites Ada's history and gives it her signature.
+	forger := &pen{t: t, actor: hers.actor}
+	child := materialize.New(materialize.Options{})
+	defer child.Close()
+	var forged [][]byte
+	for range 5 {
+		forged = append(forged, forger.writes("forged").Raw)
+	}
+	snapshot, err := child.Compact(t.Context(), forged)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lie := honest
+	lie.Snapshots = [][]byte{snapshot}
+	if got := ben.takes(ref, lie, ada); got.Accepted != 0 || !errors.Is(got.Err(), crdt.ReasonNotVouched) {
+		t.Fatalf("%+v", got)
+	}
+	cut := honest
+	cut.Snapshots = [][]byte{honest.Snapshots[0][:len(honest.Snapshots[0])-3]}
+	if got := ben.takes(ref, cut, ada); !errors.Is(got.Err(), crdt.ReasonMalformed) {
+		t.Fatalf("%+v", got)
+	}
+	unsigned := honest
+	unsigned.Signatures = nil
+	if got := ben.takes(ref, unsigned, ada); !errors.Is(got.Err(), crdt.ReasonNotVouched) {
+		t.Fatalf("%+v", got)
+	}
+	if got := ben.takes(ref, honest, ada); got.Accepted != 5 || got.Err() != nil {
+		t.Fatalf("%+v", got)
+	}
+}

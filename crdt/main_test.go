@@ -1,0 +1,24 @@
+package crdt_test
+
+import (
+	"os"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"parley/crdt/materialize"
+)
+
+// The test binary is also the child that materialises documents, and the
+// writer that is killed.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == materialize.Argument {
+		materialize.Main()
+		return
+	}
+	if dir := os.Getenv(writerEnv); dir != "" {
+		writeUntilKilled(dir)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
