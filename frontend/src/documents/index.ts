@@ -1,6 +1,6 @@
 import { FileQuestion, FileText, type LucideIcon } from "lucide-react";
 import type { ComponentType } from "react";
-import type { Bridge, DocumentID, Here, Person, SpaceID } from "../bridge";
+import type { Bridge, DeviceID, DocumentID, Here, Person, SpaceID } from "../bridge";
 import type { TFunction } from "../i18n";
 
 /** What has become of a window's own changes to the open document; "failed" goes on trying. */
@@ -17,6 +17,8 @@ export interface DocumentProps {
 	you: Person;
 	/** The other people in this document now; their `state` is what their window's component announced. */
 	others: readonly Here[];
+	/** The number of a person's colour, from 1. */
+	colourOf: (device: DeviceID) => number;
 	/** Take the focus as soon as there is something to write in. */
 	autoFocus: boolean;
 	onSaving: (saving: Saving) => void;

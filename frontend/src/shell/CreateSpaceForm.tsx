@@ -21,6 +21,7 @@ export function CreateSpaceForm({ autoFocus = false, onDone }: CreateSpaceFormPr
 
 	const submit = async (event: FormEvent) => {
 		event.preventDefault();
+		if (busy) return;
 		const wrong = checkName(name);
 		if (wrong !== undefined) {
 			setProblem(wrong === "missing" ? t("space.nameMissing") : t("space.nameTooLong"));
@@ -52,7 +53,7 @@ export function CreateSpaceForm({ autoFocus = false, onDone }: CreateSpaceFormPr
 				autoComplete="off"
 				autoFocus={autoFocus}
 			/>
-			<Button type="submit" look="primary" isPending={busy}>
+			<Button type="submit" look="primary">
 				{t("space.create")}
 			</Button>
 		</form>

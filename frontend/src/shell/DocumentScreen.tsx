@@ -1,11 +1,12 @@
 import { Check, LoaderCircle, PanelLeft, PanelRight, TriangleAlert } from "lucide-react";
-import { type ComponentType, lazy, Suspense, useEffect, useMemo, useState } from "react";
-import type { DocumentID } from "../bridge";
+import { type ComponentType, lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import type { DeviceID, DocumentID } from "../bridge";
 import { type DocumentProps, kindOf, type Saving } from "../documents";
 import { useTranslation } from "../i18n";
 import { AvatarRow } from "../ui/Avatar";
 import { useAnnounce } from "../ui/announcer";
 import { Button, IconButton } from "../ui/Button";
+import { colourOf } from "./colour";
 import styles from "./DocumentScreen.module.css";
 import { useDocuments } from "./documents";
 import { ErrorBoundary } from "./ErrorBoundary";
@@ -36,7 +37,7 @@ export function DocumentScreen({ document, panels, room }: DocumentScreenProps) 
 	const [saving, setSaving] = useState<Saving>({ state: "saved" });
 	const others = useOthersIn(document);
 	const announcePlace = useAnnouncePlace(space?.id ?? "", document);
-	const words = useStatusWords(document, saving);
+	const words = useStatusWords(document, saving, room);
 	useArrivals(others);
 	useSpokenTrouble(words);
 	useKeptOpen(saving.state !== "saved");
@@ -58,7 +59,11 @@ export function DocumentScreen({ document, panels, room }: DocumentScreenProps) 
 					{others.length > 0 && (
 						<AvatarRow
 							label={t("document.hereLabel")}
-							people={others.map(({ device, name }) => ({ id: device, name }))}
+							people={others.map(({ device, name }) => ({
+								id: device,
+								name,
+								colour: colourOf(space, device),
+							}))}
 							most={room === "narrow" ? 2 : 4}
 							more={(count) => t("document.more", { count })}
 						/>
@@ -94,6 +99,7 @@ function Body({ kind, ...props }: BodyProps) {
 	const { t } = useTranslation();
 	const { bridge, space, you } = useSession();
 	const Component = useKind(kind);
+	const colour = useCallback((device: DeviceID) => colourOf(space, device), [space]);
 	if (space === undefined) return null;
 	if (Component === undefined) return <Message>{t("document.unknownKind")}</Message>;
 	return (
@@ -106,7 +112,7 @@ function Body({ kind, ...props }: BodyProps) {
 			)}
 		>
 			<Suspense fallback={<Message>{t("document.loading")}</Message>}>
-				<Component bridge={bridge} space={space.id} you={you} {...props} />
+				<Component bridge={bridge} space={space.id} you={you} colourOf={colour} {...props} />
 			</Suspense>
 		</ErrorBoundary>
 	);
@@ -137,7 +143,7 @@ function Message({ title, children }: { title?: string; children: React.ReactNod
 /** Typing goes from saved to saving and back many times a second; words that flicker are not read. */
 const CALM_AFTER = 600;
 
-function useStatusWords(document: DocumentID, saving: Saving): StatusWords {
+function useStatusWords(document: DocumentID, saving: Saving, room: Room): StatusWords {
 	const { t, i18n } = useTranslation();
 	const { bridge, space, connection } = useSession();
 	const id = space?.id ?? "";
@@ -152,7 +158,8 @@ function useStatusWords(document: DocumentID, saving: Saving): StatusWords {
 			trigger("spaces"),
 		],
 	);
-	const words = statusWords({ saving, connection, status }, t, i18n.language);
+	const named = room === "narrow" ? 1 : 3;
+	const words = statusWords({ saving, connection, status, named }, t, i18n.language);
 	const key = `${words.tone} ${words.own} ${words.others}`;
 	return useSteady(words, key, words.tone === "calm" ? CALM_AFTER : 0);
 }
@@ -163,8 +170,9 @@ function StatusLine({ words }: { words: StatusWords }) {
 	return (
 		<section aria-label={t("status.label")} className={`${styles.status} ${styles[words.tone]}`}>
 			<Icon aria-hidden />
-			<span>{words.own}</span>
-			{words.others && <span>{words.others}</span>}
+			<p>
+				{words.own} {words.others}
+			</p>
 		</section>
 	);
 }

@@ -21,6 +21,7 @@ export function FirstStart({ bridge, preferences, prefer, setYou }: FirstStartPr
 
 	const submit = async (event: FormEvent) => {
 		event.preventDefault();
+		if (busy) return;
 		const wrong = checkName(name);
 		if (wrong !== undefined) {
 			setProblem(wrong === "missing" ? t("first.nameMissing") : t("first.nameTooLong"));
@@ -61,7 +62,7 @@ export function FirstStart({ bridge, preferences, prefer, setYou }: FirstStartPr
 						autoComplete="name"
 						autoFocus
 					/>
-					<Button type="submit" look="primary" isPending={busy}>
+					<Button type="submit" look="primary">
 						{t("first.start")}
 					</Button>
 				</form>

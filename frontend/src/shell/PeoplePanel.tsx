@@ -4,6 +4,7 @@ import { formatTime, type TFunction, useKeyNames, useTranslation } from "../i18n
 import { Avatar } from "../ui/Avatar";
 import { Button, IconButton } from "../ui/Button";
 import { keyLabel } from "../ui/keys";
+import { colourOf } from "./colour";
 import { useDocuments } from "./documents";
 import { trigger, useLive } from "./live";
 import styles from "./PeoplePanel.module.css";
@@ -65,11 +66,12 @@ function useStatuses(): ReadonlyMap<string, MemberStatus> {
 
 function Person({ member, status }: { member: Member; status: MemberStatus | undefined }) {
 	const { t } = useTranslation();
+	const { space } = useSession();
 	const whereabouts = useWhereabouts(member);
 	const near = member.you || member.connected;
 	return (
 		<li className={styles.person}>
-			<Avatar name={member.name} id={member.device} away={!near} />
+			<Avatar name={member.name} colour={colourOf(space, member.device)} away={!near} />
 			<div className={styles.text}>
 				<bdi className={styles.name}>{member.you ? t("people.you", { name: member.name }) : member.name}</bdi>
 				{member.official && <span className={styles.official}>{standing(member, t)}</span>}

@@ -20,6 +20,7 @@ import { Button, IconButton, join, PlaceLink } from "../ui/Button";
 import { Mark } from "../ui/Drawing";
 import { keyLabel } from "../ui/keys";
 import { Menu } from "../ui/Menu";
+import { colourOf } from "./colour";
 import { type ListedDocument, useDocuments } from "./documents";
 import { usePresence } from "./presence";
 import { mayWrite } from "./rights";
@@ -143,13 +144,14 @@ function DocumentRow({ space, document }: { space: Space; document: ListedDocume
 
 function Inside({ people }: { people: readonly Here[] }) {
 	const { t } = useTranslation();
+	const { space } = useSession();
 	return (
 		<span className={styles.inside}>
 			<span className="visually-hidden">
 				{t("document.hereLabel")}: {people.map(({ name }) => name).join(", ")}
 			</span>
 			{people.slice(0, 3).map((here) => (
-				<Avatar key={here.device} name={here.name} id={here.device} />
+				<Avatar key={here.device} name={here.name} colour={colourOf(space, here.device)} />
 			))}
 		</span>
 	);
@@ -157,7 +159,7 @@ function Inside({ people }: { people: readonly Here[] }) {
 
 function Foot() {
 	const { t } = useTranslation();
-	const { you, welcome, offline, openDialog } = useSession();
+	const { you, welcome, space, offline, openDialog } = useSession();
 	return (
 		<div className={styles.foot}>
 			{offline && (
@@ -178,7 +180,7 @@ function Foot() {
 						className={join(styles.row, styles.you)}
 						aria-label={t("sidebar.you", { name: you.name })}
 					>
-						<Avatar name={you.name} id={welcome.device} />
+						<Avatar name={you.name} colour={colourOf(space, welcome.device)} />
 						<bdi className={styles.label}>{you.name}</bdi>
 						<ChevronsUpDown aria-hidden />
 					</Button>

@@ -50,32 +50,33 @@ function Frame() {
 	const { place, space, preferences, prefer } = useSession();
 	const room = useRoom();
 	const [over, setOver] = useState<"sidebar" | "people">();
-	const wide = room === "wide";
+	const start = room === "three" || room === "two";
+	const end = room === "three" && space !== undefined;
 	const panels: Panels = {
 		sidebar: {
-			shown: wide ? preferences.sidebar : over === "sidebar",
-			toggle: () => (wide ? prefer({ sidebar: !preferences.sidebar }) : setOver("sidebar")),
+			shown: start ? preferences.sidebar : over === "sidebar",
+			toggle: () => (start ? prefer({ sidebar: !preferences.sidebar }) : setOver("sidebar")),
 		},
 		people: {
-			shown: space !== undefined && (wide ? preferences.people : over === "people"),
-			toggle: () => (wide ? prefer({ people: !preferences.people }) : setOver("people")),
+			shown: end ? preferences.people : over === "people",
+			toggle: () => (end ? prefer({ people: !preferences.people }) : setOver("people")),
 		},
 	};
 	useShortcuts(panels);
 	useReturn(place.space, place.document, () => setOver(undefined));
 
-	const sidebar = <Sidebar onHide={wide ? panels.sidebar.toggle : () => setOver(undefined)} />;
-	const people = space && <PeoplePanel onHide={wide ? panels.people.toggle : () => setOver(undefined)} />;
+	const sidebar = <Sidebar onHide={start ? panels.sidebar.toggle : () => setOver(undefined)} />;
+	const people = space && <PeoplePanel onHide={end ? panels.people.toggle : () => setOver(undefined)} />;
 	return (
 		<div
 			className={styles.frame}
 			data-room={room}
-			data-start={(wide && panels.sidebar.shown) || undefined}
-			data-end={(wide && panels.people.shown) || undefined}
+			data-start={(start && panels.sidebar.shown) || undefined}
+			data-end={(end && panels.people.shown) || undefined}
 		>
-			<SkipLinks people={wide && panels.people.shown} />
-			{wide && panels.sidebar.shown && (
-				<nav aria-label={t("sidebar.label")} tabIndex={-1} className={styles.side}>
+			<SkipLinks people={end && panels.people.shown} />
+			{start && panels.sidebar.shown && (
+				<nav aria-label={t("sidebar.label")} tabIndex={-1} className={join(styles.side, styles.start)}>
 					{sidebar}
 				</nav>
 			)}
@@ -89,7 +90,7 @@ function Frame() {
 					<Home panels={panels} />
 				)}
 			</main>
-			{wide && panels.people.shown && (
+			{end && panels.people.shown && (
 				<aside
 					id="people"
 					aria-label={t("people.title")}
@@ -99,7 +100,7 @@ function Frame() {
 					{people}
 				</aside>
 			)}
-			{!wide && over === "sidebar" && (
+			{!start && over === "sidebar" && (
 				<SideSheet
 					side="start"
 					label={t("sidebar.label")}
@@ -109,7 +110,7 @@ function Frame() {
 					{sidebar}
 				</SideSheet>
 			)}
-			{!wide && over === "people" && people && (
+			{!end && over === "people" && people && (
 				<SideSheet
 					side="end"
 					label={t("people.title")}

@@ -8,6 +8,8 @@ export interface StatusInput {
 	connection: Connection;
 	/** Undefined until the first answer. */
 	status: Status | undefined;
+	/** More people than this are counted instead of named. */
+	named: number;
 }
 
 export type Tone = "calm" | "waiting" | "problem";
@@ -19,9 +21,6 @@ export interface StatusWords {
 	others: string;
 	tone: Tone;
 }
-
-/** More people than this are counted instead of named. */
-const NAMED = 3;
 
 /** The state of a document in plain words. Never says that all have it when only some do. */
 export function statusWords(input: StatusInput, t: TFunction, language: string): StatusWords {
@@ -38,7 +37,11 @@ function ownWords({ saving, connection }: StatusInput, t: TFunction): { own: str
 	return { own: t("status.failed", { reason: errorWords(saving.problem, t) }), tone: "problem" };
 }
 
-function othersWords({ status, connection, saving }: StatusInput, t: TFunction, language: string): string {
+function othersWords(
+	{ status, connection, saving, named }: StatusInput,
+	t: TFunction,
+	language: string,
+): string {
 	if (status === undefined || connection !== "connected") return "";
 	const { members, offline } = status;
 	if (members.length === 0) return t("status.alone");
@@ -49,19 +52,20 @@ function othersWords({ status, connection, saving }: StatusInput, t: TFunction, 
 	if (offline) return t("status.offline");
 	if (members.every((member) => !member.connected)) return t("status.nobody");
 	const upToDate = members.filter((member) => member.hasLatest);
-	const second = clause("behind", behind, t, language);
+	const second = clause("behind", behind, named, t, language);
 	if (upToDate.length === 0) return t("status.sentence", { clause: second });
-	return t("status.both", { first: clause("upToDate", upToDate, t, language), second });
+	return t("status.both", { first: clause("upToDate", upToDate, named, t, language), second });
 }
 
 function clause(
 	what: "behind" | "upToDate",
 	members: readonly MemberStatus[],
+	named: number,
 	t: TFunction,
 	language: string,
 ): string {
 	const count = members.length;
-	if (count > NAMED) return t(`status.${what}Count`, { count });
+	if (count > named) return t(`status.${what}Count`, { count });
 	const names = formatList(
 		members.map((member) => member.name),
 		language,

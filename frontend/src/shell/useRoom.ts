@@ -1,15 +1,20 @@
 import { useSyncExternalStore } from "react";
 
-/** How much room there is: all three columns, the work alone with side sheets, or one thing at a time. */
-export type Room = "wide" | "medium" | "narrow";
+/**
+ * How much room there is: for three columns, for two (people slide over the work), for the work alone (spaces
+ * slide over it too), or for one thing at a time.
+ */
+export type Room = "three" | "two" | "one" | "narrow";
 
 // Widths in rem, so that larger text changes the layout as a smaller window does.
-const WIDE = 56.25;
-const MEDIUM = 37.5;
+const THREE = 68;
+const TWO = 56.25;
+const ONE = 37.5;
 
 export function roomFor(rem: number): Room {
-	if (rem >= WIDE) return "wide";
-	return rem >= MEDIUM ? "medium" : "narrow";
+	if (rem >= THREE) return "three";
+	if (rem >= TWO) return "two";
+	return rem >= ONE ? "one" : "narrow";
 }
 
 function measure(): Room {

@@ -1,19 +1,8 @@
 import styles from "./Avatar.module.css";
 import { join } from "./Button";
 
-const COLOURS = 8;
-
-/** The number of the person colour (1–8) for whatever names the person's device; the same in every window. */
-export function personColour(id: string): number {
-	let hash = 0;
-	for (const char of id) hash = (hash * 31 + (char.codePointAt(0) ?? 0)) >>> 0;
-	return (hash % COLOURS) + 1;
-}
-
-/** A value of `color`: the token of that person's colour. */
-export function personColourToken(id: string): string {
-	return `var(--person-${personColour(id)})`;
-}
+/** How many colours of people there are in tokens.css: --person-1 and so on. */
+export const PERSON_COLOURS = 8;
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
@@ -35,20 +24,20 @@ export function initials(name: string): string {
 
 interface AvatarProps {
 	name: string;
-	/** The device, which decides the colour. */
-	id: string;
+	/** Which of the colours of people, from 1. */
+	colour: number;
 	/** Not here now: drawn as an outline. */
 	away?: boolean;
 }
 
 /** A picture of a person for the eye; whoever shows it also writes or names the person. */
-export function Avatar({ name, id, away = false }: AvatarProps) {
+export function Avatar({ name, colour, away = false }: AvatarProps) {
 	return (
 		<span
 			aria-hidden
 			className={join(styles.avatar, away && styles.away)}
 			data-initials={initials(name)}
-			style={{ "--person": personColourToken(id) } as React.CSSProperties}
+			style={{ "--person": `var(--person-${colour})` } as React.CSSProperties}
 		/>
 	);
 }
@@ -56,7 +45,7 @@ export function Avatar({ name, id, away = false }: AvatarProps) {
 interface AvatarRowProps {
 	/** What the row is, for those who hear it. */
 	label: string;
-	people: readonly { id: string; name: string }[];
+	people: readonly { id: string; name: string; colour: number }[];
 	/** The most avatars to draw. */
 	most?: number;
 	/** Written for the rest; given how many. */
@@ -69,7 +58,7 @@ export function AvatarRow({ label, people, most = 4, more }: AvatarRowProps) {
 		<ul aria-label={label} className={styles.row}>
 			{people.slice(0, most).map((person) => (
 				<li key={person.id} title={person.name}>
-					<Avatar name={person.name} id={person.id} />
+					<Avatar name={person.name} colour={person.colour} />
 					<span className="visually-hidden">{person.name}</span>
 				</li>
 			))}

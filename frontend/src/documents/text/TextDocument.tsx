@@ -1,9 +1,8 @@
 import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from "react";
-import { fromBase64, toBase64 } from "../../bridge";
+import { fromBase64, type Here, toBase64 } from "../../bridge";
 import { type Caret, createTextEditor, decodePlace, type TextEditor } from "../../editor";
 import { useTranslation } from "../../i18n";
 import type { Replica } from "../../replica";
-import { personColour } from "../../ui/Avatar";
 import { Button } from "../../ui/Button";
 import type { DocumentProps } from "../index";
 import { LinkDialog } from "./LinkDialog";
@@ -37,7 +36,14 @@ function Opened(props: DocumentProps & { replica: Replica }) {
 	);
 }
 
-function Writing({ replica, others, autoFocus, onSaving, announce }: DocumentProps & { replica: Replica }) {
+function Writing({
+	replica,
+	others,
+	colourOf,
+	autoFocus,
+	onSaving,
+	announce,
+}: DocumentProps & { replica: Replica }) {
 	const { t } = useTranslation();
 	const { saving, problem, broken, writable } = useReplicaState(replica);
 	const [editor, setEditor] = useState<TextEditor>();
@@ -74,7 +80,10 @@ function Writing({ replica, others, autoFocus, onSaving, announce }: DocumentPro
 	}, [saving, problem, onSaving]);
 
 	// Carets are drawn by ProseMirror, from what other windows announced.
-	useEffect(() => editor?.setCarets(others.flatMap(caretOf)), [editor, others]);
+	useEffect(
+		() => editor?.setCarets(others.flatMap((other) => caretOf(other, colourOf(other.device)))),
+		[editor, others, colourOf],
+	);
 	useEffect(() => editor?.onSelection((at) => announce(toBase64(at))), [editor, announce]);
 
 	const onTextKey = (event: KeyboardEvent) => {
@@ -121,7 +130,7 @@ function Writing({ replica, others, autoFocus, onSaving, announce }: DocumentPro
 	);
 }
 
-function caretOf({ device, name, state }: DocumentProps["others"][number]): Caret[] {
+function caretOf({ device, name, state }: Here, colour: number): Caret[] {
 	const place = decodePlace(fromBase64(state));
-	return place === null ? [] : [{ ...place, device, name, colour: personColour(device) }];
+	return place === null ? [] : [{ ...place, device, name, colour }];
 }

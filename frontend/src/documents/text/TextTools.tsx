@@ -6,6 +6,7 @@ import { useKeyNames, useTranslation } from "../../i18n";
 import { Button, IconButton, IconToggle } from "../../ui/Button";
 import { keyLabel } from "../../ui/keys";
 import { Menu, type MenuEntry } from "../../ui/Menu";
+import { fitting } from "./fitting";
 import styles from "./TextTools.module.css";
 import { blockTools, type Tool, toolGroups, toolLabel } from "./tools";
 
@@ -109,16 +110,15 @@ function useEntries(editor: TextEditor, state: ToolState): (tools: readonly Tool
 		});
 }
 
-const all = toolGroups.flat().length;
+const every = toolGroups.flat().length;
 
-/** How many tools fit beside the menu of paragraphs, measured in the buttons that are there. */
+/** How many tools fit beside the menu of paragraphs, in the size that the buttons have now. */
 function useRoomFor(bar: React.RefObject<HTMLDivElement | null>): number {
-	const [shown, setShown] = useState(all);
+	const [shown, setShown] = useState(every);
 	useLayoutEffect(() => {
 		const element = bar.current;
 		if (element === null) return;
-		const measure = () => setShown(roomFor(element));
-		const observer = new ResizeObserver(measure);
+		const observer = new ResizeObserver(() => setShown(roomFor(element)));
 		observer.observe(element);
 		return () => observer.disconnect();
 	}, [bar]);
@@ -126,18 +126,13 @@ function useRoomFor(bar: React.RefObject<HTMLDivElement | null>): number {
 }
 
 function roomFor(bar: HTMLElement): number {
-	const block = bar.querySelector("button");
-	const tool =
-		block?.nextElementSibling?.nextElementSibling?.querySelector("button") ??
-		bar.querySelector("button + button");
-	if (block === null || !(tool instanceof HTMLElement)) return all;
+	const [block, tool] = bar.querySelectorAll("button");
+	if (block === undefined || tool === undefined) return every;
 	const style = getComputedStyle(bar);
-	const inside =
-		bar.clientWidth - Number.parseFloat(style.paddingLeft) - Number.parseFloat(style.paddingRight);
-	const gap = Number.parseFloat(style.columnGap);
-	const width = tool.offsetWidth + gap / 2;
-	const line = 2 * gap + 1 + 2 * gap;
-	const room = inside - block.offsetWidth - toolGroups.length * line;
-	const fits = Math.floor(room / width);
-	return fits >= all ? all : Math.max(0, fits - 1);
+	const padding = Number.parseFloat(style.paddingLeft) + Number.parseFloat(style.paddingRight);
+	return fitting(toolGroups, {
+		room: bar.clientWidth - padding - block.offsetWidth,
+		tool: tool.offsetWidth,
+		gap: Number.parseFloat(style.columnGap),
+	});
 }

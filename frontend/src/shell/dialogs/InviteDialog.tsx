@@ -101,6 +101,7 @@ function MakeCode({ space, onMade }: { space: Space; onMade: (invitation: Invita
 	const [problem, setProblem] = useState<string>();
 	const [busy, setBusy] = useState(false);
 	const make = async () => {
+		if (busy) return;
 		setBusy(true);
 		try {
 			onMade(await bridge.api.Invite(space.id, role, Number(count), Number(ends)));
@@ -138,7 +139,7 @@ function MakeCode({ space, onMade }: { space: Space; onMade: (invitation: Invita
 			</div>
 			{problem && <Problem>{problem}</Problem>}
 			<DialogActions>
-				<Button look="primary" onPress={make} isPending={busy}>
+				<Button look="primary" onPress={make}>
 					{t("invite.make")}
 				</Button>
 			</DialogActions>

@@ -111,6 +111,7 @@ function ConnectForm({ onConnected }: { onConnected: () => void }) {
 	const [busy, setBusy] = useState(false);
 	const submit = async (event: FormEvent) => {
 		event.preventDefault();
+		if (busy) return;
 		if (address.trim() === "") {
 			setProblem(t("network.connectMissing"));
 			return;
@@ -139,9 +140,7 @@ function ConnectForm({ onConnected }: { onConnected: () => void }) {
 				error={problem}
 				autoComplete="off"
 			/>
-			<Button type="submit" isPending={busy}>
-				{busy ? t("network.connecting") : t("network.connectButton")}
-			</Button>
+			<Button type="submit">{busy ? t("network.connecting") : t("network.connectButton")}</Button>
 		</form>
 	);
 }
