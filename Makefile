@@ -102,6 +102,12 @@ fuzz: | go-packages ## every fuzz test of every package, FUZZTIME each
 		done; \
 	done
 
+# --- measure -------------------------------------------------------------
+
+.PHONY: bench
+bench: parley-node | test-packages ## what is promised, measured (ONLY=group; BENCH_JSON=file for the figures as JSON)
+	@go run ./bench $(if $(ONLY),-only '$(ONLY)')
+
 # --- lint ----------------------------------------------------------------
 
 .PHONY: lint lint-go lint-frontend vuln
