@@ -8,8 +8,10 @@ var ErrNotFound = errors.New("no such key")
 // Limits of one Backend.Write that every backend must be able to take.
 const (
 	MaxWriteOps   = 4096
-	MaxWriteBytes = 512 << 10 // of keys and values, large values counted as LargeValue bytes
+	MaxWriteBytes = 512 << 10 // of keys, and of values below LargeValue
 	LargeValue    = 64 << 10
+	MaxValue      = 8 << 20  // of one value
+	MaxLargeBytes = 80 << 20 // of values from LargeValue on
 )
 
 // Backend keeps records under keys, in the order of the keys' bytes. It is

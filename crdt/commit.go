@@ -3,6 +3,7 @@ package crdt
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -96,26 +97,43 @@ func (c *committer) run() {
 
 // takeGroup splits off as many commits as fit into one write, at least one.
 func takeGroup(queue []*commit) (group, rest []*commit) {
-	ops, bytes := 1, 32
+	total := positionCost
 	for i, one := range queue {
-		o, b := cost(one.staged)
-		f, g := cost(one.final)
-		ops, bytes = ops+o+f, bytes+b+g
-		if i > 0 && (ops > MaxWriteOps || bytes > MaxWriteBytes) {
+		total = total.plus(cost(one.staged)).plus(cost(one.final))
+		if i > 0 && !total.fits() {
 			return queue[:i], queue[i:]
 		}
 	}
 	return queue, nil
 }
 
-func cost(ops []Op) (count, bytes int) {
+// writeCost is what ops take of the limits of one write.
+type writeCost struct{ ops, bytes, large int }
+
+// positionCost is that of the op that keeps the position.
+var positionCost = writeCost{ops: 1, bytes: 32}
+
+func cost(ops []Op) (total writeCost) {
 	for _, op := range ops {
-		bytes += opCost(op)
+		total = total.plus(opCost(op))
 	}
-	return len(ops), bytes
+	return total
 }
 
-func opCost(op Op) int { return len(op.Key) + min(len(op.Value), LargeValue) }
+func opCost(op Op) writeCost {
+	if len(op.Value) >= LargeValue {
+		return writeCost{ops: 1, bytes: len(op.Key), large: len(op.Value)}
+	}
+	return writeCost{ops: 1, bytes: len(op.Key) + len(op.Value)}
+}
+
+func (c writeCost) plus(other writeCost) writeCost {
+	return writeCost{c.ops + other.ops, c.bytes + other.bytes, c.large + other.large}
+}
+
+func (c writeCost) fits() bool {
+	return c.ops <= MaxWriteOps && c.bytes <= MaxWriteBytes && c.large <= MaxLargeBytes
+}
 
 // write makes a group durable and then visible.
 func (c *committer) write(group []*commit) {
@@ -164,23 +182,20 @@ func (c *committer) writeOps(group []*commit, last uint64) error {
 // writeLarge writes one commit, its staged records ahead in pieces where they
 // do not fit in with the rest.
 func (c *committer) writeLarge(one *commit, position Op) error {
-	finalOps, finalBytes := cost(one.final)
-	ops, bytes := cost(one.staged)
+	final := cost(one.final).plus(positionCost)
 	staged := one.staged
-	for len(staged) > 0 && (finalOps+ops+1 > MaxWriteOps || finalBytes+bytes+32 > MaxWriteBytes) {
-		n, b := 0, 32
-		for n < len(staged) && n+1 < MaxWriteOps && (n == 0 || b+opCost(staged[n]) <= MaxWriteBytes) {
-			b += opCost(staged[n])
+	for len(staged) > 0 && !final.plus(cost(staged)).fits() {
+		n, total := 0, positionCost
+		for n < len(staged) && (n == 0 || total.plus(opCost(staged[n])).fits()) {
+			total = total.plus(opCost(staged[n]))
 			n++
 		}
-		piece := append(append(make([]Op, 0, n+1), staged[:n]...), position)
-		if err := c.backend.Write(piece); err != nil {
+		if err := c.backend.Write(append(slices.Clone(staged[:n]), position)); err != nil {
 			return fmt.Errorf("stage: %w", err)
 		}
 		staged = staged[n:]
-		ops, bytes = cost(staged)
 	}
-	return c.backend.Write(append(append(append(make([]Op, 0, len(staged)+finalOps+1), staged...), one.final...), position))
+	return c.backend.Write(append(append(slices.Clone(staged), one.final...), position))
 }
 
 func positionOp(last uint64) Op {

@@ -190,9 +190,10 @@ func (p *part) compacted(work *compaction, removed []looseEntry) stateRecord {
 
 func removal(ref Ref, snapshots []snapshotInfo) (ops []Op) {
 	for _, info := range snapshots {
-		ops = append(ops,
-			Op{Key: positionedKey(ref, kindSnapshot, info.position)},
-			Op{Key: positionedKey(ref, kindRaw, info.position)})
+		ops = append(ops, Op{Key: positionedKey(ref, kindSnapshot, info.position)})
+		for piece := range pieces(info.size) {
+			ops = append(ops, Op{Key: rawKey(ref, info.position, piece)})
+		}
 	}
 	return ops
 }

@@ -18,7 +18,7 @@ import (
 //	s space d document part a actor               newest signed change of an actor
 //	s space d document part c position            change
 //	s space d document part s position            snapshot's description
-//	s space d document part r position            snapshot's bytes
+//	s space d document part r position piece      snapshot's bytes
 const (
 	topMeta  = 'm'
 	topSpace = 's'
@@ -80,6 +80,10 @@ func actorKey(ref Ref, actor chunk.Actor) []byte {
 
 func positionedKey(ref Ref, kind byte, position uint64) []byte {
 	return binary.BigEndian.AppendUint64(kindKey(ref, kind), position)
+}
+
+func rawKey(ref Ref, position uint64, piece int) []byte {
+	return binary.BigEndian.AppendUint16(positionedKey(ref, kindRaw, position), uint16(piece))
 }
 
 // refOf reads document and part of a key of one of a space's tables by part,

@@ -13,6 +13,7 @@ import (
 const (
 	maxQuarantined      = 4096
 	maxQuarantinedBytes = 64 << 20
+	maxQuarantinedOne   = 5 << 20 // more than any change; a snapshot's sender has it still
 )
 
 // quarantine remembers what is in quarantine, so that what comes again and
@@ -48,7 +49,7 @@ func (s *Store) quarantineOps(b *batch) (ops []Op) {
 			continue
 		}
 		record := refused.record()
-		if q.bytes+uint64(len(record.Raw)) > maxQuarantinedBytes {
+		if len(record.Raw) > maxQuarantinedOne || q.bytes+uint64(len(record.Raw)) > maxQuarantinedBytes {
 			record.Raw = nil
 		}
 		q.known[id] = true

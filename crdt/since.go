@@ -135,7 +135,7 @@ func (p *part) inSnapshots(r Reader, have Vector, missing uint64) (in *inSnapsho
 			continue
 		}
 		in.signed = info.signatures
-		if in.snapshot, err = r.Get(positionedKey(p.ref, kindRaw, info.position)); err != nil {
+		if in.snapshot, err = readSnapshot(r, p.ref, info); err != nil {
 			return nil, err
 		}
 		after := have.Clone()
@@ -204,7 +204,7 @@ func (s *Store) After(ref Ref, position uint64) (chunks [][]byte, next uint64, e
 		}
 		for _, info := range p.snapshots {
 			if info.position > position && info.through == 0 {
-				raw, err := r.Get(positionedKey(ref, kindRaw, info.position))
+				raw, err := readSnapshot(r, ref, info)
 				if err != nil {
 					return err
 				}
@@ -225,9 +225,9 @@ func (s *Store) After(ref Ref, position uint64) (chunks [][]byte, next uint64, e
 // in the newest made here.
 func readChunks(r Reader, p *part) (chunks [][]byte, err error) {
 	for _, info := range p.snapshots {
-		raw, err := r.Get(positionedKey(p.ref, kindRaw, info.position))
+		raw, err := readSnapshot(r, p.ref, info)
 		if err != nil {
-			return nil, fmt.Errorf("snapshot at %d: %w", info.position, err)
+			return nil, err
 		}
 		chunks = append(chunks, raw)
 	}

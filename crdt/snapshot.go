@@ -191,8 +191,28 @@ func (i snapshotInfo) ops(ref Ref, raw []byte) []Op {
 	for _, signature := range i.signatures {
 		record.Signatures = append(record.Signatures, signature.item())
 	}
-	return []Op{
-		{Key: positionedKey(ref, kindRaw, i.position), Value: raw},
-		{Key: positionedKey(ref, kindSnapshot, i.position), Value: encode(record)},
+	ops := []Op{{Key: positionedKey(ref, kindSnapshot, i.position), Value: encode(record)}}
+	for piece, part := range slices.Collect(slices.Chunk(raw, pieceSize)) {
+		ops = append(ops, Op{Key: rawKey(ref, i.position, piece), Value: part})
 	}
+	return ops
+}
+
+// pieceSize is how much of a snapshot is kept in one record.
+const pieceSize = 4 << 20
+
+// pieces is how many records a snapshot's bytes are kept in.
+func pieces(size uint64) int { return int((size + pieceSize - 1) / pieceSize) }
+
+// readSnapshot reads a snapshot's bytes.
+func readSnapshot(r Reader, ref Ref, info snapshotInfo) ([]byte, error) {
+	raw := make([]byte, 0, info.size)
+	for piece := range pieces(info.size) {
+		value, err := r.Get(rawKey(ref, info.position, piece))
+		if err != nil {
+			return nil, fmt.Errorf("snapshot at %d: %w", info.position, err)
+		}
+		raw = append(raw, value...)
+	}
+	return raw, nil
 }
