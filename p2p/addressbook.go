@@ -1,0 +1,257 @@
+package p2p
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
+
+	"parley/space"
+)
+
+const (
+	maxRemembered = 8 // addresses of one device
+	redialFirst   = time.Second
+	redialMost    = 5 * time.Minute
+	touchInterval = 3 * time.Minute
+)
+
+// Addresses keeps where devices could last be reached, over restarts. It is
+// used by one goroutine at a time.
+type Addresses interface {
+	// Load returns what was saved last; nothing is no error.
+	Load() (map[space.DeviceID][]string, error)
+	Save(map[space.DeviceID][]string) error
+}
+
+// AddressFile keeps addresses in a JSON file.
+type AddressFile string
+
+// Load reads the file, which need not exist.
+func (f AddressFile) Load() (map[space.DeviceID][]string, error) {
+	raw, err := os.ReadFile(string(f))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read addresses: %w", err)
+	}
+	var known map[space.DeviceID][]string
+	if err := json.Unmarshal(raw, &known); err != nil {
+		return nil, fmt.Errorf("read addresses in %s: %w", f, err)
+	}
+	return known, nil
+}
+
+// Save replaces the file in one step.
+func (f AddressFile) Save(known map[space.DeviceID][]string) error {
+	raw, err := json.MarshalIndent(known, "", "\t")
+	if err != nil {
+		return fmt.Errorf("write addresses: %w", err)
+	}
+	next, err := os.CreateTemp(filepath.Dir(string(f)), filepath.Base(string(f))+".*")
+	if err != nil {
+		return fmt.Errorf("write addresses: %w", err)
+	}
+	_, err = next.Write(raw)
+	err = errors.Join(err, next.Close())
+	if err == nil {
+		err = os.Rename(next.Name(), string(f))
+	}
+	if err != nil {
+		return fmt.Errorf("write addresses: %w", errors.Join(err, os.Remove(next.Name())))
+	}
+	return nil
+}
+
+// An addressBook is what is remembered, and when to try it again.
+type addressBook struct {
+	keep Addresses // may be nil
+
+	mu    sync.Mutex
+	known map[space.DeviceID][]string
+	tries map[space.DeviceID]try
+	wake  chan struct{} // holds at most one: try again now
+}
+
+type try struct {
+	failures int
+	next     time.Time
+}
+
+func openAddressBook(keep Addresses) (*addressBook, error) {
+	b := &addressBook{
+		keep: keep, known: make(map[space.DeviceID][]string),
+		tries: make(map[space.DeviceID]try), wake: make(chan struct{}, 1),
+	}
+	if keep == nil {
+		return b, nil
+	}
+	known, err := keep.Load()
+	if err != nil {
+		return b, err
+	}
+	for device, addresses := range known {
+		b.known[device] = addresses
+	}
+	return b, nil
+}
+
+// remember puts addresses first among those of a device, and saves.
+func (b *addressBook) remember(device space.DeviceID, addresses []string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	next := slices.Clone(addresses)
+	for _, old := range b.known[device] {
+		if !slices.Contains(next, old) {
+			next = append(next, old)
+		}
+	}
+	return b.set(device, next[:min(len(next), maxRemembered)])
+}
+
+// replace forgets what was known of a device before.
+func (b *addressBook) replace(device space.DeviceID, addresses []string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.set(device, addresses)
+}
+
+func (b *addressBook) set(device space.DeviceID, addresses []string) error {
+	if slices.Equal(addresses, b.known[device]) {
+		return nil
+	}
+	b.known[device] = addresses
+	if b.keep == nil {
+		return nil
+	}
+	return b.keep.Save(b.known)
+}
+
+func (b *addressBook) of(device space.DeviceID) []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.known[device]
+}
+
+// due reports whether it is time to try a device again.
+func (b *addressBook) due(device space.DeviceID, now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.known[device]) > 0 && !now.Before(b.tries[device].next)
+}
+
+func (b *addressBook) failed(device space.DeviceID, now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	t := b.tries[device]
+	wait := min(redialFirst<<min(t.failures, 16), redialMost)
+	b.tries[device] = try{failures: t.failures + 1, next: now.Add(jittered(wait))}
+}
+
+func (b *addressBook) reached(device space.DeviceID) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.tries, device)
+}
+
+// again forgets all failures: the network has changed.
+func (b *addressBook) again() {
+	b.mu.Lock()
+	clear(b.tries)
+	b.mu.Unlock()
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+}
+
+// jittered is a duration between 3/4 and 5/4 of d, so that many devices do not
+// act in step.
+func jittered(d time.Duration) time.Duration {
+	return d*3/4 + rand.N(d/2+1)
+}
+
+// keepDialling tries members that are not connected, where they were last.
+func (o *online) keepDialling() {
+	book := o.node.book
+	for {
+		now := o.node.now()
+		for _, device := range o.node.members() {
+			if o.host.Network().Connectedness(peerOf(device)) != network.Connected && book.due(device, now) {
+				book.failed(device, now) // until it is reached
+				o.do(func() { o.redial(device) })
+			}
+		}
+		timer := time.NewTimer(jittered(redialFirst))
+		select {
+		case <-o.ctx.Done():
+			timer.Stop()
+			return
+		case <-book.wake:
+			timer.Stop()
+		case <-timer.C:
+		}
+	}
+}
+
+func (o *online) redial(device space.DeviceID) {
+	ctx, cancel := context.WithTimeout(o.ctx, dialTimeout)
+	defer cancel()
+	addresses, err := parseAddresses(o.node.book.of(device))
+	if err != nil {
+		o.log.Debug("A remembered address cannot be read", "device", device, "error", err)
+		return
+	}
+	if err := o.host.Connect(ctx, peer.AddrInfo{ID: peerOf(device), Addrs: addresses}); err != nil {
+		o.log.Debug("A member cannot be reached", "device", device, "error", err)
+		return
+	}
+	o.node.book.reached(device)
+}
+
+// rememberAddresses keeps where a member can be found: where we reached it,
+// and where it says it listens.
+func (o *online) rememberAddresses(p peer.ID) {
+	device, ok := deviceOf(p)
+	if !ok {
+		return
+	}
+	var addresses []string
+	add := func(a multiaddr.Multiaddr) {
+		if text := a.String(); !slices.Contains(addresses, text) && len(addresses) < maxRemembered {
+			addresses = append(addresses, text)
+		}
+	}
+	local := false
+	for _, c := range o.host.Network().ConnsToPeer(p) {
+		local = local || manet.IsIPLoopback(c.RemoteMultiaddr())
+		if c.Stat().Direction == network.DirOutbound {
+			add(c.RemoteMultiaddr())
+		}
+	}
+	for _, a := range o.host.Peerstore().Addrs(p) {
+		if manet.IsIPLoopback(a) == local { // another machine's loopback leads to ourselves
+			add(a)
+		}
+	}
+	if len(addresses) == 0 {
+		return
+	}
+	o.node.book.reached(device)
+	if err := o.node.book.remember(device, addresses); err != nil {
+		o.log.Warn("Addresses could not be kept", "error", err)
+	}
+}

@@ -1,0 +1,151 @@
+package p2p
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/protocol"
+
+	"parley/crdt"
+	"parley/crdt/chunk"
+	"parley/space"
+)
+
+const (
+	catchUpProtocol protocol.ID = "/parley/catchup/1"
+
+	catchUpPatience = 60 * time.Second // the other side may be storing a large piece
+	requestFrame    = 1 << 20
+	partsPage       = 8 << 10 // parts in one page
+)
+
+// pieceFrame holds one snapshot of the largest size with its wrapping.
+var pieceFrame = chunk.DefaultLimits.Snapshot + 2<<20
+
+// A pullServer answers one pull.
+type pullServer struct {
+	*conversation
+	room   *room
+	device space.DeviceID
+}
+
+// answerPull is the stream handler of catch-up.
+func (o *online) answerPull(ctx context.Context, stream network.Stream) error {
+	p := stream.Conn().RemotePeer()
+	c := converse(stream, catchUpPatience)
+	var open openPull
+	if _, err := c.hear(requestFrame, &open); err != nil {
+		return fmt.Errorf("serve pull: %w", err)
+	}
+	r := o.room(open.Space)
+	if r == nil || !r.isMember(p) {
+		return errOutsider // the same for a space unknown here
+	}
+	device, _ := deviceOf(p)
+	s := &pullServer{conversation: c, room: r, device: device}
+	if err := s.serve(ctx, &open); err != nil {
+		return fmt.Errorf("serve pull: %w", err)
+	}
+	return c.close()
+}
+
+func (s *pullServer) serve(ctx context.Context, open *openPull) error {
+	if err := s.sayLog(open.Landmarks); err != nil {
+		return err
+	}
+	if err := s.saySums(open); err != nil {
+		return err
+	}
+	if len(open.Wants) > 0 {
+		if err := s.sayPieces(ctx, open.Wants); err != nil {
+			return err
+		}
+	}
+	for {
+		var list listParts
+		var want wantParts
+		heard, err := s.hear(requestFrame, &list, &want)
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		case heard == &list:
+			err = s.sayParts(list.Buckets)
+		default:
+			err = s.sayPieces(ctx, want.Wants)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (s *pullServer) sayLog(landmarks []space.Hash) error {
+	log, ok := s.room.node.store.Log(s.room.id)
+	if !ok {
+		return crdt.ErrUnknownSpace
+	}
+	listed := pages(log.Since(landmarks), maxPageBytes)
+	for i, page := range listed {
+		if err := s.say(&logPage{Entries: page, Last: i == len(listed)-1}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *pullServer) saySums(open *openPull) error {
+	store := s.room.node.store
+	answer := &sums{Digest: store.Digest(s.room.id)}
+	if answer.Digest == open.Digest {
+		s.room.node.standing.equal(s.room.id, s.device, answer.Digest)
+	} else if len(open.Wants) == 0 {
+		answer.Buckets = bucketSums(store, s.room.id)
+	}
+	return s.say(answer)
+}
+
+func (s *pullServer) sayParts(buckets []uint) error {
+	all := partSums(s.room.node.store, s.room.id, buckets)
+	for {
+		page := all[:min(partsPage, len(all))]
+		all = all[len(page):]
+		if err := s.say(&parts{Parts: page, Last: len(all) == 0}); err != nil {
+			return err
+		}
+		if len(all) == 0 {
+			return nil
+		}
+	}
+}
+
+func (s *pullServer) sayPieces(ctx context.Context, wants []partVector) error {
+	store := s.room.node.store
+	for _, w := range wants {
+		ref, has := w.ref(s.room.id), w.Vector.vector()
+		s.room.node.standing.has(s.device, ref, has)
+		// The vector is read first: what comes in between is sent, and not
+		// promised.
+		vector, err := store.Vector(ref)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", ref, err)
+		}
+		bundle, more, err := store.Since(ctx, ref, has, maxPieceBytes)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", ref, err)
+		}
+		if err := s.say(&piece{
+			Document: ref.Document, Part: ref.Part, Vector: toWire(vector),
+			Snapshots: bundle.Snapshots, Changes: bundle.Changes,
+			Signatures: toWireSignatures(bundle.Signatures), More: more,
+		}); err != nil {
+			return err
+		}
+	}
+	return s.say(&pullEnd{})
+}

@@ -1,0 +1,73 @@
+package p2p
+
+import (
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/control"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/multiformats/go-multiaddr"
+)
+
+const (
+	refusalTime = 10 * time.Minute
+	maxRefusals = 4096 // remembered; the earliest to end makes room
+)
+
+// A gater turns away devices that sent nonsense, for a while.
+type gater struct {
+	now func() time.Time
+
+	mu      sync.Mutex
+	refused map[peer.ID]time.Time // until when
+}
+
+func newGater() *gater {
+	return &gater{now: time.Now, refused: make(map[peer.ID]time.Time)}
+}
+
+func (g *gater) refuse(p peer.ID) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.refused) >= maxRefusals {
+		var first peer.ID
+		for candidate, until := range g.refused {
+			if first == "" || until.Before(g.refused[first]) {
+				first = candidate
+			}
+		}
+		delete(g.refused, first)
+	}
+	g.refused[p] = g.now().Add(refusalTime)
+}
+
+func (g *gater) allows(p peer.ID) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	until, ok := g.refused[p]
+	if ok && g.now().After(until) {
+		delete(g.refused, p)
+		return true
+	}
+	return !ok
+}
+
+// InterceptPeerDial is asked before a device is dialled.
+func (g *gater) InterceptPeerDial(p peer.ID) bool { return g.allows(p) }
+
+// InterceptAddrDial is asked before an address is dialled.
+func (g *gater) InterceptAddrDial(p peer.ID, _ multiaddr.Multiaddr) bool { return g.allows(p) }
+
+// InterceptAccept is asked while it is not known yet who connects.
+func (g *gater) InterceptAccept(network.ConnMultiaddrs) bool { return true }
+
+// InterceptSecured is asked as soon as that is known. Devices are named by
+// Ed25519 keys; whoever has another kind of key is not a device of ours.
+func (g *gater) InterceptSecured(_ network.Direction, p peer.ID, _ network.ConnMultiaddrs) bool {
+	_, ok := deviceOf(p)
+	return ok && g.allows(p)
+}
+
+// InterceptUpgraded has nothing to add.
+func (g *gater) InterceptUpgraded(network.Conn) (bool, control.DisconnectReason) { return true, 0 }

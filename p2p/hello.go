@@ -1,0 +1,241 @@
+package p2p
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
+
+	"parley/space"
+)
+
+const (
+	helloProtocol protocol.ID = "/parley/hello/1"
+
+	helloPatience  = 10 * time.Second
+	helloFrame     = 64 << 10
+	proofFrame     = 256 << 10 // content; a little more for its wrapping
+	proofTotal     = 4 << 20
+	proofFrameWire = proofFrame + space.MaxEntry
+)
+
+// A hello is one run of the protocol in docs/protocol.md, from either side.
+type hello struct {
+	*conversation
+	online *online
+	peer   peer.ID
+	other  space.DeviceID
+	script transcript
+	side   byte
+
+	named map[space.ID]bool // by the other, in the round that was heard last
+}
+
+// greet opens a hello and returns the spaces it found to be shared.
+func (o *online) greet(ctx context.Context, p peer.ID) ([]space.ID, error) {
+	other, ok := deviceOf(p)
+	if !ok {
+		return nil, fmt.Errorf("greet %s: not a device", p)
+	}
+	stream, err := o.host.NewStream(network.WithNoDial(ctx, "hello"), p, helloProtocol)
+	if err != nil {
+		return nil, fmt.Errorf("greet %s: %w", other, err)
+	}
+	h := &hello{conversation: converse(stream, helloPatience), online: o, peer: p, other: other, side: sideOpener}
+	shared, err := h.open(ctx)
+	if err != nil {
+		h.abort()
+		return nil, fmt.Errorf("greet %s: %w", other, err)
+	}
+	return shared, nil
+}
+
+// answerHello is the stream handler.
+func (o *online) answerHello(ctx context.Context, stream network.Stream) error {
+	p := stream.Conn().RemotePeer()
+	other, _ := deviceOf(p)
+	h := &hello{conversation: converse(stream, helloPatience), online: o, peer: p, other: other, side: sideAnswerer}
+	shared, err := h.answer(ctx)
+	if err != nil {
+		h.abort()
+		return fmt.Errorf("answer hello: %w", err)
+	}
+	o.share(p, shared)
+	return nil
+}
+
+func (h *hello) open(ctx context.Context) ([]space.ID, error) {
+	mine := nonce{Nonce: newNonce()}
+	if err := h.say(&mine); err != nil {
+		return nil, err
+	}
+	var theirs nonce
+	if _, err := h.hear(helloFrame, &theirs); err != nil {
+		return nil, err
+	}
+	h.script = transcript{
+		openerNonce: mine.Nonce, answererNonce: theirs.Nonce,
+		opener: h.online.node.device, answerer: h.other,
+	}
+	if err := h.hearTags(1); err != nil {
+		return nil, err
+	}
+	named, err := h.sayTags(1)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.prove(named); err != nil {
+		return nil, err
+	}
+	if err := h.hearProofs(ctx); err != nil {
+		return nil, err
+	}
+	if err := h.hearTags(2); err != nil {
+		return nil, err
+	}
+	if named, err = h.sayTags(2); err != nil {
+		return nil, err
+	}
+	return h.both(named), h.close()
+}
+
+func (h *hello) answer(ctx context.Context) ([]space.ID, error) {
+	var theirs nonce
+	if _, err := h.hear(helloFrame, &theirs); err != nil {
+		return nil, err
+	}
+	mine := nonce{Nonce: newNonce()}
+	h.script = transcript{
+		openerNonce: theirs.Nonce, answererNonce: mine.Nonce,
+		opener: h.other, answerer: h.online.node.device,
+	}
+	if err := h.say(&mine); err != nil {
+		return nil, err
+	}
+	first, err := h.sayTags(1)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.hearTags(1); err != nil {
+		return nil, err
+	}
+	if err := h.hearProofs(ctx); err != nil {
+		return nil, err
+	}
+	if err := h.prove(first); err != nil {
+		return nil, err
+	}
+	second, err := h.sayTags(2)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.hearTags(2); err != nil {
+		return nil, err
+	}
+	return h.both(second), h.close()
+}
+
+// sayTags names the spaces in which the other is a member by our log.
+func (h *hello) sayTags(round byte) (named []space.ID, err error) {
+	var list []tag
+	for _, id := range h.online.node.store.Spaces() {
+		if h.online.node.member(id, h.other) && len(named) < maxTags {
+			named = append(named, id)
+			list = append(list, h.script.helloTag(id, round, h.side))
+		}
+	}
+	return named, h.say(&tags{Tags: padded(list)})
+}
+
+// hearTags learns which of our spaces the other names.
+func (h *hello) hearTags(round byte) error {
+	var heard tags
+	if _, err := h.hear(helloFrame, &heard); err != nil {
+		return err
+	}
+	ours := h.tagged(round)
+	h.named = make(map[space.ID]bool)
+	for _, t := range heard.Tags {
+		if id, ok := ours[t]; ok {
+			h.named[id] = true
+		}
+	}
+	return nil
+}
+
+// tagged are the tags by which the other would name our spaces.
+func (h *hello) tagged(round byte) map[tag]space.ID {
+	spaces := h.online.node.store.Spaces()
+	ours := make(map[tag]space.ID, len(spaces))
+	for _, id := range spaces {
+		ours[h.script.helloTag(id, round, 1-h.side)] = id
+	}
+	return ours
+}
+
+// prove sends the logs of spaces that we named and the other did not: it may
+// not have seen our join. It is a member by those logs, and may see them.
+func (h *hello) prove(named []space.ID) error {
+	left := proofTotal
+	for _, id := range named {
+		log, ok := h.online.node.store.Log(id)
+		if !ok || h.named[id] {
+			continue
+		}
+		entries := log.Entries()
+		for _, raw := range entries {
+			left -= len(raw)
+		}
+		if left < 0 {
+			break
+		}
+		for _, page := range pages(entries, proofFrame-1024) {
+			if err := h.say(&proof{Tag: h.script.helloTag(id, 1, h.side), Entries: page}); err != nil {
+				return err
+			}
+		}
+	}
+	return h.say(&proofEnd{})
+}
+
+// hearProofs adds what the other proves about spaces we hold. What it says
+// about others is read and forgotten: the answer is the same.
+func (h *hello) hearProofs(ctx context.Context) error {
+	ours := h.tagged(1)
+	for total := 0; ; {
+		var p proof
+		heard, err := h.hear(proofFrameWire, &p, &proofEnd{})
+		if err != nil {
+			return err
+		}
+		if _, end := heard.(*proofEnd); end {
+			return nil
+		}
+		for _, raw := range p.Entries {
+			total += len(raw)
+		}
+		if total > proofTotal {
+			return fmt.Errorf("%w: proofs of more than %d bytes", errNonsense, proofTotal)
+		}
+		id, ok := ours[p.Tag]
+		if !ok {
+			continue
+		}
+		if _, _, err := h.online.node.store.AddEntries(ctx, id, p.Entries); err != nil {
+			h.online.log.Debug("A proof of membership did not hold", "space", id, "device", h.other, "error", err)
+		}
+	}
+}
+
+// both are the spaces that both have named.
+func (h *hello) both(named []space.ID) (shared []space.ID) {
+	for _, id := range named {
+		if h.named[id] {
+			shared = append(shared, id)
+		}
+	}
+	return shared
+}

@@ -1,0 +1,138 @@
+package p2p
+
+import (
+	"fmt"
+	"math"
+	"net/netip"
+	"time"
+
+	"github.com/libp2p/go-libp2p"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/network"
+	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
+	"github.com/libp2p/go-libp2p/p2p/muxer/yamux"
+	"github.com/libp2p/go-libp2p/p2p/net/connmgr"
+	"github.com/libp2p/go-libp2p/p2p/security/noise"
+	tls "github.com/libp2p/go-libp2p/p2p/security/tls"
+	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
+	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
+	"github.com/libp2p/go-libp2p/x/rate"
+	"github.com/multiformats/go-multiaddr"
+
+	"parley/space"
+)
+
+// defaultListen is any free port, on every interface.
+var defaultListen = []string{
+	"/ip4/0.0.0.0/udp/0/quic-v1",
+	"/ip6/::/udp/0/quic-v1",
+	"/ip4/0.0.0.0/tcp/0",
+	"/ip6/::/tcp/0",
+}
+
+const (
+	connectionsPerAddress = 256 // a workshop sits behind one router
+	connectionsLow        = 192 // the connection manager trims strangers back to this
+	connectionsHigh       = 320
+	connectionGrace       = 30 * time.Second
+	dialTimeout           = 10 * time.Second
+)
+
+// newHost starts listening. Nothing is dialled, and no service runs that other
+// programs could use: no relay, no NAT detection for others, no ping.
+func newHost(key space.Key, listen []multiaddr.Multiaddr, gate *gater) (host.Host, error) {
+	private, err := hostKey(key)
+	if err != nil {
+		return nil, err
+	}
+	resources, err := newResources()
+	if err != nil {
+		return nil, err
+	}
+	connections, err := connmgr.NewConnManager(connectionsLow, connectionsHigh, connmgr.WithGracePeriod(connectionGrace))
+	if err != nil {
+		return nil, fmt.Errorf("set up connection manager: %w", err)
+	}
+	h, err := libp2p.New(
+		libp2p.Identity(private),
+		libp2p.Transport(quic.NewTransport),
+		libp2p.Transport(tcp.NewTCPTransport),
+		libp2p.Security(tls.ID, tls.New),
+		libp2p.Security(noise.ID, noise.New),
+		libp2p.Muxer(yamux.ID, yamux.DefaultTransport),
+		libp2p.ListenAddrs(listen...),
+		libp2p.ResourceManager(resources),
+		libp2p.ConnectionManager(connections),
+		libp2p.ConnectionGater(gate),
+		libp2p.DisableRelay(),
+		libp2p.DisableMetrics(),
+		libp2p.DisableIdentifyAddressDiscovery(),
+		libp2p.ForceReachabilityPrivate(), // keeps AutoNAT from asking others
+		libp2p.Ping(false),
+		libp2p.WithDialTimeout(dialTimeout),
+		libp2p.UserAgent("parley"),
+		libp2p.ProtocolVersion("parley"),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("start network: %w", err)
+	}
+	return h, nil
+}
+
+// newResources allows many devices behind one address, and bounds what one
+// device may take.
+func newResources() (network.ResourceManager, error) {
+	limits := rcmgr.DefaultLimits
+	libp2p.SetDefaultServiceLimits(&limits)
+	built := rcmgr.PartialLimitConfig{
+		System: rcmgr.ResourceLimits{
+			Conns: 1024, ConnsInbound: 512, ConnsOutbound: 512,
+			Streams: 16384, StreamsInbound: 8192, StreamsOutbound: 8192,
+			FD: 2048,
+		},
+		Transient: rcmgr.ResourceLimits{Conns: 256, ConnsInbound: 128, ConnsOutbound: 256, Streams: 512, FD: 512},
+		PeerDefault: rcmgr.ResourceLimits{
+			Conns: 8, ConnsInbound: 8, ConnsOutbound: 8,
+			Streams: 512, StreamsInbound: 256, StreamsOutbound: 256,
+			Memory: 128 << 20,
+		},
+		ProtocolDefault:     rcmgr.ResourceLimits{Streams: 8192, StreamsInbound: 4096, StreamsOutbound: 4096},
+		ProtocolPeerDefault: rcmgr.ResourceLimits{Streams: 256, StreamsInbound: 128, StreamsOutbound: 128, Memory: 128 << 20},
+	}.Build(limits.AutoScale())
+	loopback4, loopback6 := netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")
+	manager, err := rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(built),
+		rcmgr.WithMetricsDisabled(),
+		rcmgr.WithLimitPerSubnet(
+			[]rcmgr.ConnLimitPerSubnet{{PrefixLength: 32, ConnCount: connectionsPerAddress}},
+			[]rcmgr.ConnLimitPerSubnet{{PrefixLength: 56, ConnCount: connectionsPerAddress}},
+		),
+		rcmgr.WithNetworkPrefixLimit(
+			[]rcmgr.NetworkPrefixLimit{{Network: loopback4, ConnCount: math.MaxInt}},
+			[]rcmgr.NetworkPrefixLimit{{Network: loopback6, ConnCount: math.MaxInt}},
+		),
+		rcmgr.WithConnRateLimiters(&rate.Limiter{
+			NetworkPrefixLimits: []rate.PrefixLimit{{Prefix: loopback4}, {Prefix: loopback6}},
+			SubnetRateLimiter: rate.SubnetLimiter{
+				IPv4SubnetLimits: []rate.SubnetLimit{{PrefixLength: 32, Limit: rate.Limit{RPS: 16, Burst: connectionsPerAddress}}},
+				IPv6SubnetLimits: []rate.SubnetLimit{{PrefixLength: 56, Limit: rate.Limit{RPS: 16, Burst: connectionsPerAddress}}},
+				GracePeriod:      time.Minute,
+			},
+		}),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("set up resource manager: %w", err)
+	}
+	return manager, nil
+}
+
+func parseAddresses(texts []string) ([]multiaddr.Multiaddr, error) {
+	addresses := make([]multiaddr.Multiaddr, 0, len(texts))
+	for _, text := range texts {
+		address, err := multiaddr.NewMultiaddr(text)
+		if err != nil {
+			return nil, fmt.Errorf("%q is not a network address like /ip4/192.168.1.20/tcp/4001: %w", text, err)
+		}
+		addresses = append(addresses, address)
+	}
+	return addresses, nil
+}

@@ -1,0 +1,301 @@
+package p2p
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"parley/crdt"
+	"parley/crdt/chunk"
+	"parley/space"
+)
+
+// Limits on what a message may hold. docs/protocol.md names them.
+const (
+	maxItems      = 1 << 16 // elements of any list, as the decoder sees it
+	maxTags       = 512     // in a hello
+	maxActors     = 1 << 13 // in one vector
+	maxActor      = 64      // bytes; other Automerge programs choose their own length
+	maxWants      = 256     // parts in one request
+	maxPageBytes  = 1 << 20 // of entries or parts in one page
+	maxPieceBytes = 1 << 20 // of changes in one piece, unless a single one is larger
+	maxState      = 2 << 10 // bytes of presence
+	maxHaves      = 256     // parts in one have
+	maxLandmarks  = 1 << 10 // of a membership log
+	maxReasons    = 64      // refusal reasons that may ever be given a number
+)
+
+var (
+	errLength = errors.New("a field has the wrong length")
+	errCount  = errors.New("too many items")
+	errOrder  = errors.New("items are out of order")
+)
+
+// wireVector is a version vector on the wire: actors in ascending order.
+type wireVector []actorSeq
+
+type actorSeq struct {
+	_     struct{} `cbor:",toarray"`
+	Actor []byte
+	Seq   uint64
+}
+
+func toWire(v crdt.Vector) wireVector {
+	wire := make(wireVector, 0, len(v))
+	for _, actor := range v.Actors() {
+		wire = append(wire, actorSeq{Actor: []byte(actor), Seq: v[actor]})
+	}
+	return wire
+}
+
+func (w wireVector) vector() crdt.Vector {
+	v := make(crdt.Vector, len(w))
+	for _, e := range w {
+		v[chunk.Actor(e.Actor)] = e.Seq
+	}
+	return v
+}
+
+func (w wireVector) check() error {
+	if len(w) > maxActors {
+		return errCount
+	}
+	for i, e := range w {
+		if len(e.Actor) == 0 || len(e.Actor) > maxActor || e.Seq == 0 {
+			return errLength
+		}
+		if i > 0 && bytes.Compare(w[i-1].Actor, e.Actor) >= 0 {
+			return errOrder
+		}
+	}
+	return nil
+}
+
+// partVector says which changes of a part are held: a want, or a have.
+type partVector struct {
+	_        struct{} `cbor:",toarray"`
+	Document crdt.DocumentID
+	Part     space.Part
+	Vector   wireVector
+}
+
+func (p partVector) ref(id space.ID) crdt.Ref {
+	return crdt.Ref{Space: id, Document: p.Document, Part: p.Part}
+}
+
+func checkParts(parts []partVector, limit int) error {
+	if len(parts) > limit {
+		return errCount
+	}
+	for _, p := range parts {
+		if !p.Part.Valid() {
+			return errLength
+		}
+		if err := p.Vector.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wireSignature is a crdt.Signature without the part it stands beside.
+type wireSignature struct {
+	_      struct{} `cbor:",toarray"`
+	Actor  []byte
+	Seq    uint64
+	Hash   chunk.Hash
+	Device space.DeviceID
+	Sig    [64]byte
+}
+
+func checkEntries(entries [][]byte) error {
+	for _, raw := range entries {
+		if len(raw) == 0 || len(raw) > space.MaxEntry {
+			return errLength
+		}
+	}
+	return nil
+}
+
+func checkChunks(chunks [][]byte, limit int) error {
+	for _, raw := range chunks {
+		if len(raw) == 0 || len(raw) > limit {
+			return errLength
+		}
+	}
+	return nil
+}
+
+func checkSignatures(signatures []wireSignature) error {
+	if len(signatures) > maxActors {
+		return errCount
+	}
+	for _, s := range signatures {
+		if len(s.Actor) == 0 || len(s.Actor) > maxActor || s.Seq == 0 {
+			return errLength
+		}
+	}
+	return nil
+}
+
+// pages cuts a list of byte strings into runs of at most limit bytes (or one
+// item), and at most maxItems items. There is at least one page.
+func pages(items [][]byte, limit int) [][][]byte {
+	var out [][][]byte
+	for start := 0; ; {
+		end, size := start, 0
+		for end < len(items) && end-start < maxItems && (end == start || size+len(items[end]) <= limit) {
+			size += len(items[end])
+			end++
+		}
+		out = append(out, items[start:end])
+		if end == len(items) {
+			return out
+		}
+		start = end
+	}
+}
+
+// Hello.
+
+type nonce struct {
+	Nonce [32]byte `cbor:"1,keyasint"`
+}
+
+func (*nonce) kind() byte   { return 1 }
+func (*nonce) check() error { return nil }
+
+type tags struct {
+	Tags []tag `cbor:"1,keyasint"`
+}
+
+func (*tags) kind() byte { return 2 }
+func (m *tags) check() error {
+	if len(m.Tags) > maxTags {
+		return errCount
+	}
+	return nil
+}
+
+type proof struct {
+	Tag     tag      `cbor:"1,keyasint"`
+	Entries [][]byte `cbor:"2,keyasint"`
+}
+
+func (*proof) kind() byte     { return 3 }
+func (m *proof) check() error { return checkEntries(m.Entries) }
+
+type proofEnd struct{}
+
+func (*proofEnd) kind() byte   { return 4 }
+func (*proofEnd) check() error { return nil }
+
+// Admit. It begins with nonces too.
+
+type knock struct {
+	Tag       tag      `cbor:"1,keyasint"`
+	Signature [64]byte `cbor:"2,keyasint"`
+}
+
+func (*knock) kind() byte   { return 2 }
+func (*knock) check() error { return nil }
+
+type openDoor struct {
+	Tag tag `cbor:"1,keyasint"`
+}
+
+func (*openDoor) kind() byte   { return 3 }
+func (*openDoor) check() error { return nil }
+
+type apply struct {
+	Application []byte `cbor:"1,keyasint"`
+}
+
+func (*apply) kind() byte { return 4 }
+func (m *apply) check() error {
+	if len(m.Application) == 0 || len(m.Application) > space.MaxEntry {
+		return errLength
+	}
+	return nil
+}
+
+type admitted struct {
+	Entries [][]byte `cbor:"1,keyasint"`
+	Last    bool     `cbor:"2,keyasint"`
+}
+
+func (*admitted) kind() byte     { return 5 }
+func (m *admitted) check() error { return checkEntries(m.Entries) }
+
+type refused struct {
+	Reason uint8 `cbor:"1,keyasint"`
+}
+
+func (*refused) kind() byte { return 6 }
+func (m *refused) check() error {
+	if m.Reason == 0 || m.Reason > maxReasons {
+		return fmt.Errorf("reason %d", m.Reason)
+	}
+	return nil
+}
+
+// Gossip.
+
+type enterRoom struct {
+	Space space.ID `cbor:"1,keyasint"`
+}
+
+func (*enterRoom) kind() byte   { return 1 }
+func (*enterRoom) check() error { return nil }
+
+type changesMessage struct {
+	Document   crdt.DocumentID `cbor:"1,keyasint"`
+	Part       space.Part      `cbor:"2,keyasint"`
+	Changes    [][]byte        `cbor:"3,keyasint"`
+	Signatures []wireSignature `cbor:"4,keyasint"`
+}
+
+func (*changesMessage) kind() byte { return 1 }
+func (m *changesMessage) check() error {
+	if !m.Part.Valid() || len(m.Changes) == 0 {
+		return errLength
+	}
+	if err := checkChunks(m.Changes, chunk.DefaultLimits.Change); err != nil {
+		return err
+	}
+	return checkSignatures(m.Signatures)
+}
+
+type entriesMessage struct {
+	Entries [][]byte `cbor:"1,keyasint"`
+}
+
+func (*entriesMessage) kind() byte     { return 2 }
+func (m *entriesMessage) check() error { return checkEntries(m.Entries) }
+
+type presenceMessage struct {
+	Counter  uint64     `cbor:"1,keyasint"`
+	Document []byte     `cbor:"2,keyasint"` // empty: in no document
+	Part     space.Part `cbor:"3,keyasint"`
+	State    []byte     `cbor:"4,keyasint"`
+}
+
+func (*presenceMessage) kind() byte { return 3 }
+func (m *presenceMessage) check() error {
+	if !m.Part.Valid() || len(m.State) > maxState {
+		return errLength
+	}
+	if len(m.Document) != 0 && len(m.Document) != len(crdt.DocumentID{}) {
+		return errLength
+	}
+	return nil
+}
+
+type haveMessage struct {
+	Counter uint64       `cbor:"1,keyasint"`
+	Digest  [32]byte     `cbor:"2,keyasint"`
+	Parts   []partVector `cbor:"3,keyasint"`
+}
+
+func (*haveMessage) kind() byte     { return 4 }
+func (m *haveMessage) check() error { return checkParts(m.Parts, maxHaves) }

@@ -1,0 +1,392 @@
+package p2p
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/event"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/libp2p/go-libp2p/p2p/host/eventbus"
+
+	"parley/space"
+)
+
+// sharing is the tag under which the connection manager protects members.
+const sharing = "shares a space"
+
+// An online is everything that lives while the network is switched on: the
+// host, the rooms, and what is known of connected peers. It is made by
+// goOnline and ended, with all its goroutines, by close.
+type online struct {
+	node *Node
+	log  *slog.Logger
+	host host.Host
+	gate *gater
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	tasks  sync.WaitGroup
+
+	mu     sync.Mutex
+	closed bool
+	rooms  map[space.ID]*room
+	peers  map[peer.ID]*acquaintance
+}
+
+// An acquaintance is what we know of a connected peer.
+type acquaintance struct {
+	since    time.Time
+	shared   map[space.ID]bool
+	greeting bool
+	again    bool // greet once more when done
+}
+
+func (n *Node) goOnline() (*online, error) {
+	gate := newGater()
+	h, err := n.listen(gate)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	o := &online{
+		node: n, log: n.log, host: h, gate: gate,
+		ctx: ctx, cancel: cancel,
+		rooms: make(map[space.ID]*room),
+		peers: make(map[peer.ID]*acquaintance),
+	}
+	if err := o.start(); err != nil {
+		o.close()
+		return nil, err
+	}
+	return o, nil
+}
+
+func (o *online) start() error {
+	events, err := o.host.EventBus().Subscribe([]any{
+		new(event.EvtPeerIdentificationCompleted),
+		new(event.EvtPeerConnectednessChanged),
+		new(event.EvtLocalAddressesUpdated),
+	}, eventbus.BufSize(256), eventbus.Name("parley"))
+	if err != nil {
+		return fmt.Errorf("listen to connections: %w", err)
+	}
+	o.handle(helloProtocol, newAllowance(2, 2, 64), o.answerHello)
+	o.handle(admitProtocol, newAllowance(2, 0.2, 12), o.answerAdmit)
+	o.handle(gossipProtocol, newAllowance(64, 16, 512), o.answerRoom)
+	o.handle(catchUpProtocol, newAllowance(4, 16, 256), o.answerPull)
+	o.do(func() { o.watchPeers(events) })
+	if err := o.enterRooms(); err != nil {
+		return err
+	}
+	o.do(o.keepDialling)
+	o.do(o.keepInTouch)
+	if o.node.mdns {
+		o.do(o.discover)
+	}
+	return nil
+}
+
+func (o *online) enterRooms() error {
+	for _, id := range o.node.store.Spaces() {
+		if err := o.enterRoom(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// close ends everything and returns when it has ended.
+func (o *online) close() {
+	o.mu.Lock()
+	o.closed = true
+	rooms := o.rooms
+	o.rooms = make(map[space.ID]*room)
+	o.mu.Unlock()
+
+	o.cancel() // first, so that nobody mistakes the end for a fault
+	for _, r := range rooms {
+		r.close()
+	}
+	if err := o.host.Close(); err != nil {
+		o.log.Warn("Closing the network left something behind", "error", err)
+	}
+	o.tasks.Wait() // streams are closed by now: nobody waits for a peer
+}
+
+// do runs a task that close waits for. It reports false if it is too late.
+func (o *online) do(task func()) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed {
+		return false
+	}
+	o.tasks.Go(task)
+	return true
+}
+
+// handle answers streams of a protocol, within what each peer may take.
+func (o *online) handle(id protocol.ID, a *allowance, answer func(context.Context, network.Stream) error) {
+	o.host.SetStreamHandler(id, func(stream network.Stream) {
+		p := stream.Conn().RemotePeer()
+		if !a.take(p) {
+			o.log.Debug("A device asks for too much at once", "peer", p, "protocol", id)
+			_ = stream.Reset()
+			return
+		}
+		done := make(chan struct{})
+		started := o.do(func() {
+			defer close(done)
+			if err := answer(o.ctx, stream); err != nil {
+				_ = stream.Reset()
+				o.judge(p, string(id), err)
+			}
+		})
+		if !started {
+			close(done)
+			_ = stream.Reset()
+		}
+		<-done
+		a.done(p)
+	})
+}
+
+// judge refuses a peer for nonsense, and takes other failures as they are:
+// networks break.
+func (o *online) judge(p peer.ID, doing string, err error) {
+	if errors.Is(err, errNonsense) {
+		o.refuse(p, err)
+		return
+	}
+	if o.ctx.Err() == nil && !errors.Is(err, io.EOF) {
+		o.log.Debug("A conversation ended early", "peer", p, "doing", doing, "error", err)
+	}
+}
+
+// refuse closes the connections of a peer and turns it away for a while.
+func (o *online) refuse(p peer.ID, reason error) {
+	o.gate.refuse(p)
+	o.log.Warn("A device sent what is not in the protocol and is turned away for a while", "peer", p, "error", reason)
+	if err := o.host.Network().ClosePeer(p); err != nil {
+		o.log.Debug("Closing a connection failed", "peer", p, "error", err)
+	}
+}
+
+func (o *online) watchPeers(events event.Subscription) {
+	defer events.Close()
+	for {
+		select {
+		case <-o.ctx.Done():
+			return
+		case e, ok := <-events.Out():
+			if !ok {
+				return
+			}
+			switch e := e.(type) {
+			case event.EvtPeerIdentificationCompleted:
+				o.met(e)
+			case event.EvtPeerConnectednessChanged:
+				if e.Connectedness != network.Connected {
+					o.lost(e.Peer)
+				}
+			case event.EvtLocalAddressesUpdated:
+				o.node.book.again()
+			}
+		}
+	}
+}
+
+// met begins an acquaintance. Whoever dialled says hello.
+func (o *online) met(e event.EvtPeerIdentificationCompleted) {
+	if !slices.Contains(e.Protocols, helloProtocol) {
+		return
+	}
+	o.mu.Lock()
+	if o.peers[e.Peer] == nil && o.host.Network().Connectedness(e.Peer) == network.Connected {
+		o.peers[e.Peer] = &acquaintance{since: time.Now(), shared: make(map[space.ID]bool)}
+	}
+	o.mu.Unlock()
+	if e.Conn.Stat().Direction == network.DirOutbound {
+		o.meet(e.Peer)
+	}
+	o.node.peersChanged()
+}
+
+// lost ends an acquaintance.
+func (o *online) lost(p peer.ID) {
+	// A connection may have come up again while this event was on its way.
+	if o.host.Network().Connectedness(p) == network.Connected {
+		return
+	}
+	o.mu.Lock()
+	known := o.peers[p]
+	delete(o.peers, p)
+	var rooms []*room
+	if known != nil {
+		for id := range known.shared {
+			rooms = append(rooms, o.rooms[id])
+		}
+	}
+	o.mu.Unlock()
+	if device, ok := deviceOf(p); ok {
+		for _, r := range rooms {
+			if r != nil {
+				r.host.leave(p)
+				o.node.presence.forget(r.id, device)
+				o.node.standing.left(r.id, device)
+			}
+		}
+	}
+	o.node.peersChanged()
+}
+
+// meet says hello in the background, once at a time for each peer.
+func (o *online) meet(p peer.ID) {
+	o.mu.Lock()
+	known := o.peers[p]
+	if known == nil || known.greeting {
+		if known != nil {
+			known.again = true
+		}
+		o.mu.Unlock()
+		return
+	}
+	known.greeting = true
+	o.mu.Unlock()
+	o.do(func() {
+		for {
+			err := o.greetPatiently(p)
+			if err != nil {
+				o.judge(p, "hello", err)
+			}
+			o.mu.Lock()
+			again := known.again && err == nil
+			known.again = false
+			known.greeting = again
+			o.mu.Unlock()
+			if !again {
+				return
+			}
+		}
+	})
+}
+
+// greetPatiently tries a few times, as a peer may be busy with us already.
+func (o *online) greetPatiently(p peer.ID) error {
+	for attempt := 0; ; attempt++ {
+		shared, err := o.greet(o.ctx, p)
+		if err == nil {
+			o.share(p, shared)
+			return nil
+		}
+		if errors.Is(err, errNonsense) || attempt == 3 || o.host.Network().Connectedness(p) != network.Connected {
+			return err
+		}
+		if !pause(o.ctx, time.Duration(attempt+1)*time.Second) {
+			return err
+		}
+	}
+}
+
+// share takes note of spaces that a hello found to be shared, and brings both
+// sides up to date in them.
+func (o *online) share(p peer.ID, ids []space.ID) {
+	device, ok := deviceOf(p)
+	if !ok {
+		return
+	}
+	for _, id := range ids {
+		o.mu.Lock()
+		known, r := o.peers[p], o.rooms[id]
+		fresh := known != nil && r != nil && !known.shared[id] && o.node.member(id, device)
+		if fresh {
+			known.shared[id] = true
+		}
+		o.mu.Unlock()
+		if !fresh {
+			continue
+		}
+		o.log.Debug("A space is shared", "space", id, "device", device)
+		o.host.ConnManager().Protect(p, sharing)
+		o.node.standing.joined(id, device)
+		r.host.enter(p)
+		r.pull(pullRequest{from: p})
+	}
+	if len(ids) > 0 {
+		o.rememberAddresses(p)
+		o.node.peersChanged()
+	}
+}
+
+// reconsider follows a change of a space's membership: it opens the room of a
+// new space, lets removed members go, and meets new ones.
+func (o *online) reconsider(id space.ID) {
+	if err := o.enterRoom(id); err != nil {
+		o.log.Error("A space cannot be gossiped about", "space", id, "error", err)
+		return
+	}
+	var toMeet, toLeave []peer.ID
+	o.mu.Lock()
+	r := o.rooms[id]
+	for p, known := range o.peers {
+		device, _ := deviceOf(p)
+		switch member := o.node.member(id, device); {
+		case member && !known.shared[id]:
+			toMeet = append(toMeet, p)
+		case !member && known.shared[id]:
+			delete(known.shared, id)
+			if len(known.shared) == 0 {
+				o.host.ConnManager().Unprotect(p, sharing)
+			}
+			toLeave = append(toLeave, p)
+		}
+	}
+	o.mu.Unlock()
+	for _, p := range toLeave {
+		r.host.leave(p)
+		device, _ := deviceOf(p)
+		o.node.presence.forget(id, device)
+		o.node.standing.left(id, device)
+	}
+	for _, p := range toMeet {
+		o.meet(p)
+	}
+}
+
+// sharers are the connected peers with whom a space is shared.
+func (o *online) sharers(id space.ID) (peers []peer.ID) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for p, known := range o.peers {
+		if known.shared[id] {
+			peers = append(peers, p)
+		}
+	}
+	return peers
+}
+
+func (o *online) room(id space.ID) *room {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.rooms[id]
+}
+
+// pause waits, and reports false if the context ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}

@@ -1,0 +1,236 @@
+package p2p
+
+import (
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"parley/crdt"
+	"parley/space"
+)
+
+const (
+	gossipGrace = time.Second // for the gossip of what a have names to arrive
+	maxSuspects = 4096
+	maxFutile   = 4096
+)
+
+// A pullRequest asks for some parts from a peer; without parts, for everything
+// that differs.
+type pullRequest struct {
+	from peer.ID
+	refs []crdt.Ref
+}
+
+// A puller runs the pulls of one room, one after the other: what one brings,
+// the next need not.
+type puller struct {
+	room *room
+	wake chan struct{} // holds at most one: something is due
+
+	mu       sync.Mutex
+	order    []peer.ID
+	waiting  map[peer.ID]map[crdt.Ref]bool // nil: everything
+	suspects map[crdt.Ref]suspect
+	futility map[futileKey]shortDigest
+}
+
+// A suspect is a part of which somebody said to have more than we.
+type suspect struct {
+	due    time.Time
+	author peer.ID
+	from   peer.ID
+	vector crdt.Vector
+}
+
+type futileKey struct {
+	peer peer.ID
+	ref  crdt.Ref
+}
+
+func newPuller(r *room) *puller {
+	return &puller{
+		room: r, wake: make(chan struct{}, 1),
+		waiting:  make(map[peer.ID]map[crdt.Ref]bool),
+		suspects: make(map[crdt.Ref]suspect),
+		futility: make(map[futileKey]shortDigest),
+	}
+}
+
+// pull asks for a pull soon.
+func (r *room) pull(request pullRequest) {
+	p := r.puller
+	p.mu.Lock()
+	refs, queued := p.waiting[request.from]
+	switch {
+	case !queued:
+		p.order = append(p.order, request.from)
+		if len(request.refs) > 0 {
+			refs = make(map[crdt.Ref]bool)
+		}
+	case len(request.refs) == 0:
+		refs = nil
+	}
+	if refs != nil {
+		for _, ref := range request.refs {
+			refs[ref] = true
+		}
+	}
+	p.waiting[request.from] = refs
+	p.mu.Unlock()
+	p.stir()
+}
+
+func (p *puller) stir() {
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// heardHave compares what somebody holds with what we hold, and looks again
+// when the gossip under way has had time to arrive.
+func (r *room) heardHave(from peer.ID, author space.DeviceID, m *haveMessage) {
+	p := r.puller
+	stirred := false
+	for _, part := range m.Parts {
+		ref, vector := part.ref(r.id), part.Vector.vector()
+		r.node.standing.has(author, ref, vector)
+		if r.covers(ref, vector) {
+			continue
+		}
+		p.mu.Lock()
+		s, ok := p.suspects[ref]
+		if !ok {
+			s = suspect{due: r.node.now().Add(gossipGrace), vector: make(crdt.Vector)}
+		}
+		s.author, s.from = peerOf(author), from
+		s.vector.Merge(vector)
+		if ok || len(p.suspects) < maxSuspects {
+			p.suspects[ref] = s
+			stirred = true
+		}
+		p.mu.Unlock()
+	}
+	if stirred {
+		p.stir()
+	}
+	r.node.standing.equal(r.id, author, m.Digest)
+}
+
+// covers reports whether we hold at least this much of a part.
+func (r *room) covers(ref crdt.Ref, vector crdt.Vector) bool {
+	ours, err := r.node.store.Vector(ref)
+	if err != nil {
+		r.log.Error("A part's vector cannot be read", "part", ref, "error", err)
+		return true // asking for more would not help
+	}
+	return ours.Covers(vector)
+}
+
+func (p *puller) run() {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		p.accuse()
+		if request, ok := p.next(); ok {
+			if err := p.room.pullFrom(p.room.ctx, request.from, request.refs); err != nil {
+				p.room.online.judge(request.from, "catch-up", err)
+			}
+			if p.room.ctx.Err() != nil {
+				return
+			}
+			continue
+		}
+		timer.Reset(p.untilDue())
+		select {
+		case <-p.room.ctx.Done():
+			return
+		case <-p.wake:
+		case <-timer.C:
+		}
+	}
+}
+
+func (p *puller) next() (pullRequest, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.order) == 0 {
+		return pullRequest{}, false
+	}
+	request := pullRequest{from: p.order[0]}
+	for ref := range p.waiting[request.from] {
+		request.refs = append(request.refs, ref)
+	}
+	delete(p.waiting, request.from)
+	p.order = p.order[1:]
+	return request, true
+}
+
+func (p *puller) untilDue() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	wait := time.Hour
+	now := p.room.node.now()
+	for _, s := range p.suspects {
+		wait = min(wait, max(s.due.Sub(now), 0))
+	}
+	return wait
+}
+
+// accuse turns suspects that are due, and still ahead of us, into requests.
+func (p *puller) accuse() {
+	now := p.room.node.now()
+	due := make(map[crdt.Ref]suspect)
+	p.mu.Lock()
+	for ref, s := range p.suspects {
+		if !now.Before(s.due) {
+			due[ref] = s
+			delete(p.suspects, ref)
+		}
+	}
+	p.mu.Unlock()
+	if len(due) == 0 {
+		return
+	}
+	present := make(map[peer.ID]bool)
+	for _, q := range p.room.online.sharers(p.room.id) {
+		present[q] = true
+	}
+	for ref, s := range due {
+		from := s.author
+		if !present[from] {
+			from = s.from
+		}
+		if !present[from] || p.room.covers(ref, s.vector) || p.futile(from, ref, partDigest(ref, s.vector)) {
+			continue
+		}
+		p.room.pull(pullRequest{from: from, refs: []crdt.Ref{ref}})
+	}
+}
+
+// giveUp remembers that a peer's version of a part brings us nothing: what it
+// has more is refused here.
+func (p *puller) giveUp(from peer.ID, ref crdt.Ref, theirs shortDigest) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.futility) >= maxFutile {
+		clear(p.futility)
+	}
+	p.futility[futileKey{from, ref}] = theirs
+}
+
+// reconsider forgets all that: rights have changed.
+func (p *puller) reconsider() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	clear(p.futility)
+}
+
+func (p *puller) futile(from peer.ID, ref crdt.Ref, theirs shortDigest) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	known, ok := p.futility[futileKey{from, ref}]
+	return ok && known == theirs
+}

@@ -1,0 +1,219 @@
+package p2p
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	pb "github.com/libp2p/go-libp2p-pubsub/pb"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
+
+	"parley/space"
+)
+
+const (
+	maxGossip     = 256 << 10 // bytes of one message's data
+	maxGossipRPC  = 1 << 20   // bytes of what gossipsub sends at once
+	gossipBacklog = 4096      // messages waiting to be checked
+	gossipQueue   = 1024      // messages waiting for one peer
+)
+
+// A room is the gossip of one space, and what follows from it: pulls, presence
+// and haves.
+type room struct {
+	online *online
+	node   *Node
+	id     space.ID
+	log    *slog.Logger
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	host   *roomHost
+	topic  *pubsub.Topic
+
+	inbox    *inbox
+	puller   *puller
+	teller   *teller
+	presence *herald
+
+	mu   sync.Mutex
+	told []space.Hash // landmarks of the log when its entries were last told
+}
+
+// enterRoom opens the room of a space if it is not open yet.
+func (o *online) enterRoom(id space.ID) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed || o.rooms[id] != nil {
+		return nil
+	}
+	if _, ok := o.node.store.Log(id); !ok {
+		return nil
+	}
+	r, err := o.openRoom(id)
+	if err != nil {
+		return fmt.Errorf("open room of space %s: %w", id, err)
+	}
+	o.rooms[id] = r
+	return nil
+}
+
+func (o *online) openRoom(id space.ID) (*room, error) {
+	ctx, cancel := context.WithCancel(o.ctx)
+	r := &room{
+		online: o, node: o.node, id: id, log: o.log.With("space", id),
+		ctx: ctx, cancel: cancel,
+	}
+	if err := r.join(); err != nil {
+		cancel()
+		return nil, err
+	}
+	if log, ok := r.node.store.Log(id); ok {
+		r.told = log.Landmarks()
+	}
+	r.inbox = newInbox(r)
+	r.puller = newPuller(r)
+	r.teller = newTeller(r)
+	r.presence = newHerald(r)
+	// The caller holds online.mu, and close cannot have begun.
+	o.tasks.Go(r.inbox.run)
+	o.tasks.Go(r.puller.run)
+	o.tasks.Go(r.teller.run)
+	o.tasks.Go(r.presence.run)
+	o.tasks.Go(r.presence.watchArrivals)
+	return r, nil
+}
+
+// join sets up gossipsub for this space alone.
+func (r *room) join() error {
+	host, err := newRoomHost(r.online.host, r.id, r.faulty)
+	if err != nil {
+		return err
+	}
+	r.host = host
+	topic := topicOf(r.id)
+	params := pubsub.DefaultGossipSubParams()
+	params.Connectors, params.MaxPendingConnections = 0, 0 // gossip does not dial
+	quiet := slog.New(slog.DiscardHandler)                 // what matters reaches our own log through reject
+	router, err := pubsub.NewGossipSub(r.ctx, host,
+		pubsub.WithGossipSubProtocols([]protocol.ID{gossipProtocol}, gossipFeatures),
+		pubsub.WithGossipSubParams(params),
+		pubsub.WithFloodPublish(true),
+		pubsub.WithMessageSignaturePolicy(pubsub.StrictSign),
+		pubsub.WithMessageIdFn(messageID),
+		pubsub.WithPeerFilter(func(p peer.ID, t string) bool { return t == topic && r.isMember(p) }),
+		pubsub.WithSubscriptionFilter(pubsub.NewAllowlistSubscriptionFilter(topic)),
+		pubsub.WithMaxMessageSize(maxGossipRPC),
+		pubsub.WithPeerOutboundQueueSize(gossipQueue),
+		pubsub.WithValidateQueueSize(gossipBacklog),
+		pubsub.WithValidateWorkers(1), // keeps the order in which messages came
+		pubsub.WithDefaultValidator(r.receive, pubsub.WithValidatorInline(true)),
+		pubsub.WithRawTracer(rejections{room: r}),
+		pubsub.WithLogger(quiet), pubsub.WithRPCLogger(quiet),
+	)
+	if err != nil {
+		return fmt.Errorf("start gossip: %w", err)
+	}
+	if err := router.RegisterTopicValidator(topic, r.decide, pubsub.WithValidatorConcurrency(gossipBacklog)); err != nil {
+		return fmt.Errorf("start gossip: %w", err)
+	}
+	if r.topic, err = router.Join(topic); err != nil {
+		return fmt.Errorf("join topic: %w", err)
+	}
+	// Messages are dealt with where they are checked; nobody need receive them
+	// a second time. A relay takes part without a subscriber.
+	if _, err := r.topic.Relay(); err != nil {
+		return fmt.Errorf("join topic: %w", err)
+	}
+	return nil
+}
+
+// gossipFeatures says what version 1 of our gossip has of gossipsub's.
+func gossipFeatures(feature pubsub.GossipSubFeature, _ protocol.ID) bool {
+	return feature == pubsub.GossipSubFeatureMesh || feature == pubsub.GossipSubFeatureIdontwant
+}
+
+func messageID(m *pb.Message) string {
+	h := sha256.New()
+	h.Write(m.GetFrom())
+	h.Write(m.GetData())
+	return string(h.Sum(nil))
+}
+
+// close ends the gossip. Its tasks end with online's.
+func (r *room) close() { r.cancel() }
+
+func (r *room) isMember(p peer.ID) bool {
+	device, ok := deviceOf(p)
+	return ok && r.node.member(r.id, device)
+}
+
+// faulty is told of a peer whose bytes gossipsub could not read.
+func (r *room) faulty(p peer.ID) {
+	if r.ctx.Err() == nil {
+		r.online.do(func() { r.online.refuse(p, fmt.Errorf("%w: unreadable gossip", errNonsense)) })
+	}
+}
+
+// answerRoom is the stream handler of gossip: it shows the peer to its room.
+func (o *online) answerRoom(_ context.Context, stream network.Stream) error {
+	p := stream.Conn().RemotePeer()
+	enter, err := hearEnterRoom(stream)
+	if err != nil {
+		return fmt.Errorf("enter room: %w", err)
+	}
+	r := o.room(enter.Space)
+	if r == nil || !r.isMember(p) {
+		return errOutsider // the same for a space unknown here
+	}
+	// A member who names the space by its ID has said enough: it may have heard
+	// the end of the hello before us.
+	o.share(p, []space.ID{r.id})
+	return r.host.accept(stream)
+}
+
+// hearEnterRoom reads the first frame and not a byte more: what follows is
+// gossipsub's.
+func hearEnterRoom(stream network.Stream) (enter enterRoom, err error) {
+	if err := stream.SetReadDeadline(time.Now().Add(helloPatience)); err != nil {
+		return enter, fmt.Errorf("set deadline: %w", err)
+	}
+	kind, body, err := readFrame(stream, helloFrame)
+	if err != nil {
+		return enter, err
+	}
+	if kind != enter.kind() {
+		return enter, fmt.Errorf("%w: message of kind %d is not due", errNonsense, kind)
+	}
+	if err := decodeMessage(body, &enter); err != nil {
+		return enter, err
+	}
+	if err := stream.SetReadDeadline(time.Time{}); err != nil {
+		return enter, fmt.Errorf("clear deadline: %w", err)
+	}
+	return enter, nil
+}
+
+// publish sends a message to everybody in the room.
+func (r *room) publish(m message) error {
+	data, err := appendMessage(nil, m)
+	if err != nil {
+		return err
+	}
+	if len(data) > maxGossip {
+		return fmt.Errorf("gossip of %d bytes: %w", len(data), errTooLarge)
+	}
+	if err := r.topic.Publish(r.ctx, data); err != nil && !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("gossip: %w", err)
+	}
+	return nil
+}
+
+var errTooLarge = errors.New("too large to gossip")

@@ -1,0 +1,187 @@
+package p2p
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/event"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/libp2p/go-libp2p/p2p/host/eventbus"
+
+	"parley/space"
+)
+
+const gossipProtocol protocol.ID = "/parley/gossip/1"
+
+var errOutsider = errors.New("the device does not share this space")
+
+// A roomHost is the host as the gossip of one space sees it: its only peers
+// are devices that share the space, and it cannot dial. gossipsub tells every
+// peer it sees which topics there are and what was said in them; so a router
+// of its own on a host of its own for each space is what keeps one space's
+// gossip from the members of another.
+type roomHost struct {
+	host.Host
+	id       space.ID
+	bus      event.Bus
+	arrivals event.Emitter
+	faulty   func(peer.ID) // called when gossipsub cannot read what a peer sent
+
+	mu      sync.Mutex
+	handler network.StreamHandler
+	streams map[peer.ID]map[*roomStream]bool // peers of the room, and their streams
+}
+
+func newRoomHost(h host.Host, id space.ID, faulty func(peer.ID)) (*roomHost, error) {
+	bus := eventbus.NewBus()
+	arrivals, err := bus.Emitter(new(event.EvtPeerIdentificationCompleted))
+	if err != nil {
+		return nil, fmt.Errorf("prepare room: %w", err)
+	}
+	return &roomHost{
+		Host: h, id: id, bus: bus, arrivals: arrivals, faulty: faulty,
+		streams: make(map[peer.ID]map[*roomStream]bool),
+	}, nil
+}
+
+// enter lets a peer take part.
+func (h *roomHost) enter(p peer.ID) {
+	h.mu.Lock()
+	if h.streams[p] == nil {
+		h.streams[p] = make(map[*roomStream]bool)
+	}
+	h.mu.Unlock()
+	// gossipsub takes this event for the moment to open its stream.
+	_ = h.arrivals.Emit(event.EvtPeerIdentificationCompleted{Peer: p, Protocols: []protocol.ID{gossipProtocol}})
+}
+
+// leave ends a peer's part, and its streams of this room.
+func (h *roomHost) leave(p peer.ID) {
+	h.mu.Lock()
+	streams := h.streams[p]
+	delete(h.streams, p)
+	h.mu.Unlock()
+	for s := range streams {
+		s.abandon()
+	}
+}
+
+// accept gives a stream that a peer opened to gossipsub, and returns when
+// gossipsub is done with it.
+func (h *roomHost) accept(stream network.Stream) error {
+	p := stream.Conn().RemotePeer()
+	h.mu.Lock()
+	handler := h.handler
+	s := h.adopt(stream, network.DirInbound)
+	h.mu.Unlock()
+	if handler == nil || s == nil {
+		return fmt.Errorf("accept gossip of %s: %w", p, errOutsider)
+	}
+	handler(s)
+	s.forget()
+	return nil
+}
+
+// adopt takes note of a stream. The caller holds mu. It returns nil if the
+// peer does not take part.
+func (h *roomHost) adopt(stream network.Stream, direction network.Direction) *roomStream {
+	p := stream.Conn().RemotePeer()
+	streams, ok := h.streams[p]
+	if !ok {
+		return nil
+	}
+	for other := range streams {
+		if other.direction == direction {
+			other.replaced.Store(true) // gossipsub resets it in favour of the new one
+		}
+	}
+	s := &roomStream{Stream: stream, room: h, direction: direction}
+	streams[s] = true
+	return s
+}
+
+// NewStream opens a stream of this room to a peer that takes part.
+func (h *roomHost) NewStream(ctx context.Context, p peer.ID, _ ...protocol.ID) (network.Stream, error) {
+	if h.Network().Connectedness(p) != network.Connected {
+		return nil, fmt.Errorf("open gossip with %s: %w", p, errOutsider)
+	}
+	stream, err := h.Host.NewStream(network.WithNoDial(ctx, "gossip"), p, gossipProtocol)
+	if err != nil {
+		return nil, fmt.Errorf("open gossip with %s: %w", p, err)
+	}
+	err = stream.SetWriteDeadline(time.Now().Add(helloPatience))
+	if err == nil {
+		err = writeFrame(stream, &enterRoom{Space: h.id})
+	}
+	if err != nil {
+		_ = stream.Reset()
+		return nil, fmt.Errorf("open gossip with %s: %w", p, err)
+	}
+	h.mu.Lock()
+	s := h.adopt(stream, network.DirOutbound)
+	h.mu.Unlock()
+	if s == nil {
+		_ = stream.Reset()
+		return nil, fmt.Errorf("open gossip with %s: %w", p, errOutsider)
+	}
+	return s, nil
+}
+
+// Connect never dials: gossip goes where connections are.
+func (h *roomHost) Connect(context.Context, peer.AddrInfo) error { return errOutsider }
+
+// EventBus carries the arrivals of this room only.
+func (h *roomHost) EventBus() event.Bus { return h.bus }
+
+// SetStreamHandler keeps gossipsub's handler for accept.
+func (h *roomHost) SetStreamHandler(_ protocol.ID, handler network.StreamHandler) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.handler = handler
+}
+
+// RemoveStreamHandler is the opposite of SetStreamHandler.
+func (h *roomHost) RemoveStreamHandler(protocol.ID) { h.SetStreamHandler("", nil) }
+
+// Network shows the room's peers only.
+func (h *roomHost) Network() network.Network { return roomNetwork{h.Host.Network(), h} }
+
+func (h *roomHost) takesPart(p peer.ID) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.streams[p] != nil
+}
+
+type roomNetwork struct {
+	network.Network
+	room *roomHost
+}
+
+func (n roomNetwork) Peers() (peers []peer.ID) {
+	n.room.mu.Lock()
+	defer n.room.mu.Unlock()
+	for p := range n.room.streams {
+		peers = append(peers, p)
+	}
+	return peers
+}
+
+func (n roomNetwork) Connectedness(p peer.ID) network.Connectedness {
+	if !n.room.takesPart(p) {
+		return network.NotConnected
+	}
+	return n.Network.Connectedness(p)
+}
+
+func (n roomNetwork) ConnsToPeer(p peer.ID) []network.Conn {
+	if !n.room.takesPart(p) {
+		return nil
+	}
+	return n.Network.ConnsToPeer(p)
+}

@@ -1,0 +1,63 @@
+package p2p
+
+import (
+	"sync/atomic"
+
+	"github.com/libp2p/go-libp2p/core/network"
+)
+
+// A roomStream is a stream of one room. It notices when gossipsub throws it
+// away though nothing is wrong with it: that is how gossipsub, which has no
+// hook for it, takes bytes that are no gossip.
+type roomStream struct {
+	network.Stream
+	room      *roomHost
+	direction network.Direction
+	broken    atomic.Bool // reading or writing failed: nobody's fault
+	replaced  atomic.Bool // or we ended it ourselves
+}
+
+// Read notes failures.
+func (s *roomStream) Read(p []byte) (int, error) {
+	n, err := s.Stream.Read(p)
+	if err != nil {
+		s.broken.Store(true)
+	}
+	return n, err
+}
+
+// Write notes failures.
+func (s *roomStream) Write(p []byte) (int, error) {
+	n, err := s.Stream.Write(p)
+	if err != nil {
+		s.broken.Store(true)
+	}
+	return n, err
+}
+
+// Close ends our side, and leaves the room to hear the end of the other.
+func (s *roomStream) Close() error {
+	s.forget()
+	return s.Stream.Close()
+}
+
+// Reset is how gossipsub ends a stream it cannot go on with.
+func (s *roomStream) Reset() error {
+	s.forget()
+	if s.direction == network.DirInbound && !s.broken.Load() && !s.replaced.Load() {
+		s.room.faulty(s.Conn().RemotePeer())
+	}
+	return s.Stream.Reset()
+}
+
+// abandon resets the stream on our own account.
+func (s *roomStream) abandon() {
+	s.replaced.Store(true)
+	_ = s.Stream.Reset()
+}
+
+func (s *roomStream) forget() {
+	s.room.mu.Lock()
+	defer s.room.mu.Unlock()
+	delete(s.room.streams[s.Conn().RemotePeer()], s)
+}

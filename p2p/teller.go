@@ -1,0 +1,95 @@
+package p2p
+
+import (
+	"sync"
+	"time"
+
+	"parley/crdt"
+)
+
+const haveDelay = 500 * time.Millisecond
+
+// A teller says in one room what this device holds durably, some time after it
+// moved: the haves by which others notice that they lack something, and know
+// that we do not.
+type teller struct {
+	room    *room
+	wake    chan struct{} // holds at most one
+	counter uint64
+
+	mu    sync.Mutex
+	dirty map[crdt.Ref]bool
+}
+
+func newTeller(r *room) *teller {
+	return &teller{
+		room: r, wake: make(chan struct{}, 1), dirty: make(map[crdt.Ref]bool),
+		counter: uint64(r.node.now().UnixMicro()),
+	}
+}
+
+func (t *teller) moved(ref crdt.Ref) {
+	t.mu.Lock()
+	first := len(t.dirty) == 0
+	t.dirty[ref] = true
+	t.mu.Unlock()
+	if first {
+		select {
+		case t.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (t *teller) run() {
+	for {
+		select {
+		case <-t.room.ctx.Done():
+			return
+		case <-t.wake:
+		}
+		for more := true; more; {
+			if !pause(t.room.ctx, haveDelay) {
+				return
+			}
+			more = t.tell()
+		}
+	}
+}
+
+// tell sends one have, and reports whether there is more to say.
+func (t *teller) tell() (more bool) {
+	m, more := t.collect()
+	if len(m.Parts) == 0 || len(t.room.online.sharers(t.room.id)) == 0 {
+		return more // whoever comes will pull
+	}
+	t.counter++
+	m.Counter, m.Digest = t.counter, t.room.node.store.Digest(t.room.id)
+	if err := t.room.publish(m); err != nil && t.room.ctx.Err() == nil {
+		t.room.log.Warn("What we hold was not told", "error", err)
+	}
+	return more
+}
+
+func (t *teller) collect() (m *haveMessage, more bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	m = &haveMessage{}
+	size := 0
+	for ref := range t.dirty {
+		held, err := t.room.node.store.Vector(ref)
+		if err != nil {
+			t.room.log.Error("A part's vector cannot be read", "part", ref, "error", err)
+		}
+		vector := toWire(held)
+		size += 32 + len(vector)*40
+		if len(m.Parts) == maxHaves || len(m.Parts) > 0 && size > gossipContent {
+			return m, true
+		}
+		delete(t.dirty, ref)
+		if len(vector) > 0 && len(vector)*40 <= gossipContent {
+			m.Parts = append(m.Parts, partVector{Document: ref.Document, Part: ref.Part, Vector: vector})
+		}
+	}
+	return m, false
+}
