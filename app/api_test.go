@@ -1,0 +1,119 @@
+package app_test
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"parley/app"
+)
+
+// TestTheBridgeNamesWhatAWindowHas compares frontend/src/bridge/api.ts with
+// app.Window: the same methods with the same number of parameters, the same
+// events, the same fields in every shape.
+func TestTheBridgeNamesWhatAWindowHas(t *testing.T) {
+	api := readAPI(t)
+	window := reflect.TypeFor[*app.Window]()
+	want := make(map[string]int)
+	for i := range window.NumMethod() {
+		method := window.Method(i)
+		want[method.Name] = method.Type.NumIn() - 1
+	}
+	got := make(map[string]int)
+	for _, m := range regexp.MustCompile(`(?m)^\t(\w+)\((.*)\): Promise<`).FindAllStringSubmatch(api.body(t, "WindowApi"), -1) {
+		got[m[1]] = 0
+		if m[2] != "" {
+			got[m[1]] = strings.Count(m[2], ",") + 1
+		}
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("methods of WindowApi and their parameters:\n%v\nof app.Window:\n%v", got, want)
+	}
+	events := api.fields(t, "Events")
+	wantEvents := []string{string(app.EventHere), string(app.EventMoved), string(app.EventNetwork), string(app.EventSpaces), string(app.EventStatus)}
+	if !slices.Equal(events, wantEvents) {
+		t.Errorf("events are %v in api.ts and %v in Go", events, wantEvents)
+	}
+}
+
+func TestTheBridgeNamesTheSameFields(t *testing.T) {
+	api := readAPI(t)
+	for name, shape := range map[string]reflect.Type{
+		"Person":       reflect.TypeFor[app.Person](),
+		"Member":       reflect.TypeFor[app.Member](),
+		"Space":        reflect.TypeFor[app.Space](),
+		"Welcome":      reflect.TypeFor[app.Welcome](),
+		"Opened":       reflect.TypeFor[app.OpenedDocument](),
+		"Pulled":       reflect.TypeFor[app.Pulled](),
+		"Invitation":   reflect.TypeFor[app.Invitation](),
+		"Here":         reflect.TypeFor[app.Here](),
+		"MemberStatus": reflect.TypeFor[app.MemberStatus](),
+		"Status":       reflect.TypeFor[app.Status](),
+		"Peer":         reflect.TypeFor[app.Peer](),
+		"Network":      reflect.TypeFor[app.Network](),
+	} {
+		if got, want := api.fields(t, name), jsonFields(shape); !slices.Equal(got, want) {
+			t.Errorf("fields of %s are %v in api.ts and %v in Go", name, got, want)
+		}
+	}
+}
+
+type apiSource string
+
+func readAPI(t *testing.T) apiSource {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join("..", "frontend", "src", "bridge", "api.ts"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return apiSource(raw)
+}
+
+var interfaces = regexp.MustCompile(`(?ms)^export interface (\w+)(?: extends (\w+))? \{\n(.*?)^\}`)
+
+// body is what stands between the braces of an interface.
+func (s apiSource) body(t *testing.T, name string) string {
+	t.Helper()
+	for _, m := range interfaces.FindAllStringSubmatch(string(s), -1) {
+		if m[1] == name {
+			return m[3]
+		}
+	}
+	t.Fatalf("api.ts has no interface %s", name)
+	return ""
+}
+
+// fields are the names of an interface's fields, sorted, those it extends
+// included.
+func (s apiSource) fields(t *testing.T, name string) []string {
+	t.Helper()
+	var names []string
+	for _, m := range regexp.MustCompile(`(?m)^\t(\w+)\??:`).FindAllStringSubmatch(s.body(t, name), -1) {
+		names = append(names, m[1])
+	}
+	for _, m := range interfaces.FindAllStringSubmatch(string(s), -1) {
+		if m[1] == name && m[2] != "" {
+			names = append(names, s.fields(t, m[2])...)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// jsonFields are the names that a struct has in JSON, sorted.
+func jsonFields(shape reflect.Type) []string {
+	var names []string
+	for _, field := range reflect.VisibleFields(shape) {
+		if field.Anonymous {
+			continue
+		}
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,203 @@
+// Package app puts the parts together and says what can be asked of a device:
+// by a window (Window), by a script (the operations of App). It knows every
+// part and every path; the parts know nothing of each other but what lies
+// below them. What a person is told, in words, is written here.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"parley/crdt"
+	"parley/crdt/badger"
+	"parley/crdt/materialize"
+	"parley/p2p"
+	"parley/space"
+)
+
+// Options say which device to open, and how.
+type Options struct {
+	Locations Locations
+	// Network opens the device to others. Without it, the device reads and
+	// writes what it has, and tells others when it is opened with it.
+	Network bool
+	// Listen are the multiaddrs to listen on. Without any, the device listens
+	// on the ports it had last time, or on free ones.
+	Listen []string
+	// MDNS looks for other devices on the local network.
+	MDNS bool
+	// Log gets what a person need not see.
+	Log *slog.Logger
+}
+
+// App is one open device. It is safe for concurrent use. Close ends it.
+type App struct {
+	locations Locations
+	key       space.Key
+	log       *slog.Logger
+	settings  *settingsFile
+	child     *materialize.Child
+	store     *crdt.Store
+	node      *p2p.Node
+	news      *news
+	index     indexCache
+
+	cancel  context.CancelFunc // of what runs in the background
+	running sync.WaitGroup
+}
+
+// Open opens the device in its data directory, and makes it where there is
+// none. It fails with an Error whose code is CodeUnwritable, CodeInUse,
+// CodeNewer, CodeDamagedKey or CodeMissingKey where one of these is the
+// reason; then it has changed nothing.
+func Open(ctx context.Context, o Options) (_ *App, err error) {
+	if err := prepareData(o.Locations); err != nil {
+		return nil, err
+	}
+	key, err := loadKey(o.Locations)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{locations: o.Locations, key: key, log: o.Log, news: newNews()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	if a.settings, err = openSettings(o.Locations.Settings()); err != nil {
+		return a, err
+	}
+	if err = a.openStore(); err != nil {
+		return a, err
+	}
+	if err = a.openNode(ctx, o); err != nil {
+		return a, err
+	}
+	background, cancel := context.WithCancel(context.Background())
+	a.cancel = cancel
+	a.running.Go(func() { a.ringForMoves(background) })
+	a.running.Go(func() {
+		if err := a.store.Run(background); err != nil && !errors.Is(err, context.Canceled) {
+			a.log.Error("tend store", "err", err)
+		}
+	})
+	return a, a.mendIndexes(ctx)
+}
+
+func (a *App) openStore() error {
+	backend, err := badger.Open(a.locations.Store(), a.log)
+	if err != nil {
+		return a.explainStore(err)
+	}
+	a.child = materialize.New(materialize.Options{Log: a.log})
+	a.store, err = crdt.Open(crdt.Options{Backend: backend, Device: a.Device(), Materializer: a.child, Log: a.log})
+	if err != nil {
+		return a.explainStore(errors.Join(err, backend.Close()))
+	}
+	return nil
+}
+
+// explainStore finds the words for a store that does not open.
+func (a *App) explainStore(err error) error {
+	dir := a.locations.Data()
+	switch {
+	case errors.Is(err, badger.ErrInUse):
+		return wrapError(CodeInUse, fmt.Sprintf(
+			"Parley is already running with the directory %s. Use the window that is open, or start with another directory (--data) or profile.", dir), err)
+	case errors.Is(err, crdt.ErrNewer):
+		return wrapError(CodeNewer, fmt.Sprintf(
+			"The work in %s was saved by a newer Parley, which this one cannot read. Nothing was changed. Install the newer version.", dir), err)
+	case errors.Is(err, badger.ErrNotWritable), isUnwritable(err):
+		return unwritable(dir, err)
+	}
+	return fmt.Errorf("open store: %w", err)
+}
+
+// prepareData makes sure that the data directory exists, is this user's alone,
+// and takes files.
+func prepareData(l Locations) error {
+	if err := os.MkdirAll(l.Data(), 0o700); err != nil {
+		return unwritable(l.Data(), err)
+	}
+	probe, err := os.CreateTemp(l.Data(), "writable.*")
+	if err != nil {
+		return unwritable(l.Data(), err)
+	}
+	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
+		return unwritable(l.Data(), err)
+	}
+	return nil
+}
+
+func unwritable(dir string, err error) error {
+	return wrapError(CodeUnwritable, fmt.Sprintf(
+		"Parley cannot write to its data directory %s (%v). Make it writable, or name another with --data.", dir, reason(err)), err)
+}
+
+func isUnwritable(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.ENOSPC)
+}
+
+// reason is what the system says is wrong, without the path that the sentence
+// around it names already.
+func reason(err error) string {
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		return errno.Error()
+	}
+	return err.Error()
+}
+
+// Close stops everything, in the opposite order of Open. What was acknowledged
+// is on disk already, so Close saves nothing. It may be called once.
+func (a *App) Close() error {
+	var errs []error
+	// First the network, so that nobody hands in changes any more.
+	if a.node != nil {
+		errs = append(errs, a.node.Close())
+	}
+	// Then what runs in the background of the store.
+	if a.cancel != nil {
+		a.cancel()
+	}
+	a.running.Wait()
+	// Then the child, so that nobody waits for it.
+	if a.child != nil {
+		errs = append(errs, a.child.Close())
+	}
+	// Last the store, which makes durable what is under way and then frees the
+	// directory for another process.
+	if a.store != nil {
+		errs = append(errs, a.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Device is this device's ID.
+func (a *App) Device() space.DeviceID { return a.key.Device() }
+
+// Locations are the paths of this device.
+func (a *App) Locations() Locations { return a.locations }
+
+// WindowSize is the size that the desktop window had last, or zero.
+func (a *App) WindowSize() WindowSize {
+	if size := a.settings.get().Window; size != nil {
+		return *size
+	}
+	return WindowSize{}
+}
+
+// SetWindowSize remembers the size of the desktop window.
+func (a *App) SetWindowSize(size WindowSize) error {
+	return a.settings.change(func(s *settings) { s.Window = &size })
+}
+
+// now is the clock of the program. The parts below are given times.
+func now() time.Time { return time.Now().UTC() }

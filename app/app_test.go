@@ -1,0 +1,518 @@
+package app_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"parley/app"
+	"parley/crdt"
+	"parley/crdt/badger"
+	"parley/crdt/chunk"
+	"parley/crdt/materialize"
+	"parley/space"
+)
+
+func TestMain(m *testing.M) {
+	if app.RunChild(os.Args) {
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// device is an open App with a person, for one test.
+type device struct {
+	*app.App
+	t   *testing.T
+	ctx context.Context
+}
+
+// openAt opens the device in a directory. The test closes it, or its end does.
+func openAt(t *testing.T, dir string, network bool) *device {
+	t.Helper()
+	locations, err := app.At(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	t.Cleanup(cancel)
+	opened, err := app.Open(ctx, app.Options{
+		Locations: locations, Network: network,
+		Listen: []string{"/ip4/127.0.0.1/udp/0/quic-v1", "/ip4/127.0.0.1/tcp/0"},
+		Log:    slog.New(slog.NewTextHandler(io.Discard, nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &device{App: opened, t: t, ctx: ctx}
+}
+
+// newDevice opens a fresh device that is closed at the test's end.
+func newDevice(t *testing.T, name string) *device {
+	t.Helper()
+	d := openAt(t, t.TempDir(), true)
+	t.Cleanup(d.close)
+	if err := d.SetPerson(d.ctx, app.Person{Name: name}); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func (d *device) close() {
+	if err := d.Close(); err != nil {
+		d.t.Error(err)
+	}
+}
+
+// space founds a space with one document in it.
+func (d *device) space(text string) (space.ID, crdt.Ref) {
+	d.t.Helper()
+	id, err := d.CreateSpace(d.ctx, "Park")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	document, err := d.CreateDocument(d.ctx, id, app.NewDocument{Kind: "text", Title: "Plan", Markdown: text})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return id, crdt.Ref{Space: id, Document: document, Part: space.Body}
+}
+
+func (d *device) text(ref crdt.Ref) string {
+	d.t.Helper()
+	raw, err := d.Show(d.ctx, ref, app.FormatText)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return string(raw)
+}
+
+// page is a window with the events that it was told.
+type page struct {
+	*app.Window
+	t      *testing.T
+	ref    crdt.Ref
+	events chan app.Event
+	opened app.OpenedDocument
+	mine   [][]byte // what this page has committed
+	close  func()
+}
+
+func (d *device) page(ref crdt.Ref) *page {
+	d.t.Helper()
+	p := &page{t: d.t, ref: ref, events: make(chan app.Event, 1<<10)}
+	window, closeWindow := d.OpenWindow(d.ctx, func(e app.Event) { p.events <- e })
+	p.Window, p.close = window, closeWindow
+	p.open()
+	return p
+}
+
+func (p *page) open() {
+	p.t.Helper()
+	opened, err := p.OpenDocument(p.ref.Space.String(), p.ref.Document.String(), p.ref.Part.String())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.opened = opened
+}
+
+// types makes the change that a key in this page would make. The child stands
+// in for the page's Automerge.
+func (p *page) types(text string) []byte {
+	p.t.Helper()
+	child := materialize.New(materialize.Options{})
+	defer child.Close()
+	var actor chunk.Actor
+	if err := actor.UnmarshalText([]byte(p.opened.Actor)); err != nil {
+		p.t.Fatal(err)
+	}
+	change, err := child.Edit(context.Background(), append(p.opened.Chunks, p.mine...), actor,
+		materialize.Edit{Insert: text, Time: time.Now()})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return change
+}
+
+func (p *page) commit(changes ...[]byte) (app.Committed, error) {
+	done, err := p.Commit(p.ref.Space.String(), p.ref.Document.String(), p.ref.Part.String(), changes)
+	if err == nil {
+		p.mine = append(p.mine, changes...)
+	}
+	return done, err
+}
+
+func (p *page) pull(after uint64) app.Pulled {
+	p.t.Helper()
+	pulled, err := p.Pull(p.ref.Space.String(), p.ref.Document.String(), p.ref.Part.String(), after)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return pulled
+}
+
+// hears waits for an event of that name.
+func (p *page) hears(name app.EventName) app.Event {
+	p.t.Helper()
+	deadline := time.After(20 * time.Second)
+	for {
+		select {
+		case e := <-p.events:
+			if e.Name == name {
+				return e
+			}
+		case <-deadline:
+			p.t.Fatalf("was not told of %q", name)
+		}
+	}
+}
+
+func codeOf(err error) app.Code {
+	if err == nil {
+		return ""
+	}
+	return app.Explain(err).Code
+}
+
+func TestACommitIsDurableAndReachesTheOtherWindow(t *testing.T) {
+	dir := t.TempDir()
+	d := openAt(t, dir, false)
+	if err := d.SetPerson(d.ctx, app.Person{Name: "Ada"}); err != nil {
+		t.Fatal(err)
+	}
+	_, ref := d.space("words")
+	first, second := d.page(ref), d.page(ref)
+	if first.opened.Actor == second.opened.Actor {
+		t.Fatal("two windows write as one actor")
+	}
+	done, err := first.commit(first.types("Hello "))
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved, ok := second.hears(app.EventMoved).Data.(app.MovedData)
+	if !ok || moved.Position != done.Position || moved.Document != ref.Document.String() {
+		t.Errorf("the other window was told %+v, want position %d", moved, done.Position)
+	}
+	pulled := second.pull(second.opened.Position)
+	if len(pulled.Chunks) != 1 || pulled.Position != done.Position {
+		t.Errorf("pulled %d chunks up to %d, want 1 up to %d", len(pulled.Chunks), pulled.Position, done.Position)
+	}
+	if again := second.pull(pulled.Position); len(again.Chunks) != 0 {
+		t.Errorf("pulled %d chunks twice", len(again.Chunks))
+	}
+	if own := first.pull(first.opened.Position); len(own.Chunks) != 0 {
+		t.Errorf("a window was given back %d of its own changes", len(own.Chunks))
+	}
+	first.close()
+	second.close()
+	for len(first.events) > 0 {
+		if e := <-first.events; e.Name == app.EventMoved {
+			t.Error("a window was told of its own commit")
+		}
+	}
+	d.close()
+	reopened := openAt(t, dir, false)
+	defer reopened.close()
+	if got := reopened.text(ref); got != "Hello words" {
+		t.Errorf("after a restart the text is %q", got)
+	}
+}
+
+func TestWhatAWindowMayNotCommit(t *testing.T) {
+	d := newDevice(t, "Ada")
+	_, ref := d.space("words")
+	first, second := d.page(ref), d.page(ref)
+	defer first.close()
+	defer second.close()
+	one := first.types("a")
+	for name, c := range map[string]struct {
+		changes [][]byte
+		want    app.Code
+	}{
+		"nothing":               {nil, app.CodeInvalid},
+		"nonsense":              {[][]byte{[]byte("nonsense")}, app.CodeInvalid},
+		"an empty change":       {[][]byte{{}}, app.CodeInvalid},
+		"another's actor":       {[][]byte{second.types("b")}, app.CodeInvalid},
+		"more than it may take": {[][]byte{make([]byte, 17<<20)}, app.CodeTooLarge},
+		"one change twice":      {[][]byte{one, one}, app.CodeInvalid},
+	} {
+		if _, err := first.commit(c.changes...); codeOf(err) != c.want {
+			t.Errorf("%s: %v, want code %s", name, err, c.want)
+		}
+	}
+	if _, err := first.commit(one); err != nil {
+		t.Errorf("after all this, a good commit fails: %v", err)
+	}
+	if _, err := first.commit(one); err != nil {
+		t.Errorf("a commit whose answer was lost cannot be repeated: %v", err)
+	}
+	first.mine = [][]byte{one}
+	two := first.types("b")
+	first.mine = [][]byte{one, two}
+	three := first.types("c")
+	if _, err := first.commit(three); codeOf(err) != app.CodeOutOfOrder {
+		t.Errorf("a change that overtook another: %v", err)
+	}
+	if _, err := first.Commit(ref.Space.String(), strings.Repeat("ab", 16), "body", [][]byte{one}); codeOf(err) != app.CodeNotOpen {
+		t.Errorf("a part that is not open: %v", err)
+	}
+	if got := d.text(ref); got != "awords" {
+		t.Errorf("the text is %q", got)
+	}
+}
+
+func TestAFreshPageTakesOverWhatTheLastOneHeld(t *testing.T) {
+	d := newDevice(t, "Ada")
+	_, ref := d.space("words")
+	p := d.page(ref)
+	defer p.close()
+	if _, err := p.commit(p.types("a")); err != nil {
+		t.Fatal(err)
+	}
+	actor := p.opened.Actor
+	welcome, err := p.Hello()
+	if err != nil || welcome.Person == nil || welcome.Person.Name != "Ada" || len(welcome.Spaces) != 1 {
+		t.Fatalf("Hello said %+v, %v", welcome, err)
+	}
+	if _, err := p.commit(p.types("b")); codeOf(err) != app.CodeNotOpen {
+		t.Errorf("the page before the reload can still commit: %v", err)
+	}
+	p.mine = nil
+	p.open()
+	if p.opened.Actor != actor {
+		t.Error("the actor that was free again was not used again")
+	}
+	if _, err := p.commit(p.types("c")); err != nil {
+		t.Errorf("an actor that is leased again cannot go on: %v", err)
+	}
+	if got := d.text(ref); got != "cawords" {
+		t.Errorf("the text is %q", got)
+	}
+}
+
+func TestASmallSpaceOfTwo(t *testing.T) {
+	ada, ben := newDevice(t, "Ada"), newDevice(t, "Ben")
+	id, ref := ada.space("words")
+	invitation, err := ada.Invite(ada.ctx, id, space.Editor, 1, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	adas := ada.page(ref)
+	defer adas.close()
+	bens, closeBens := ben.OpenWindow(ben.ctx, func(app.Event) {})
+	defer closeBens()
+	joined, err := bens.Join(invitation.Code)
+	if err != nil || joined.ID != id.String() || joined.Role != "editor" || len(joined.Members) != 2 {
+		t.Fatalf("joined %+v, %v", joined, err)
+	}
+	adas.hears(app.EventSpaces)
+	if complete, err := ben.CatchUp(ben.ctx, id); err != nil || !complete {
+		t.Fatalf("catch up: %v, %v", complete, err)
+	}
+	page := ben.page(ref)
+	defer page.close()
+	if _, err := page.commit(page.types("Ben's ")); err != nil {
+		t.Fatal(err)
+	}
+	adas.hears(app.EventMoved)
+	if got := ada.text(ref); got != "Ben's words" {
+		t.Errorf("Ada reads %q", got)
+	}
+
+	// Presence.
+	if err := page.Announce(id.String(), ref.Document.String(), []byte("caret")); err != nil {
+		t.Fatal(err)
+	}
+	adas.hears(app.EventHere)
+	here, err := adas.Here(id.String())
+	if err != nil || len(here) != 1 || here[0].Name != "Ben" || string(here[0].State) != "caret" || here[0].Document != ref.Document.String() {
+		t.Errorf("Ada sees %+v, %v", here, err)
+	}
+	if err := page.Announce(id.String(), ref.Document.String(), make([]byte, 3<<10)); codeOf(err) != app.CodeTooLarge {
+		t.Errorf("a huge presence: %v", err)
+	}
+
+	// An editor may not invite.
+	if _, err := page.Invite(id.String(), "editor", 1, 1); codeOf(err) != app.CodeNotAllowed {
+		t.Errorf("an editor's invitation: %v", err)
+	}
+
+	// Who has the latest.
+	waitFor(t, "Ben has the latest", func() bool {
+		status, err := adas.Status(id.String(), ref.Document.String())
+		return err == nil && status.Saved && len(status.Members) == 1 && status.Members[0].HasLatest && status.Members[0].Connected
+	})
+	if err := page.SetOffline(true); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "Ben is gone", func() bool {
+		network, err := adas.Network()
+		return err == nil && len(network.Peers) == 0
+	})
+	if _, err := adas.commit(adas.types("Alone ")); err != nil {
+		t.Fatal(err)
+	}
+	status, err := adas.Status(id.String(), ref.Document.String())
+	if err != nil || status.Members[0].HasLatest || status.Members[0].LastSeen == nil {
+		t.Errorf("with Ben away the status is %+v, %v", status, err)
+	}
+	if err := page.SetOffline(false); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "Ben caught up", func() bool { return strings.HasPrefix(ben.text(ref), "Alone ") })
+}
+
+// waitFor polls a condition that nothing tells of.
+func waitFor(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for !condition() {
+		if time.Now().After(deadline) {
+			t.Fatalf("gave up waiting until %s", what)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+func TestMergingACopyNeverTakesTheTextAway(t *testing.T) {
+	d := newDevice(t, "Ada")
+	id, ref := d.space("words")
+	child := materialize.New(materialize.Options{})
+	defer child.Close()
+
+	// A copy that another program changed.
+	copied, err := d.Show(d.ctx, ref, app.FormatAutomerge)
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign := chunk.Actor("another program!")
+	change, err := child.Edit(d.ctx, [][]byte{copied}, foreign, materialize.Edit{Insert: "foreign ", Time: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second time brings nothing
+		if _, err := d.Merge(d.ctx, ref, append(copied, change...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := d.text(ref); got != "foreign words" {
+		t.Errorf("after the merge the text is %q", got)
+	}
+
+	// A document that was born elsewhere.
+	other, err := d.CreateDocument(d.ctx, id, app.NewDocument{Kind: "text", Title: "Other", Markdown: "other words"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	unrelated, err := d.Show(d.ctx, crdt.Ref{Space: id, Document: other, Part: space.Body}, app.FormatAutomerge)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Merge(d.ctx, ref, unrelated); codeOf(err) != app.CodeUnrelated {
+		t.Errorf("an unrelated document: %v", err)
+	}
+
+	// A change without the one it builds on.
+	second, err := child.Edit(d.ctx, [][]byte{copied, change}, foreign, materialize.Edit{Insert: "more ", Time: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	third, err := child.Edit(d.ctx, [][]byte{copied, change, second}, foreign, materialize.Edit{Insert: "most ", Time: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Merge(d.ctx, ref, third); codeOf(err) != app.CodeUnreadable {
+		t.Errorf("a change without its parent: %v", err)
+	}
+	if got := d.text(ref); got != "foreign words" {
+		t.Errorf("at the end the text is %q", got)
+	}
+}
+
+func TestAStoreFromANewerVersionIsLeftAlone(t *testing.T) {
+	dir := t.TempDir()
+	d := openAt(t, dir, false)
+	locations := d.Locations()
+	d.close()
+	makeNewer(t, locations)
+	_, err := app.Open(context.Background(), app.Options{Locations: locations, Log: slog.New(slog.DiscardHandler)})
+	if codeOf(err) != app.CodeNewer {
+		t.Errorf("a newer store: %v", err)
+	}
+}
+
+func TestADirectoryInUse(t *testing.T) {
+	dir := t.TempDir()
+	d := openAt(t, dir, false)
+	defer d.close()
+	_, err := app.Open(context.Background(), app.Options{Locations: d.Locations(), Log: slog.New(slog.DiscardHandler)})
+	if codeOf(err) != app.CodeInUse {
+		t.Errorf("a directory in use: %v", err)
+	}
+}
+
+func TestAKilledFounderGetsItsIndexBack(t *testing.T) {
+	d := newDevice(t, "Ada")
+	id, err := d.CreateSpace(d.ctx, "Park")
+	if err != nil {
+		t.Fatal(err)
+	}
+	documents, err := d.Documents(d.ctx, id)
+	if err != nil || len(documents) != 0 {
+		t.Errorf("a new space lists %v, %v", documents, err)
+	}
+	if _, err := d.CreateDocument(d.ctx, space.ID{1}, app.NewDocument{Kind: "text", Title: "T"}); codeOf(err) != app.CodeNotFound {
+		t.Errorf("a space that is not here: %v", err)
+	}
+}
+
+func TestExplainKeepsTheCauseForTheLog(t *testing.T) {
+	cause := errors.New("disk on fire")
+	told := app.Explain(cause)
+	if told.Code != app.CodeInternal || !errors.Is(told, cause) || !strings.Contains(told.Message, "disk on fire") {
+		t.Errorf("told %+v", told)
+	}
+}
+
+func TestProfilesAndPaths(t *testing.T) {
+	t.Setenv("XDG_DATA_HOME", t.TempDir())
+	for _, bad := range []string{"../up", "a/b", "-x", strings.Repeat("x", 33), "ä"} {
+		if _, err := app.Profile(bad); codeOf(err) != app.CodeInvalid {
+			t.Errorf("profile %q: %v", bad, err)
+		}
+	}
+	first, err := app.Profile("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := app.Profile("second")
+	if err != nil || first.Data() == second.Data() || first.ControlSocket() == second.ControlSocket() {
+		t.Errorf("profiles %v and %v are not apart (%v)", first, second, err)
+	}
+	deep, err := app.At(filepath.Join(t.TempDir(), strings.Repeat("deep/", 40)))
+	if err != nil || len(deep.ControlSocket()) > 100 {
+		t.Errorf("a control socket of %d bytes, %v", len(deep.ControlSocket()), err)
+	}
+}
+
+// makeNewer writes into a store what a newer version would: a higher format
+// number (docs/formats.md, Storage).
+func makeNewer(t *testing.T, l app.Locations) {
+	t.Helper()
+	backend, err := badger.Open(l.Store(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer backend.Close()
+	if err := backend.Write([]crdt.Op{{Key: []byte{'m', 'v'}, Value: []byte{0, 0, 0, 0, 0, 0, 0, 99}}}); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,269 @@
+package command
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"parley/app"
+)
+
+// The control socket carries one command per connection, as lines of JSON: the
+// asking process sends one order, the running peer answers with any number of
+// answers, the last of which is done or an error. Whoever asks may hang up,
+// which cancels the command. It is local to one machine and one user; the
+// version guards against two builds that talk past each other.
+const controlVersion = 1
+
+const (
+	maxOrder     = 64 << 20 // bytes: a document to import, in base64
+	orderTimeout = 10 * time.Second
+	replyTimeout = 30 * time.Second
+)
+
+type order struct {
+	Version   int             `json:"version"`
+	Command   string          `json:"command"`
+	Arguments json.RawMessage `json:"arguments"`
+}
+
+type answer struct {
+	Result json.RawMessage `json:"result,omitempty"`
+	Plain  []byte          `json:"plain,omitempty"` // bytes, because a document need not be text
+	Note   string          `json:"note,omitempty"`
+	Error  *app.Error      `json:"error,omitempty"`
+	Done   bool            `json:"done,omitempty"`
+}
+
+// errNobody says that no peer is running on a data directory.
+var errNobody = errors.New("no peer is running")
+
+// Control takes commands for a running peer. Close ends it.
+type Control struct {
+	peer     *app.App
+	log      *slog.Logger
+	commands map[string]func() Command
+	listener net.Listener
+	ctx      context.Context
+	cancel   context.CancelFunc
+	running  sync.WaitGroup
+}
+
+// OpenControl listens on the control socket of the peer's data directory. It
+// is for the process that has the directory open: a socket that is there
+// already was left behind by one that was killed.
+func OpenControl(peer *app.App, log *slog.Logger) (*Control, error) {
+	commands, err := named()
+	if err != nil {
+		return nil, err
+	}
+	path := peer.Locations().ControlSocket()
+	if err := app.PrivateDir(filepath.Dir(path)); err != nil {
+		return nil, fmt.Errorf("open control socket: %w", err)
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("open control socket: %w", err)
+	}
+	listener, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("open control socket: %w", err)
+	}
+	c := &Control{peer: peer, log: log, commands: commands, listener: listener}
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+	c.running.Go(c.accept)
+	return c, nil
+}
+
+// Close takes no more commands, cancels those that run, and waits for them.
+func (c *Control) Close() error {
+	c.cancel()
+	err := c.listener.Close() // which removes the socket's file
+	c.running.Wait()
+	return err
+}
+
+func (c *Control) accept() {
+	for {
+		conn, err := c.listener.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			c.log.Error("accept command", "err", err)
+			return
+		}
+		c.running.Go(func() {
+			defer conn.Close()
+			if err := c.serve(conn); err != nil {
+				c.log.Debug("command ended", "err", err)
+			}
+		})
+	}
+}
+
+func (c *Control) serve(conn net.Conn) error {
+	if err := sameUser(conn); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(c.ctx)
+	defer cancel()
+	// Closing the connection is how both sides stop reading, so what ends the
+	// command ends the reading too.
+	defer context.AfterFunc(ctx, func() { conn.SetReadDeadline(time.Now()) })()
+	answers := &answers{conn: conn}
+	command, err := c.read(conn)
+	if err != nil {
+		return answers.fail(err)
+	}
+	var hangup sync.WaitGroup
+	hangup.Go(func() {
+		defer cancel()
+		io.Copy(io.Discard, conn) // returns when the asking process is gone, or ctx is over
+	})
+	err = run(ctx, command, c.peer, answers)
+	cancel()
+	hangup.Wait()
+	if err != nil {
+		return answers.fail(err)
+	}
+	return answers.send(answer{Done: true})
+}
+
+// read takes one order off the connection.
+func (c *Control) read(conn net.Conn) (Command, error) {
+	if err := conn.SetReadDeadline(time.Now().Add(orderTimeout)); err != nil {
+		return nil, err
+	}
+	line, err := bufio.NewReader(io.LimitReader(conn, maxOrder)).ReadBytes('\n')
+	if err != nil {
+		return nil, fmt.Errorf("read order: %w", err)
+	}
+	var got order
+	if err := json.Unmarshal(line, &got); err != nil {
+		return nil, fmt.Errorf("read order: %w", err)
+	}
+	build, known := c.commands[got.Command]
+	if got.Version != controlVersion || !known {
+		return nil, errMismatch
+	}
+	command := build()
+	if err := json.Unmarshal(got.Arguments, command); err != nil {
+		return nil, fmt.Errorf("read order: %w", err)
+	}
+	return command, conn.SetReadDeadline(time.Time{})
+}
+
+var errMismatch = app.NewError(app.CodeInvalid,
+	"Another version of Parley is running on this data directory. Quit it, or use the program that belongs to it.", nil)
+
+// run runs a command. A panic in it is its own failure, not the peer's.
+func run(ctx context.Context, command Command, peer *app.App, reply Reply) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("run command: panic: %v", fault)
+		}
+	}()
+	return command.Run(ctx, peer, reply)
+}
+
+// answers is the Reply of a command that was asked over the socket.
+type answers struct{ conn net.Conn }
+
+func (a *answers) Result(result Result) error {
+	raw, err := json.Marshal(result)
+	if err != nil {
+		return fmt.Errorf("encode result: %w", err)
+	}
+	return a.send(answer{Result: raw, Plain: []byte(result.Plain())})
+}
+
+func (a *answers) Note(sentence string) {
+	// A lost note is no reason to fail; the next result finds out why.
+	_ = a.send(answer{Note: sentence})
+}
+
+func (a *answers) fail(err error) error {
+	return errors.Join(err, a.send(answer{Error: app.Explain(err)}))
+}
+
+func (a *answers) send(what answer) error {
+	raw, err := json.Marshal(what)
+	if err != nil {
+		return fmt.Errorf("encode answer: %w", err)
+	}
+	if err := a.conn.SetWriteDeadline(time.Now().Add(replyTimeout)); err != nil {
+		return err
+	}
+	_, err = a.conn.Write(append(raw, '\n'))
+	return err
+}
+
+// ask lets the peer that runs on a data directory do a command. It fails with
+// errNobody when there is none, having done nothing.
+func ask(ctx context.Context, l app.Locations, name string, command Command, t terminal) error {
+	path := l.ControlSocket()
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(ctx, "unix", path)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
+		return errNobody
+	}
+	if err != nil {
+		return fmt.Errorf("reach running peer: %w", err)
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	arguments, err := json.Marshal(command)
+	if err != nil {
+		return fmt.Errorf("encode order: %w", err)
+	}
+	raw, err := json.Marshal(order{Version: controlVersion, Command: name, Arguments: arguments})
+	if err != nil {
+		return fmt.Errorf("encode order: %w", err)
+	}
+	if _, err := conn.Write(append(raw, '\n')); err != nil {
+		return hungUp(ctx, err)
+	}
+	return hear(ctx, json.NewDecoder(conn), t)
+}
+
+// hear prints answers until the last.
+func hear(ctx context.Context, answers *json.Decoder, t terminal) error {
+	for {
+		var got answer
+		if err := answers.Decode(&got); err != nil {
+			return hungUp(ctx, err)
+		}
+		switch {
+		case got.Error != nil:
+			return got.Error
+		case got.Done:
+			return nil
+		case got.Note != "":
+			t.Note(got.Note)
+		default:
+			if err := t.print(got.Result, string(got.Plain)); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// hungUp explains a connection that ended before the last answer.
+func hungUp(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return app.NewError(app.CodeClosed,
+		"The running Parley was closed before it had answered. Look whether the change is there before you try again.", err)
+}

@@ -1,0 +1,131 @@
+// Package command is what parley-node can be told to do. A command is a struct
+// that kong fills from the command line; it runs on an app.App, in this
+// process or, over the control socket, in the one that has the data directory
+// open. The same struct is the message between the two. This package knows how
+// commands are written, carried and shown, and leaves what they do to app.
+package command
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"parley/app"
+)
+
+// Grammar is the command line of parley-node.
+type Grammar struct {
+	Data    string `help:"The directory that holds everything of this device." placeholder:"DIR" env:"PARLEY_DATA" type:"path"`
+	Profile string `help:"The device of this name, where no --data is given." placeholder:"NAME" env:"PARLEY_PROFILE"`
+	JSON    bool   `name:"json" help:"Print one JSON object for each result, for scripts."`
+	Verbose bool   `help:"Say on standard error what happens inside."`
+
+	Serve    Serve         `cmd:"" help:"Run this peer until it is interrupted."`
+	Device   Device        `cmd:"" help:"Show this device, or change the name of the person it belongs to."`
+	Space    SpaceGroup    `cmd:"" help:"Create and list spaces."`
+	Invite   InviteGroup   `cmd:"" help:"Invite people to a space, and take invitations back."`
+	Join     Join          `cmd:"" help:"Join the space that an invitation code is for."`
+	Document DocumentGroup `cmd:"" help:"Create, list, show and change documents."`
+	Status   StatusCommand `cmd:"" help:"Show what is stored here, who is here, and who has not got the latest."`
+	Watch    Watch         `cmd:"" help:"Print a line for everything that is added to a space, until interrupted."`
+	Peers    Peers         `cmd:"" help:"List the devices that are connected now."`
+	Connect  Connect       `cmd:"" help:"Connect to a device at an address."`
+	Offline  Offline       `cmd:"" help:"Stop talking to other devices, until told otherwise."`
+	Online   Online        `cmd:"" help:"Talk to other devices again."`
+	Demo     Demo          `cmd:"" help:"Open two devices with a sample space side by side."`
+	Version  Version       `cmd:"" help:"Print the version."`
+}
+
+// SpaceGroup holds the commands about spaces.
+type SpaceGroup struct {
+	Create SpaceCreate `cmd:"" help:"Create a space and become its first facilitator."`
+	List   SpaceList   `cmd:"" help:"List the spaces that this device belongs to."`
+}
+
+// InviteGroup holds the commands about invitations.
+type InviteGroup struct {
+	Create   InviteCreate   `cmd:"" help:"Make an invitation code for a space."`
+	List     InviteList     `cmd:"" help:"List the invitations of a space."`
+	Withdraw InviteWithdraw `cmd:"" help:"Take an invitation back: its code lets nobody in any more."`
+}
+
+// DocumentGroup holds the commands about documents.
+type DocumentGroup struct {
+	Create DocumentCreate `cmd:"" help:"Create a document in a space."`
+	List   DocumentList   `cmd:"" help:"List the documents of a space."`
+	Show   DocumentShow   `cmd:"" help:"Print a document."`
+	Edit   DocumentEdit   `cmd:"" help:"Change the text of a document."`
+	Merge  DocumentMerge  `cmd:"" help:"Merge a copy of a document that another Automerge program has saved."`
+}
+
+// Command is a command that runs on a peer, here or in another process. Its
+// exported fields are all it needs.
+type Command interface {
+	Run(ctx context.Context, peer *app.App, reply Reply) error
+}
+
+// standalone is a command that does not need a peer, or brings its own.
+type standalone interface {
+	Run(ctx context.Context, t terminal, g *Grammar) error
+}
+
+// preparer is a command that reads something where it was typed: a file, say,
+// which the process that has the directory open might see otherwise.
+type preparer interface {
+	prepare() error
+}
+
+// networked is a command that needs other devices. Where it has to open the
+// data directory itself, it opens the network too.
+type networked interface {
+	networked()
+}
+
+// lasting is a command that runs until it is interrupted. Where it has to open
+// the data directory itself, it takes other commands meanwhile.
+type lasting interface {
+	lasting()
+}
+
+// parser reads command lines for a program of that name into g.
+func parser(g *Grammar, t terminal) (*kong.Kong, error) {
+	return kong.New(g,
+		kong.Name("parley-node"),
+		kong.Description("Parley without a window: a peer for scripts, and for machines without a screen. "+
+			"IDs may be shortened to their first characters, as long as only one fits."),
+		kong.Writers(t.out, t.err),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Vars{"formats": strings.Join(app.Formats, ", "), "format_enum": strings.Join(app.Formats, ",")},
+		kong.Exit(func(code int) { panic(exit(code)) }),
+	)
+}
+
+// exit is how kong ends the program after it has printed help.
+type exit int
+
+// named lists, by name, how to make each command that runs on a peer.
+func named() (map[string]func() Command, error) {
+	k, err := parser(new(Grammar), terminal{})
+	if err != nil {
+		return nil, fmt.Errorf("build grammar: %w", err)
+	}
+	table := make(map[string]func() Command)
+	for _, leaf := range k.Model.Leaves(false) {
+		kind := leaf.Target.Type()
+		if _, ok := newOf(kind).(Command); ok {
+			table[nameOf(leaf)] = func() Command { return newOf(kind).(Command) }
+		}
+	}
+	return table, nil
+}
+
+// nameOf is the words by which a command is called, such as "space create".
+func nameOf(node *kong.Node) string {
+	var words []string
+	for ; node != nil && node.Type == kong.CommandNode; node = node.Parent {
+		words = append([]string{node.Name}, words...)
+	}
+	return strings.Join(words, " ")
+}

@@ -1,0 +1,124 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"parley/app"
+)
+
+// patience is how long a command waits for a data directory that another
+// command has open for a moment.
+const patience = 10 * time.Second
+
+// Main is parley-node: it runs the command in args and returns the exit code.
+// files is the built frontend. An interrupt or a request to terminate ends the
+// command in an orderly way.
+func Main(args []string, files fs.FS, stdout, stderr io.Writer) (code int) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	defer func() {
+		if fault := recover(); fault != nil {
+			ended, ok := fault.(exit)
+			if !ok {
+				panic(fault)
+			}
+			code = int(ended)
+		}
+	}()
+	t := terminal{out: stdout, err: stderr, files: files}
+	var g Grammar
+	k, err := parser(&g, t)
+	if err != nil {
+		return t.fail(err)
+	}
+	parsed, err := k.Parse(args)
+	t.json = g.JSON
+	if err != nil {
+		return t.fail(app.NewError(app.CodeInvalid, err.Error()+". Try --help.", err))
+	}
+	if err := execute(ctx, &g, nameOf(parsed.Selected()), parsed.Selected().Target.Addr().Interface(), t); err != nil {
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			return 130 // what a shell reports of an interrupted program
+		}
+		return t.fail(err)
+	}
+	return 0
+}
+
+func execute(ctx context.Context, g *Grammar, name string, selected any, t terminal) error {
+	if alone, ok := selected.(standalone); ok {
+		return alone.Run(ctx, t, g)
+	}
+	command := selected.(Command) // the grammar has no third kind; a test says so
+	if p, ok := command.(preparer); ok {
+		if err := p.prepare(); err != nil {
+			return err
+		}
+	}
+	locations, err := app.Locate(g.Data, g.Profile)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	return anywhere(ctx, g, locations, name, command, t)
+}
+
+// anywhere runs a command on the peer that has the directory open, or else
+// opens the directory. Between the two lies a moment in which another process
+// starts or ends; it is tried again until that moment is over.
+func anywhere(ctx context.Context, g *Grammar, l app.Locations, name string, command Command, t terminal) error {
+	deadline := time.Now().Add(patience)
+	for {
+		if err := ask(ctx, l, name, command, t); !errors.Is(err, errNobody) {
+			return err
+		}
+		err := here(ctx, g, l, command, t)
+		var told *app.Error
+		if !errors.As(err, &told) || told.Code != app.CodeInUse || time.Now().After(deadline) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// here opens the data directory for one command.
+func here(ctx context.Context, g *Grammar, l app.Locations, command Command, t terminal) (err error) {
+	_, network := command.(networked)
+	_, lasts := command.(lasting)
+	log := g.logger(t)
+	peer, err := app.Open(ctx, app.Options{Locations: l, Network: network || lasts, MDNS: network || lasts, Log: log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, peer.Close()) }()
+	if lasts {
+		control, err := OpenControl(peer, log)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, control.Close()) }()
+	}
+	return command.Run(ctx, peer, t)
+}
+
+// logger writes what a person need not know to standard error.
+func (g *Grammar) logger(t terminal) *slog.Logger {
+	level := slog.LevelError
+	if g.Verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(t.err, &slog.HandlerOptions{Level: level}))
+}

@@ -1,0 +1,270 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"parley/app"
+	"parley/space"
+)
+
+// Device shows or names this device.
+type Device struct {
+	Name         string `help:"The name of the person this device belongs to." placeholder:"NAME"`
+	Organisation string `help:"The organisation that the person speaks for." placeholder:"NAME"`
+	Official     *bool  `help:"The person speaks as an official (or, with --no-official, as one of the community)." negatable:""`
+}
+
+type deviceResult struct {
+	Device string      `json:"device"`
+	Data   string      `json:"data"`
+	Person *app.Person `json:"person"`
+}
+
+func (r deviceResult) Plain() string {
+	return fmt.Sprintf("%s\n%s\n%s\n", describe(r.Person), r.Device, r.Data)
+}
+
+func describe(p *app.Person) string {
+	if p == nil {
+		return "Nobody has said yet who this device belongs to. Say it with --name."
+	}
+	words := p.Name
+	if p.Organisation != "" {
+		words += ", " + p.Organisation
+	}
+	if p.Official {
+		words += " (official)"
+	}
+	return words
+}
+
+// Run changes what was given and shows the outcome.
+func (c *Device) Run(ctx context.Context, peer *app.App, reply Reply) error {
+	if c.Name != "" || c.Organisation != "" || c.Official != nil {
+		person := peer.PersonOrUser()
+		if c.Name != "" {
+			person.Name = c.Name
+		}
+		if c.Organisation != "" {
+			person.Organisation = c.Organisation
+		}
+		if c.Official != nil {
+			person.Official = *c.Official
+		}
+		if err := peer.SetPerson(ctx, person); err != nil {
+			return err
+		}
+	}
+	return reply.Result(deviceResult{Device: peer.Device().String(), Data: peer.Locations().Data(), Person: peer.Person()})
+}
+
+// SpaceCreate creates a space.
+type SpaceCreate struct {
+	Name string `arg:"" help:"What the space is called."`
+}
+
+type spaceCreated struct {
+	Space string `json:"space"`
+}
+
+func (r spaceCreated) Plain() string { return r.Space + "\n" }
+
+// Run creates the space and tells its ID.
+func (c *SpaceCreate) Run(ctx context.Context, peer *app.App, reply Reply) error {
+	if err := peer.EnsurePerson(ctx); err != nil {
+		return err
+	}
+	id, err := peer.CreateSpace(ctx, c.Name)
+	if err != nil {
+		return err
+	}
+	return reply.Result(spaceCreated{Space: id.String()})
+}
+
+// SpaceList lists the spaces.
+type SpaceList struct{}
+
+type spaceListed struct {
+	ID      string       `json:"id"`
+	Title   string       `json:"title"`
+	Kind    string       `json:"kind"`
+	Role    string       `json:"role"`
+	Members []app.Member `json:"members"`
+}
+
+func (r spaceListed) Plain() string {
+	return fmt.Sprintf("%s  %s (%s, %s)\n", short(r.ID), r.Title, r.Role, counted(len(r.Members), "member"))
+}
+
+// Run tells one result for each space.
+func (c *SpaceList) Run(_ context.Context, peer *app.App, reply Reply) error {
+	for _, s := range peer.Spaces() {
+		if err := reply.Result(spaceListed{ID: s.ID, Title: s.Name, Kind: "space", Role: s.Role, Members: s.Members}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// InviteCreate makes an invitation.
+type InviteCreate struct {
+	Space   string        `arg:"" help:"The space to invite to."`
+	Role    string        `help:"What the invited may do: facilitator, editor, annotator, reader or keeper." default:"editor" enum:"facilitator,editor,annotator,reader,keeper"`
+	Uses    int           `help:"How many people may use the code." default:"1"`
+	Expires time.Duration `help:"How long the code can be used; 0 is for ever." default:"48h"`
+}
+
+func (*InviteCreate) networked() {} // the code carries the addresses of this device
+
+type invitationResult struct {
+	app.Invitation
+}
+
+func (r invitationResult) Plain() string { return r.Code + "\n" }
+
+// Run makes the invitation and tells its code.
+func (c *InviteCreate) Run(ctx context.Context, peer *app.App, reply Reply) error {
+	id, err := peer.FindSpace(c.Space)
+	if err != nil {
+		return err
+	}
+	role, err := space.ParseRole(c.Role)
+	if err != nil {
+		return app.NewError(app.CodeInvalid, err.Error()+".", err)
+	}
+	invitation, err := peer.Invite(ctx, id, role, c.Uses, c.Expires)
+	if err != nil {
+		return err
+	}
+	return reply.Result(invitationResult{invitation})
+}
+
+// InviteList lists a space's invitations.
+type InviteList struct {
+	Space string `arg:"" help:"The space."`
+}
+
+type invitationListed struct {
+	app.Invitation
+}
+
+func (r invitationListed) Plain() string {
+	state := fmt.Sprintf("%d of %d used", r.Used, r.Uses)
+	switch {
+	case r.Withdrawn:
+		state += ", withdrawn"
+	case r.Expires != nil && r.Expires.Before(time.Now()):
+		state += ", expired"
+	}
+	return fmt.Sprintf("%s  %s, %s\n", short(r.ID), r.Role, state)
+}
+
+// Run tells one result for each invitation.
+func (c *InviteList) Run(_ context.Context, peer *app.App, reply Reply) error {
+	id, err := peer.FindSpace(c.Space)
+	if err != nil {
+		return err
+	}
+	invitations, err := peer.Invitations(id)
+	if err != nil {
+		return err
+	}
+	for _, invitation := range invitations {
+		if err := reply.Result(invitationListed{invitation}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// InviteWithdraw takes an invitation back.
+type InviteWithdraw struct {
+	Space      string `arg:"" help:"The space."`
+	Invitation string `arg:"" help:"The invitation's ID, from invite list, or its code."`
+}
+
+type withdrawn struct {
+	Withdrawn string `json:"withdrawn"`
+}
+
+func (r withdrawn) Plain() string {
+	return fmt.Sprintf("Invitation %s is withdrawn.\n", short(r.Withdrawn))
+}
+
+// Run withdraws the invitation.
+func (c *InviteWithdraw) Run(ctx context.Context, peer *app.App, reply Reply) error {
+	id, err := peer.FindSpace(c.Space)
+	if err != nil {
+		return err
+	}
+	key, err := peer.FindInvitation(id, c.Invitation)
+	if err != nil {
+		return err
+	}
+	if err := peer.Withdraw(ctx, id, key); err != nil {
+		return err
+	}
+	return reply.Result(withdrawn{key.String()})
+}
+
+// Join joins a space.
+type Join struct {
+	Code []string `arg:"" help:"The invitation code."`
+}
+
+func (*Join) networked() {}
+
+type joined struct {
+	Space     string `json:"space"`
+	Title     string `json:"title"`
+	Documents int    `json:"documents"`
+	Complete  bool   `json:"complete"`
+}
+
+func (r joined) Plain() string {
+	words := fmt.Sprintf("%s\nYou are in %q, with %s.\n", r.Space, r.Title, counted(r.Documents, "document"))
+	if !r.Complete {
+		words += "Not everything has arrived yet. The rest comes when this device meets the others again.\n"
+	}
+	return words
+}
+
+// Run joins, and waits until what the space holds has arrived.
+func (c *Join) Run(ctx context.Context, peer *app.App, reply Reply) error {
+	// A code that a mail program has broken into lines comes as several words.
+	code, err := app.ParseCode(strings.Join(c.Code, ""))
+	if err != nil {
+		return err
+	}
+	if err := peer.EnsurePerson(ctx); err != nil {
+		return err
+	}
+	reply.Note(fmt.Sprintf("Asking to join %q …", code.Name))
+	id, err := peer.Join(ctx, code)
+	if err != nil {
+		return err
+	}
+	reply.Note("You are in. Getting what is there …")
+	complete, err := peer.CatchUp(ctx, id)
+	if err != nil {
+		return err
+	}
+	documents, err := peer.Documents(ctx, id)
+	if err != nil {
+		return err
+	}
+	return reply.Result(joined{Space: id.String(), Title: code.Name, Documents: len(documents), Complete: complete})
+}
+
+// short is how much of an ID is shown to people: enough to be the only one.
+func short(id string) string { return id[:min(12, len(id))] }
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

@@ -1,0 +1,184 @@
+// Package desktop shows the window as a desktop app, by Wails. It is one host
+// of app.Window, as app/web is the other, and the only package that knows
+// Wails.
+package desktop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+
+	"github.com/wailsapp/wails/v2"
+	"github.com/wailsapp/wails/v2/pkg/options"
+	"github.com/wailsapp/wails/v2/pkg/options/assetserver"
+	"github.com/wailsapp/wails/v2/pkg/options/linux"
+	"github.com/wailsapp/wails/v2/pkg/runtime"
+
+	"parley/app"
+	"parley/app/web"
+)
+
+const (
+	title     = "Parley"
+	minWidth  = 360
+	minHeight = 480
+)
+
+// defaultSize holds the text, the margin and the list of spaces side by side.
+var defaultSize = app.WindowSize{Width: 1200, Height: 800}
+
+// Options say what window to show.
+type Options struct {
+	Peer  *app.App
+	Files fs.FS // the built frontend
+	// Side puts the window on that half of the screen, "left" or "right",
+	// whatever size it had last. Some window managers do as they like.
+	Side string
+	Log  *slog.Logger
+}
+
+// Run shows the window of a peer until it is closed, or the program is
+// interrupted. It must be called on the main goroutine.
+func Run(o Options) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	d := &desktop{Options: o, ctx: ctx, started: make(chan struct{}), finished: make(chan struct{})}
+	window, closeWindow := o.Peer.OpenWindow(ctx, d.emit)
+	size := o.Peer.WindowSize()
+	if size.Width < minWidth || size.Height < minHeight {
+		size = defaultSize
+	}
+	w := common(assetserver.Options{Assets: o.Files})
+	w.Width, w.Height = size.Width, size.Height
+	w.MinWidth, w.MinHeight = minWidth, minHeight
+	if size.Maximised && o.Side == "" {
+		w.WindowStartState = options.Maximised
+	}
+	w.Bind = []any{window}
+	w.ErrorFormatter = d.explain
+	w.OnStartup = d.startup
+	w.OnBeforeClose = d.beforeClose
+	err := wails.Run(w)
+	// The page is gone. What waits for it ends first, then the window, which
+	// waits for its pumps, which may have waited for the page.
+	close(d.finished)
+	stop()
+	d.waiting.Wait()
+	closeWindow()
+	if err != nil {
+		return fmt.Errorf("show window: %w", err)
+	}
+	return nil
+}
+
+// common are the options of every window of ours.
+func common(page assetserver.Options) *options.App {
+	page.Middleware = secure
+	return &options.App{
+		Title:            title,
+		BackgroundColour: options.NewRGB(0xF6, 0xF3, 0xEC), // the ground of the light theme, until the page paints
+		AssetServer:      &page,
+		// Copy, paste and spelling by the mouse.
+		EnableDefaultContextMenu: true,
+		Linux: &linux.Options{
+			ProgramName: "parley",
+			// Text needs no graphics card, and some drivers show nothing.
+			WebviewGpuPolicy: linux.WebviewGpuPolicyNever,
+		},
+	}
+}
+
+// secure gives the page the same policy that a browser gets.
+func secure(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", web.SecurityPolicy(""))
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		next.ServeHTTP(w, r)
+	})
+}
+
+type desktop struct {
+	Options
+	ctx      context.Context // ends when the program is interrupted, or the window is closed
+	wails    context.Context // set before started is closed
+	started  chan struct{}
+	finished chan struct{} // closed when Wails has returned, and may not be called any more
+	waiting  sync.WaitGroup
+}
+
+func (d *desktop) startup(ctx context.Context) {
+	d.wails = ctx
+	close(d.started)
+	d.takeSide()
+	d.waiting.Go(func() {
+		select {
+		case <-d.ctx.Done():
+			runtime.Quit(ctx)
+		case <-d.finished:
+		}
+	})
+}
+
+// takeSide moves the window to its half of the screen.
+func (d *desktop) takeSide() {
+	if d.Side == "" {
+		return
+	}
+	screens, err := runtime.ScreenGetAll(d.wails)
+	if err != nil || len(screens) == 0 {
+		d.Log.Warn("look at screens", "err", err)
+		return
+	}
+	screen := screens[0].Size
+	for _, s := range screens {
+		if s.IsCurrent {
+			screen = s.Size
+		}
+	}
+	left := 0
+	if d.Side == "right" {
+		left = screen.Width / 2
+	}
+	runtime.WindowSetSize(d.wails, screen.Width/2, screen.Height*9/10) // what a panel may take is left
+	runtime.WindowSetPosition(d.wails, left, 0)
+}
+
+// explain is what a bound method's error looks like in the page.
+func (d *desktop) explain(err error) any {
+	told := app.Explain(err)
+	d.Log.Info("call refused", "code", told.Code, "err", errors.Unwrap(told))
+	return told
+}
+
+// emit gives an event to the page. Before there is one, it waits.
+func (d *desktop) emit(event app.Event) {
+	select {
+	case <-d.started:
+		runtime.EventsEmit(d.wails, string(event.Name), event.Data)
+	case <-d.ctx.Done():
+	}
+}
+
+// beforeClose remembers the window's size. It never keeps a window from
+// closing.
+func (d *desktop) beforeClose(ctx context.Context) (prevent bool) {
+	if d.Side != "" {
+		return false
+	}
+	size := d.Peer.WindowSize()
+	size.Maximised = runtime.WindowIsMaximised(ctx)
+	if !size.Maximised {
+		size.Width, size.Height = runtime.WindowGetSize(ctx)
+	}
+	if err := d.Peer.SetWindowSize(size); err != nil {
+		d.Log.Warn("remember window size", "err", err)
+	}
+	return false
+}

@@ -1,0 +1,284 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"parley/crdt"
+	"parley/crdt/chunk"
+	"parley/crdt/materialize"
+	"parley/space"
+)
+
+// The formats in which a document can be shown.
+const (
+	FormatText      = "text"
+	FormatMarkdown  = "markdown"
+	FormatJSON      = "json"
+	FormatAutomerge = "automerge"
+)
+
+// Formats lists them.
+var Formats = []string{FormatMarkdown, FormatText, FormatJSON, FormatAutomerge}
+
+// Kinds are the kinds of documents that a person can create.
+var Kinds = []string{"text"}
+
+const maxTitle = 200 // code points
+
+// NewDocument is what a document begins with.
+type NewDocument struct {
+	Kind     string
+	Title    string
+	Markdown string // may be empty
+}
+
+// Edit replaces a stretch of a document's text view (docs/formats.md). It
+// counts in code points.
+type Edit struct {
+	At     int
+	Delete int
+	Insert string
+}
+
+// Written names a change that is on disk.
+type Written struct {
+	Actor    chunk.Actor
+	Sequence uint64
+	Position uint64
+}
+
+func indexRef(id space.ID) crdt.Ref {
+	return crdt.Ref{Space: id, Document: crdt.IndexID(id), Part: space.Body}
+}
+
+// bearIndex makes the index document of a space that this device has founded.
+func (a *App) bearIndex(ctx context.Context, id space.ID) error {
+	_, err := a.write(ctx, indexRef(id), func(_ [][]byte, actor chunk.Actor) ([][]byte, error) {
+		return a.child.Create(ctx, materialize.Birth{Actor: actor, Kind: "index", Time: now()})
+	})
+	return err
+}
+
+// CreateDocument makes a document and then lists it in the space's index, so
+// that what is listed always exists.
+func (a *App) CreateDocument(ctx context.Context, id space.ID, born NewDocument) (crdt.DocumentID, error) {
+	born.Title = strings.TrimSpace(born.Title)
+	if !slices.Contains(Kinds, born.Kind) {
+		return crdt.DocumentID{}, newError(CodeInvalid, fmt.Sprintf(
+			"Parley has no kind of document called %q. There is: %s.", born.Kind, strings.Join(Kinds, ", ")))
+	}
+	if n := utf8.RuneCountInString(born.Title); n == 0 || n > maxTitle || strings.ContainsAny(born.Title, "\n\r") || !utf8.ValidString(born.Title) {
+		return crdt.DocumentID{}, newError(CodeInvalid, fmt.Sprintf("A title needs 1 to %d characters, on one line.", maxTitle))
+	}
+	if _, err := a.spaceLog(id); err != nil {
+		return crdt.DocumentID{}, err
+	}
+	listed, err := a.store.Vector(indexRef(id))
+	if err != nil {
+		return crdt.DocumentID{}, err
+	}
+	if len(listed) == 0 {
+		return crdt.DocumentID{}, newError(CodeNotFound,
+			"What this space holds has not arrived yet. Try again when another member is here.")
+	}
+	document, err := crdt.NewDocumentID(rand.Reader)
+	if err != nil {
+		return crdt.DocumentID{}, err
+	}
+	body := crdt.Ref{Space: id, Document: document, Part: space.Body}
+	created := now()
+	_, err = a.write(ctx, body, func(_ [][]byte, actor chunk.Actor) ([][]byte, error) {
+		return a.child.Create(ctx, materialize.Birth{Actor: actor, Kind: born.Kind, Markdown: born.Markdown, Time: created})
+	})
+	if err != nil {
+		return crdt.DocumentID{}, fmt.Errorf("create document: %w", err)
+	}
+	_, err = a.write(ctx, indexRef(id), func(chunks [][]byte, actor chunk.Actor) ([][]byte, error) {
+		return one(a.child.PutEntry(ctx, chunks, actor, materialize.IndexEntry{
+			ID: document.String(), Kind: born.Kind, Title: born.Title, Created: created,
+		}))
+	})
+	if err != nil {
+		return crdt.DocumentID{}, fmt.Errorf("list document: %w", err)
+	}
+	return document, nil
+}
+
+// one makes the list of changes that write takes.
+func one(change []byte, err error) ([][]byte, error) { return [][]byte{change}, err }
+
+// write lets make produce changes on top of a part, by an actor that nobody
+// else holds meanwhile, signs them and makes them durable.
+func (a *App) write(ctx context.Context, ref crdt.Ref, make func(chunks [][]byte, actor chunk.Actor) ([][]byte, error)) (Written, error) {
+	if err := a.mayWrite(ref); err != nil {
+		return Written{}, err
+	}
+	lease, err := a.store.Lease(ref)
+	if err != nil {
+		return Written{}, err
+	}
+	defer lease.Release()
+	chunks, _, err := a.store.Load(ref)
+	if err != nil {
+		return Written{}, err
+	}
+	changes, err := make(chunks, chunk.Actor(lease.Actor[:]))
+	if err != nil {
+		return Written{}, err
+	}
+	return a.commit(ctx, ref, changes)
+}
+
+// commit signs the newest of an actor's changes, which vouches for the earlier
+// ones, and appends them all. It answers when they are on disk.
+func (a *App) commit(ctx context.Context, ref crdt.Ref, changes [][]byte) (Written, error) {
+	newest, err := chunk.ParseChange(changes[len(changes)-1], chunk.DefaultLimits)
+	if err != nil {
+		return Written{}, err
+	}
+	receipt, err := a.store.Append(ctx, ref, crdt.Bundle{
+		Changes:    changes,
+		Signatures: []crdt.Signature{crdt.Sign(a.key, ref, newest)},
+	}, crdt.Local, a.Device())
+	if err == nil {
+		err = receipt.Err()
+	}
+	if err != nil {
+		return Written{}, err
+	}
+	if len(receipt.Missing) > 0 {
+		return Written{}, newError(CodeOutOfOrder, "A change came before one that it builds on. Nothing was lost; open the document again.")
+	}
+	return Written{Actor: newest.Actor, Sequence: newest.Seq, Position: receipt.Position}, nil
+}
+
+func (a *App) mayWrite(ref crdt.Ref) error {
+	log, err := a.spaceLog(ref.Space)
+	if err != nil {
+		return err
+	}
+	if log.MayWrite(a.Device(), ref.Part) {
+		return nil
+	}
+	member, ok := log.Member(a.Device())
+	if !ok {
+		return space.ErrNotMember
+	}
+	return newError(CodeNotAllowed, fmt.Sprintf(
+		"You are in this space as %s, and so you can read this but not change it. Ask a facilitator for another role.", member.Role))
+}
+
+// indexCache keeps each space's list of documents as of a version of its
+// index, because reading it takes the child.
+type indexCache struct {
+	mu    sync.Mutex
+	lists map[space.ID]indexList
+}
+
+type indexList struct {
+	vector    crdt.Vector
+	documents []Document
+}
+
+// Documents lists the documents of a space, oldest first.
+func (a *App) Documents(ctx context.Context, id space.ID) ([]Document, error) {
+	if _, err := a.spaceLog(id); err != nil {
+		return nil, err
+	}
+	ref := indexRef(id)
+	vector, err := a.store.Vector(ref)
+	if err != nil {
+		return nil, err
+	}
+	if known, ok := a.index.get(id); ok && maps.Equal(known.vector, vector) {
+		return known.documents, nil
+	}
+	documents := []Document{}
+	if len(vector) > 0 {
+		chunks, _, err := a.store.Load(ref)
+		if err != nil {
+			return nil, err
+		}
+		entries, err := a.child.Index(ctx, chunks)
+		if err != nil {
+			return nil, fmt.Errorf("list documents: %w", err)
+		}
+		for _, e := range entries {
+			documents = append(documents, Document{ID: e.ID, Title: e.Title, Kind: e.Kind, Created: e.Created})
+		}
+		slices.SortFunc(documents, func(x, y Document) int {
+			return cmp.Or(x.Created.Compare(y.Created), cmp.Compare(x.ID, y.ID))
+		})
+	}
+	// The chunks may be newer than the vector; then the next call reads again.
+	a.index.put(id, indexList{vector: vector, documents: documents})
+	return documents, nil
+}
+
+func (c *indexCache) get(id space.ID) (indexList, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list, ok := c.lists[id]
+	return list, ok
+}
+
+func (c *indexCache) put(id space.ID, list indexList) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.lists == nil {
+		c.lists = make(map[space.ID]indexList)
+	}
+	c.lists[id] = list
+}
+
+// Show writes a document out in one of Formats.
+func (a *App) Show(ctx context.Context, ref crdt.Ref, format string) ([]byte, error) {
+	chunks, err := a.arrived(ref)
+	if err != nil {
+		return nil, err
+	}
+	return a.child.Read(ctx, chunks, materialize.Format(format))
+}
+
+// arrived is what is stored of a part, or an Error when that is nothing.
+func (a *App) arrived(ref crdt.Ref) ([][]byte, error) {
+	chunks, _, err := a.store.Load(ref)
+	if err != nil {
+		return nil, err
+	}
+	if len(chunks) == 0 {
+		return nil, newError(CodeNotFound,
+			"This document has not arrived yet. It comes when this device meets a member who has it.")
+	}
+	return chunks, nil
+}
+
+// Edit changes a document's text, and answers when the change is on disk. It
+// fails with CodeInvalid when the place is not in the text.
+func (a *App) Edit(ctx context.Context, ref crdt.Ref, e Edit) (Written, error) {
+	if e.At < 0 || e.Delete < 0 || e.Delete == 0 && e.Insert == "" {
+		return Written{}, newError(CodeInvalid, "Say where to edit, and what to delete or insert there.")
+	}
+	if !utf8.ValidString(e.Insert) {
+		return Written{}, newError(CodeInvalid, "The text to insert is not UTF-8.")
+	}
+	if _, err := a.arrived(ref); err != nil {
+		return Written{}, err
+	}
+	written, err := a.write(ctx, ref, func(chunks [][]byte, actor chunk.Actor) ([][]byte, error) {
+		return one(a.child.Edit(ctx, chunks, actor, materialize.Edit{At: e.At, Delete: e.Delete, Insert: e.Insert, Time: now()}))
+	})
+	if errors.Is(err, materialize.ErrOutOfRange) {
+		return Written{}, wrapError(CodeInvalid, "There is no such place in the text: it is shorter. Nothing was changed.", err)
+	}
+	return written, err
+}

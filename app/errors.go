@@ -1,0 +1,118 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"parley/crdt"
+	"parley/crdt/materialize"
+	"parley/p2p"
+	"parley/space"
+)
+
+// Code names a reason that a caller may branch on: a screen chooses its words
+// by it, a script its next step.
+type Code string
+
+// The codes of errors.
+const (
+	CodeInvalid       Code = "invalid"        // an argument cannot mean anything
+	CodeMalformed     Code = "malformed"      // not an invitation code, or a damaged one
+	CodeExpired       Code = "expired"        // the invitation's time is over
+	CodeUsedUp        Code = "used-up"        // the invitation has no uses left
+	CodeWithdrawn     Code = "withdrawn"      // the invitation was taken back
+	CodeNotInvited    Code = "not-invited"    // nobody knows this invitation
+	CodeAlreadyMember Code = "already-member" // this device belongs to the space already
+	CodeUnreachable   Code = "unreachable"    // no answer from the other device
+	CodeNotFound      Code = "not-found"      // no such space, document, invitation or file
+	CodeAmbiguous     Code = "ambiguous"      // a shortened ID fits several
+	CodeNotAllowed    Code = "not-allowed"    // the role does not permit it
+	CodeNotOpen       Code = "not-open"       // the window has not opened that part
+	CodeOutOfOrder    Code = "out-of-order"   // a change came before one it builds on
+	CodeUnreadable    Code = "unreadable"     // a file or document that cannot be read
+	CodeUnrelated     Code = "unrelated"      // a file that is not a copy of the document
+	CodeTooLarge      Code = "too-large"      // more than Parley takes at once
+	CodeUnwritable    Code = "unwritable"     // the data directory cannot be written
+	CodeInUse         Code = "in-use"         // another process has the data directory
+	CodeNewer         Code = "newer"          // the store was written by a newer Parley
+	CodeDamagedKey    Code = "damaged-key"    // the device key cannot be read
+	CodeMissingKey    Code = "missing-key"    // there is a store but no device key
+	CodeOffline       Code = "offline"        // the network is switched off
+	CodeTimeout       Code = "timeout"        // it took too long
+	CodeClosed        Code = "closed"         // Parley is shutting down
+	CodeInternal      Code = "internal"       // a fault of Parley's own
+)
+
+// Error is what a person is told: a sentence that says what happened and what
+// to do. Its cause, for the log, is behind Unwrap.
+type Error struct {
+	Code    Code   `json:"code"`
+	Message string `json:"message"`
+	cause   error
+}
+
+func (e *Error) Error() string { return e.Message }
+
+// Unwrap gives the technical cause, or nil.
+func (e *Error) Unwrap() error { return e.cause }
+
+func newError(code Code, message string) *Error { return &Error{Code: code, Message: message} }
+
+func wrapError(code Code, message string, cause error) *Error {
+	return &Error{Code: code, Message: message, cause: cause}
+}
+
+// NewError makes an error for a person from outside this package: a host of
+// windows, a command.
+func NewError(code Code, message string, cause error) *Error { return wrapError(code, message, cause) }
+
+// Explain turns any error into one for a person. An Error stays as it is.
+func Explain(err error) *Error {
+	var known *Error
+	if errors.As(err, &known) {
+		return known
+	}
+	for _, row := range explanations {
+		if errors.Is(err, row.cause) {
+			return wrapError(row.code, row.message, err)
+		}
+	}
+	return wrapError(CodeInternal, "Something went wrong inside Parley: "+err.Error()+
+		". What was saved is still there. Try again; if it stays, please report it.", err)
+}
+
+// explanations says in words what the packages below say in sentinels. The
+// first that fits counts.
+var explanations = []struct {
+	cause   error
+	code    Code
+	message string
+}{
+	{space.ErrMalformedCode, CodeMalformed, "This is not a complete invitation code. Copy it again, from the first letter to the last."},
+	{space.ErrExpired, CodeExpired, "This invitation has ended. Ask the person who sent it for a new one."},
+	{space.ErrUsedUp, CodeUsedUp, "This invitation has been used up. Ask the person who sent it for a new one."},
+	{space.ErrWithdrawn, CodeWithdrawn, "This invitation was withdrawn. Ask the person who sent it for a new one."},
+	{space.ErrUnknownInvitation, CodeNotInvited, "Nobody in this space knows this invitation. Ask the person who sent it for a new one."},
+	{space.ErrAlreadyMember, CodeAlreadyMember, "This device is in this space already."},
+	{space.ErrNotFacilitator, CodeNotAllowed, "Only a facilitator can do this. Ask one of them."},
+	{space.ErrNotMember, CodeNotAllowed, "This device does not belong to this space."},
+	{space.ErrName, CodeInvalid, "A name needs 1 to 80 characters, on one line."},
+	{space.ErrFull, CodeTooLarge, "The list of who belongs to this space is full."},
+	{crdt.ErrUnknownSpace, CodeNotFound, "This device does not belong to that space."},
+	{crdt.ErrPart, CodeNotFound, "There is no such part of a document."},
+	{crdt.ErrClosed, CodeClosed, "Parley is being closed."},
+	{crdt.ErrLagged, CodeTimeout, "More happened than could be told. Start again to see what is there now."},
+	{crdt.ReasonNoRight, CodeNotAllowed, "Your role in this space does not let you change this. Ask a facilitator."},
+	{p2p.ErrOffline, CodeOffline, "This device is set to work offline. Go online first."},
+	{p2p.ErrNotNow, CodeUnreachable, "The other computer is busy. Try again in a minute."},
+	{p2p.ErrUnreachable, CodeUnreachable, "Nobody from this space could be reached. Ask the person who invited you to keep Parley open, and check that both computers are on a network where they can reach each other."},
+	{materialize.ErrMarkdown, CodeUnreadable, "This text cannot be taken in as Markdown. Nothing was changed."},
+	{materialize.ErrOutOfRange, CodeInvalid, "There is no such place in the text: it is shorter. Nothing was changed."},
+	{materialize.ErrMissing, CodeNotFound, "A part of this document has not arrived yet. It comes when this device meets a member who has it."},
+	{materialize.ErrUnreadable, CodeUnreadable, "This document cannot be read. It is kept as it is."},
+	{materialize.ErrCrashed, CodeUnreadable, "This document cannot be read: what reads it stopped. It is kept as it is."},
+	{materialize.ErrDeadline, CodeTimeout, "Reading this document took too long and was given up. It is kept as it is."},
+	{materialize.ErrClosed, CodeClosed, "Parley is being closed."},
+	{context.DeadlineExceeded, CodeTimeout, "This took too long and was given up. Nothing was lost; try again."},
+	{context.Canceled, CodeClosed, "Parley was closed before this was done."},
+}

@@ -1,0 +1,254 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"parley/crdt"
+	"parley/p2p"
+	"parley/space"
+)
+
+const (
+	connectTimeout = 20 * time.Second
+	catchUpTimeout = 2 * time.Minute
+)
+
+// openNode starts this device's part of the network. Where Options ask for no
+// network it is there, but switched off.
+func (a *App) openNode(ctx context.Context, o Options) error {
+	node, err := p2p.Open(ctx, p2p.Config{
+		Key:        a.key,
+		Store:      a.store,
+		Listen:     o.Listen,
+		MDNS:       o.MDNS,
+		Offline:    !o.Network,
+		Addresses:  p2p.AddressFile(o.Locations.Addresses()),
+		Log:        o.Log,
+		OnPresence: func(id space.ID) { a.news.ring(topic{event: EventHere, space: id}) },
+		OnPeers:    func() { a.news.ring(topic{event: EventNetwork}, topic{event: EventSpaces}) },
+		OnStanding: func(id space.ID) { a.news.ring(topic{event: EventStatus, space: id}) },
+	})
+	if err != nil {
+		if len(o.Listen) > 0 {
+			return wrapError(CodeInvalid, fmt.Sprintf(
+				"Parley cannot listen on %v. Choose other addresses, such as /ip4/0.0.0.0/udp/0/quic-v1.", o.Listen), err)
+		}
+		return fmt.Errorf("open network: %w", err)
+	}
+	a.node = node
+	return nil
+}
+
+// Network tells where this device can be reached, and who is connected.
+func (a *App) Network() Network {
+	network := Network{
+		Device: a.Device().String(), Addresses: a.node.Addresses(), Peers: []Peer{}, Offline: a.node.Offline(),
+	}
+	if network.Addresses == nil {
+		network.Addresses = []string{}
+	}
+	for _, p := range a.node.Peers() {
+		network.Peers = append(network.Peers, Peer{
+			Device: p.Device.String(), Name: a.nameOf(p), Addresses: p.Addresses, Transport: p.Transport,
+			RTT: float64(p.RTT) / float64(time.Millisecond), Since: p.Since,
+		})
+	}
+	return network
+}
+
+// nameOf is what a peer is called in a space that it shares with this device.
+func (a *App) nameOf(p p2p.Peer) string {
+	for _, id := range p.Spaces {
+		if log, ok := a.store.Log(id); ok {
+			if member, ok := log.Member(p.Device); ok {
+				return member.Person.Name
+			}
+		}
+	}
+	return ""
+}
+
+// Connect connects to a device at an address. It fails with CodeUnreachable.
+func (a *App) Connect(ctx context.Context, address string) error {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	err := a.node.Connect(ctx, address)
+	switch {
+	case err == nil, errors.Is(err, p2p.ErrOffline):
+		return err
+	case errors.Is(err, p2p.ErrUnreachable), errors.Is(err, context.DeadlineExceeded):
+		return wrapError(CodeUnreachable,
+			"Nobody answers at this address. Check it, and that Parley runs on the other computer and both are on a network where they can reach each other.", err)
+	}
+	return wrapError(CodeInvalid,
+		"This is not the address of another computer with Parley. It looks like /ip4/192.168.1.20/tcp/4001/p2p/12D3KooW…", err)
+}
+
+// SetOffline ends all connections and makes no new ones, or undoes that.
+func (a *App) SetOffline(offline bool) error {
+	if err := a.node.SetOffline(offline); err != nil {
+		return wrapError(CodeInternal, "Parley could not go online. Check this computer's network and try again.", err)
+	}
+	a.news.ring(topic{event: EventNetwork}, topic{event: EventSpaces})
+	return nil
+}
+
+// CatchUp waits until this device has everything of a space that some
+// connected member has, but not for ever: complete says whether it has.
+func (a *App) CatchUp(ctx context.Context, id space.ID) (complete bool, err error) {
+	within, cancel := context.WithTimeout(ctx, catchUpTimeout)
+	defer cancel()
+	err = a.node.CatchUp(within, id)
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	if err != nil {
+		a.log.Info("catch up", "space", id, "err", err)
+	}
+	return err == nil, nil
+}
+
+// Announce tells the space's connected members where a window of this device
+// is. The zero document and no state say that it is nowhere any more.
+func (a *App) Announce(id space.ID, document crdt.DocumentID, state []byte) error {
+	if _, err := a.spaceLog(id); err != nil {
+		return err
+	}
+	if len(state) > maxState {
+		return newError(CodeTooLarge, fmt.Sprintf("What a window says of where it is has %d bytes at most.", maxState))
+	}
+	return a.node.Announce(id, p2p.Presence{Document: document, Part: space.Body, State: state})
+}
+
+// maxState is the limit of docs/protocol.md on a presence.
+const maxState = 2 << 10
+
+// leave says that a window that was in a space is gone.
+func (a *App) leave(id space.ID) {
+	if err := a.Announce(id, crdt.DocumentID{}, nil); err != nil {
+		a.log.Debug("leave space", "space", id, "err", err)
+	}
+}
+
+// Here tells where the windows of other devices are in a space.
+func (a *App) Here(id space.ID) ([]Here, error) {
+	log, err := a.spaceLog(id)
+	if err != nil {
+		return nil, err
+	}
+	here := []Here{}
+	for _, h := range a.node.Here(id) {
+		member, ok := log.Member(h.Device)
+		if !ok {
+			continue
+		}
+		place := Here{Device: h.Device.String(), Name: member.Person.Name, State: h.State, At: h.At}
+		if h.Document != (crdt.DocumentID{}) {
+			place.Document = h.Document.String()
+		}
+		if place.State == nil {
+			place.State = []byte{}
+		}
+		here = append(here, place)
+	}
+	return here, nil
+}
+
+// connected are the devices that are connected now.
+func (a *App) connected() map[space.DeviceID]bool {
+	connected := make(map[space.DeviceID]bool)
+	for _, p := range a.node.Peers() {
+		connected[p.Device] = true
+	}
+	return connected
+}
+
+// DocumentStatus tells who has the latest of both parts of a document.
+func (a *App) DocumentStatus(id space.ID, document crdt.DocumentID) (Status, error) {
+	return a.status(id, []crdt.Ref{
+		{Space: id, Document: document, Part: space.Body},
+		{Space: id, Document: document, Part: space.Annotations},
+	})
+}
+
+// SpaceStatus is a Status of all that a space holds.
+type SpaceStatus struct {
+	Status
+	Name        string
+	Documents   int
+	Quarantined int
+}
+
+// SpaceStatus tells what is stored of a space, and who has the latest of all
+// of it.
+func (a *App) SpaceStatus(id space.ID) (SpaceStatus, error) {
+	log, err := a.spaceLog(id)
+	if err != nil {
+		return SpaceStatus{}, err
+	}
+	refs := a.store.Refs(id)
+	status, err := a.status(id, refs)
+	if err != nil {
+		return SpaceStatus{}, err
+	}
+	quarantined, err := a.store.Quarantine(id)
+	if err != nil {
+		return SpaceStatus{}, err
+	}
+	bodies := 0
+	for _, ref := range refs {
+		if ref.Part == space.Body && ref != indexRef(id) {
+			bodies++
+		}
+	}
+	return SpaceStatus{Status: status, Name: log.Name(), Documents: bodies, Quarantined: len(quarantined)}, nil
+}
+
+// status tells who has the latest of some parts. What this device has is
+// always saved: a change is known to anybody only once it is on disk.
+func (a *App) status(id space.ID, refs []crdt.Ref) (Status, error) {
+	log, err := a.spaceLog(id)
+	if err != nil {
+		return Status{}, err
+	}
+	status := Status{Saved: true, Offline: a.node.Offline(), Members: []MemberStatus{}}
+	standing := make(map[space.DeviceID]p2p.Have)
+	for i, ref := range refs {
+		of, err := a.node.Standing(ref)
+		if err != nil {
+			return Status{}, err
+		}
+		for device, have := range of {
+			if i > 0 {
+				have.HasLatest = have.HasLatest && standing[device].HasLatest
+			}
+			standing[device] = have
+		}
+	}
+	for _, m := range log.Members() {
+		if m.Device == a.Device() {
+			continue
+		}
+		have := standing[m.Device]
+		member := MemberStatus{
+			Device: m.Device.String(), Name: m.Person.Name, Connected: have.Connected, HasLatest: have.HasLatest,
+		}
+		if !have.Connected && !have.LastSeen.IsZero() {
+			member.LastSeen = &have.LastSeen
+		}
+		status.Members = append(status.Members, member)
+	}
+	return status, nil
+}
+
+// lastSeen is when a device was connected last in a space, or nil.
+func (a *App) lastSeen(id space.ID, device space.DeviceID) *time.Time {
+	of, err := a.node.Standing(indexRef(id))
+	if have := of[device]; err == nil && !have.LastSeen.IsZero() {
+		return &have.LastSeen
+	}
+	return nil
+}

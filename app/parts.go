@@ -1,0 +1,261 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"parley/crdt"
+	"parley/crdt/chunk"
+)
+
+// maxCommit bounds one batch of changes from a window, in bytes.
+const maxCommit = 16 << 20
+
+// openPart is a part of a document that a window has open.
+type openPart struct {
+	lease    crdt.Lease // zero where the part may not be written
+	writable bool
+	actor    chunk.Actor // of the lease
+
+	mu sync.Mutex // held while a commit is made durable, so that commits do not overtake each other
+}
+
+func (p *openPart) release() {
+	p.mu.Lock() // a commit under way still needs the actor
+	defer p.mu.Unlock()
+	if p.writable {
+		p.lease.Release()
+	}
+}
+
+// OpenDocument gives a window everything of a part, and an actor to write
+// with. A part that the window has open already is closed first.
+func (w *Window) OpenDocument(spaceID, document, part string) (OpenedDocument, error) {
+	ref, err := parseRef(spaceID, document, part)
+	if err != nil {
+		return OpenedDocument{}, err
+	}
+	log, err := w.app.spaceLog(ref.Space)
+	if err != nil {
+		return OpenedDocument{}, err
+	}
+	opened := &openPart{writable: log.MayWrite(w.app.Device(), ref.Part)}
+	if opened.writable {
+		if opened.lease, err = w.app.store.Lease(ref); err != nil {
+			return OpenedDocument{}, err
+		}
+		opened.actor = chunk.Actor(opened.lease.Actor[:])
+	}
+	if err := w.keep(ref, opened); err != nil {
+		opened.release()
+		return OpenedDocument{}, err
+	}
+	chunks, position, err := w.app.store.Load(ref)
+	if err != nil {
+		w.drop(ref)
+		return OpenedDocument{}, err
+	}
+	return OpenedDocument{
+		Actor: opened.actor.String(), Position: position, Chunks: orNone(chunks), Writable: opened.writable,
+	}, nil
+}
+
+// keep notes an open part, in place of an earlier one of the same ref.
+func (w *Window) keep(ref crdt.Ref, opened *openPart) error {
+	w.mu.Lock()
+	if w.closed {
+		w.mu.Unlock()
+		return context.Canceled
+	}
+	earlier := w.parts[ref]
+	w.parts[ref] = opened
+	w.mu.Unlock()
+	if earlier != nil {
+		earlier.release()
+	}
+	return nil
+}
+
+// drop forgets an open part and gives its actor back.
+func (w *Window) drop(ref crdt.Ref) {
+	w.mu.Lock()
+	opened := w.parts[ref]
+	delete(w.parts, ref)
+	w.mu.Unlock()
+	if opened != nil {
+		opened.release()
+	}
+}
+
+// CloseDocument gives a part back. Closing one that is not open does nothing.
+func (w *Window) CloseDocument(spaceID, document, part string) error {
+	ref, err := parseRef(spaceID, document, part)
+	if err != nil {
+		return err
+	}
+	w.drop(ref)
+	return nil
+}
+
+func (w *Window) part(ref crdt.Ref) (*openPart, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	opened, ok := w.parts[ref]
+	if !ok {
+		return nil, newError(CodeNotOpen, "This document is not open in this window. Open it again.")
+	}
+	return opened, nil
+}
+
+// Commit signs a window's changes and makes them durable. It answers when they
+// are on disk. The window sends them in the order in which it made them, the
+// next batch after the answer to the last. A batch whose answer was lost may
+// be sent again.
+func (w *Window) Commit(spaceID, document, part string, changes [][]byte) (Committed, error) {
+	ref, err := parseRef(spaceID, document, part)
+	if err != nil {
+		return Committed{}, err
+	}
+	opened, err := w.part(ref)
+	if err != nil {
+		return Committed{}, err
+	}
+	if err := w.app.mayWrite(ref); err != nil {
+		return Committed{}, err
+	}
+	opened.mu.Lock()
+	defer opened.mu.Unlock()
+	if err := opened.check(changes); err != nil {
+		return Committed{}, err
+	}
+	written, err := w.app.commit(w.ctx, ref, changes)
+	if err != nil {
+		return Committed{}, err
+	}
+	return Committed{Position: written.Position}, nil
+}
+
+// check refuses a batch that this window cannot have made. The store checks
+// the changes themselves.
+func (p *openPart) check(changes [][]byte) error {
+	if !p.writable {
+		return newError(CodeNotAllowed, "This document was opened to be read. Open it again to write.")
+	}
+	if len(changes) == 0 {
+		return newError(CodeInvalid, "There is nothing to save.")
+	}
+	size := 0
+	var last uint64
+	for _, raw := range changes {
+		if size += len(raw); size > maxCommit {
+			return newError(CodeTooLarge, fmt.Sprintf(
+				"This is more than Parley saves at once (%d MB). Paste it in smaller pieces.", maxCommit>>20))
+		}
+		change, err := chunk.ParseChange(raw, chunk.DefaultLimits)
+		if err != nil {
+			return wrapError(CodeInvalid, "This window sent a change that cannot be read. Reload it.", err)
+		}
+		if change.Actor != p.actor || last != 0 && change.Seq != last+1 {
+			return newError(CodeInvalid, "This window sent a change under another name than its own. Reload it.")
+		}
+		last = change.Seq
+	}
+	return nil
+}
+
+// Pull gives a window what a part got after a position, but for the window's
+// own changes, which it has.
+func (w *Window) Pull(spaceID, document, part string, after uint64) (Pulled, error) {
+	ref, err := parseRef(spaceID, document, part)
+	if err != nil {
+		return Pulled{}, err
+	}
+	opened, err := w.part(ref)
+	if err != nil {
+		return Pulled{}, err
+	}
+	chunks, position, err := w.app.store.After(ref, after)
+	if err != nil {
+		return Pulled{}, err
+	}
+	others := make([][]byte, 0, len(chunks))
+	for _, raw := range chunks {
+		if !opened.made(raw) {
+			others = append(others, raw)
+		}
+	}
+	return Pulled{Position: position, Chunks: others}, nil
+}
+
+// made says whether a chunk is a change of the actor that the part was opened
+// with.
+func (p *openPart) made(raw []byte) bool {
+	if !p.writable {
+		return false
+	}
+	change, err := chunk.ParseChange(raw, chunk.DefaultLimits)
+	return err == nil && change.Actor == p.actor
+}
+
+// orNone makes an absent list an empty one, which is not null in JSON.
+func orNone(chunks [][]byte) [][]byte {
+	if chunks == nil {
+		return [][]byte{}
+	}
+	return chunks
+}
+
+// pumpMoves tells the window which of its open parts have moved, other than by
+// its own commits.
+func (w *Window) pumpMoves(after uint64) {
+	for {
+		moves, next, err := w.app.store.Wait(w.ctx, after)
+		after = next
+		switch {
+		case errors.Is(err, crdt.ErrLagged):
+			// Too slow to be told what moved: look at everything that is open.
+			for _, ref := range w.openRefs() {
+				w.tellMoved(ref, next)
+			}
+		case err != nil:
+			return
+		default:
+			for ref, position := range w.concerning(moves) {
+				w.tellMoved(ref, position)
+			}
+		}
+	}
+}
+
+// concerning sums up moves: the newest position of each open part that
+// somebody else has moved.
+func (w *Window) concerning(moves []crdt.Move) map[crdt.Ref]uint64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	newest := make(map[crdt.Ref]uint64)
+	for _, move := range moves {
+		opened, ok := w.parts[move.Ref]
+		if ok && !(opened.writable && move.Actor == opened.actor) {
+			newest[move.Ref] = move.Position
+		}
+	}
+	return newest
+}
+
+func (w *Window) openRefs() []crdt.Ref {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	refs := make([]crdt.Ref, 0, len(w.parts))
+	for ref := range w.parts {
+		refs = append(refs, ref)
+	}
+	return refs
+}
+
+func (w *Window) tellMoved(ref crdt.Ref, position uint64) {
+	w.emit(Event{Name: EventMoved, Data: MovedData{
+		Space: ref.Space.String(), Document: ref.Document.String(), Part: ref.Part.String(), Position: position,
+	}})
+}

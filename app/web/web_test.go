@@ -1,0 +1,474 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/coder/websocket"
+	"go.uber.org/goleak"
+
+	"parley/app"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// stub is a window that misbehaves on demand. The real one is tested in app;
+// here it is the socket that matters.
+type stub struct {
+	emit func(app.Event)
+
+	mu      sync.Mutex
+	commits []uint64
+	gate    chan struct{} // Wait returns when it is closed
+	ctx     context.Context
+}
+
+type point struct {
+	X int `json:"x"`
+}
+
+func (s *stub) Echo(text string, p point) (map[string]any, error) {
+	return map[string]any{"text": text, "x": p.X}, nil
+}
+func (s *stub) Nothing() error { return nil }
+func (s *stub) Refuse() error {
+	return app.NewError(app.CodeExpired, "This invitation has ended.", errors.New("secret detail"))
+}
+func (s *stub) Panic() error { panic("on purpose") }
+func (s *stub) Tell(name string) error {
+	s.emit(app.Event{Name: app.EventName(name), Data: app.NoData{}})
+	return nil
+}
+func (s *stub) Bytes(b []byte) ([]byte, error) { return b, nil }
+
+// Wait keeps a call under way until the test, or the connection, ends it.
+func (s *stub) Wait() error {
+	select {
+	case <-s.gate:
+		return nil
+	case <-s.ctx.Done():
+		return s.ctx.Err()
+	}
+}
+
+// Commit takes longer the earlier it is called, so that calls which could
+// overtake each other would.
+func (s *stub) Commit(n uint64) ([]uint64, error) {
+	if n%2 == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.commits = append(s.commits, n)
+	return s.commits, nil
+}
+
+// page is a test's browser page with its stub on the other side.
+type page struct {
+	t    *testing.T
+	conn *websocket.Conn
+	ctx  context.Context
+}
+
+type stage struct {
+	t      *testing.T
+	server *Server
+	gate   chan struct{}
+	closed chan struct{} // gets one value for every closed window
+}
+
+func newStage(t *testing.T, address string) *stage {
+	t.Helper()
+	s := &stage{t: t, gate: make(chan struct{}), closed: make(chan struct{}, 2*maxWindows)}
+	server, err := serve(Options{
+		Address: address,
+		Files: fstest.MapFS{
+			"index.html":         {Data: []byte("<!doctype html><title>Parley</title>")},
+			"assets/app-1a2b.js": {Data: []byte("export {}")},
+		},
+		Log: slog.New(slog.DiscardHandler),
+	}, reflect.TypeFor[*stub](), func(ctx context.Context, emit func(app.Event)) (any, func()) {
+		return &stub{emit: emit, gate: s.gate, ctx: ctx}, func() { s.closed <- struct{}{} }
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.server = server
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// dial opens a socket as a page of that origin would.
+func (s *stage) dial(origin, host string) (*websocket.Conn, *http.Response, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	transport := &http.Transport{DisableKeepAlives: true}
+	return websocket.Dial(ctx, "ws"+strings.TrimPrefix(s.server.Origin(), "http")+SocketPath, &websocket.DialOptions{
+		HTTPClient: &http.Client{Transport: transport},
+		HTTPHeader: http.Header{"Origin": {origin}},
+		Host:       host,
+	})
+}
+
+// page opens a page with the right token.
+func (s *stage) page() *page {
+	s.t.Helper()
+	conn, _, err := s.dial(s.server.Origin(), "")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	conn.SetReadLimit(maxMessage)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	p := &page{t: s.t, conn: conn, ctx: ctx}
+	s.t.Cleanup(func() { conn.CloseNow(); cancel() })
+	p.send(`{"token":"` + s.server.guard.token + `"}`)
+	return p
+}
+
+func (p *page) send(text string) {
+	p.t.Helper()
+	if err := p.conn.Write(p.ctx, websocket.MessageText, []byte(text)); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+type received struct {
+	ID     uint64          `json:"id"`
+	Result json.RawMessage `json:"result"`
+	Error  *app.Error      `json:"error"`
+	Event  string          `json:"event"`
+}
+
+func (p *page) receive() received {
+	p.t.Helper()
+	_, raw, err := p.conn.Read(p.ctx)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var got received
+	if err := json.Unmarshal(raw, &got); err != nil {
+		p.t.Fatal(err)
+	}
+	return got
+}
+
+// ends waits for the server to end the connection.
+func (p *page) ends(want websocket.StatusCode) {
+	p.t.Helper()
+	_, _, err := p.conn.Read(p.ctx)
+	if got := websocket.CloseStatus(err); got != want {
+		p.t.Errorf("connection ended with status %d (%v), want %d", got, err, want)
+	}
+}
+
+func (p *page) works() {
+	p.t.Helper()
+	p.send(`{"id":999,"method":"Nothing","params":[]}`)
+	if got := p.receive(); got.ID != 999 || got.Error != nil {
+		p.t.Errorf("after all this the page got %+v", got)
+	}
+}
+
+func TestCallsAndEvents(t *testing.T) {
+	p := newStage(t, "127.0.0.1:0").page()
+	p.send(`{"id":1,"method":"Echo","params":["hello",{"x":3}]}`)
+	if got := p.receive(); got.ID != 1 || string(got.Result) != `{"text":"hello","x":3}` {
+		t.Errorf("Echo answered %+v", got)
+	}
+	p.send(`{"id":2,"method":"Refuse","params":[]}`)
+	if got := p.receive(); got.Error == nil || got.Error.Code != app.CodeExpired || got.Error.Message != "This invitation has ended." {
+		t.Errorf("Refuse answered %+v", got.Error)
+	}
+	p.send(`{"id":3,"method":"Bytes","params":["AAEC/w=="]}`)
+	if got := p.receive(); string(got.Result) != `"AAEC/w=="` {
+		t.Errorf("Bytes answered %s", got.Result)
+	}
+	p.send(`{"id":4,"method":"Tell","params":["network"]}`)
+	if got := p.receive(); got.Event != "network" {
+		t.Errorf("got %+v, want the event first", got)
+	}
+}
+
+func TestBadCallsAreRefusedAndThePageKeepsWorking(t *testing.T) {
+	p := newStage(t, "127.0.0.1:0").page()
+	for call, want := range map[string]app.Code{
+		`{"id":7,"method":"Reboot","params":[]}`:                codeUnknownMethod,
+		`{"id":7,"method":"","params":[]}`:                      codeUnknownMethod,
+		`{"id":7,"method":"Echo","params":["hello"]}`:           app.CodeInvalid,
+		`{"id":7,"method":"Echo","params":["hello",{"x":1},2]}`: app.CodeInvalid,
+		`{"id":7,"method":"Echo","params":[1,{"x":1}]}`:         app.CodeInvalid,
+		`{"id":7,"method":"Echo","params":["hello",{"y":1}]}`:   app.CodeInvalid,
+		`{"id":7,"method":"Echo","params":["hello",null]}`:      app.CodeInvalid,
+		`{"id":7,"method":"Echo"}`:                              app.CodeInvalid,
+		`{"id":7,"method":"Bytes","params":["not base64"]}`:     app.CodeInvalid,
+		`{"id":7,"method":"Commit","params":[-1]}`:              app.CodeInvalid,
+		`{"id":7,"method":"Panic","params":[]}`:                 app.CodeInternal,
+	} {
+		p.send(call)
+		got := p.receive()
+		if got.ID != 7 || got.Error == nil || got.Error.Code != want {
+			t.Errorf("%s answered %+v, want code %s", call, got.Error, want)
+		}
+	}
+	p.works()
+}
+
+func TestNonsenseEndsTheConnection(t *testing.T) {
+	s := newStage(t, "127.0.0.1:0")
+	for _, nonsense := range []string{
+		`{`, ``, `[]`, `"hello"`, `{"id":1,"method":"Nothing","params":[]} {}`,
+		`{"id":"1","method":"Nothing","params":[]}`, `{"id":1,"method":"Nothing","params":[],"more":1}`,
+	} {
+		p := s.page()
+		p.send(nonsense)
+		p.ends(websocket.StatusInvalidFramePayloadData)
+	}
+	binary := s.page()
+	if err := binary.conn.Write(binary.ctx, websocket.MessageBinary, []byte(`{"id":1,"method":"Nothing","params":[]}`)); err != nil {
+		t.Fatal(err)
+	}
+	binary.ends(websocket.StatusInvalidFramePayloadData)
+	s.page().works()
+}
+
+func TestOversizedMessagesEndTheConnection(t *testing.T) {
+	s := newStage(t, "127.0.0.1:0")
+	p := s.page()
+	// The write fails when the server has had enough.
+	_ = p.conn.Write(p.ctx, websocket.MessageText, []byte(`{"id":1,"method":"Bytes","params":["`+strings.Repeat("A", maxMessage)+`"]}`))
+	p.ends(websocket.StatusMessageTooBig)
+	before := s.stranger(s.server.Origin())
+	_ = before.conn.Write(before.ctx, websocket.MessageText, []byte(`{"token":"`+strings.Repeat("A", maxToken)+`"}`))
+	if _, _, err := before.conn.Read(before.ctx); err == nil {
+		t.Error("a huge token was answered")
+	}
+	s.page().works()
+}
+
+func TestCommitsKeepTheirOrder(t *testing.T) {
+	p := newStage(t, "127.0.0.1:0").page()
+	const n = 40
+	for i := range n {
+		raw, _ := json.Marshal(request{ID: uint64(i + 1), Method: "Commit", Params: []json.RawMessage{json.RawMessage(jsonNumber(i))}})
+		p.send(string(raw))
+	}
+	var last []uint64
+	for range n {
+		if err := json.Unmarshal(p.receive().Result, &last); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, got := range last {
+		if got != uint64(i) {
+			t.Fatalf("commits took effect in the order %v", last)
+		}
+	}
+}
+
+func jsonNumber(i int) string { raw, _ := json.Marshal(i); return string(raw) }
+
+func TestASlowCallDoesNotHoldUpOthers(t *testing.T) {
+	s := newStage(t, "127.0.0.1:0")
+	p := s.page()
+	p.send(`{"id":1,"method":"Wait","params":[]}`)
+	p.works()
+	close(s.gate)
+	if got := p.receive(); got.ID != 1 || got.Error != nil {
+		t.Errorf("Wait answered %+v", got)
+	}
+}
+
+func TestAWindowEndsWithItsConnectionEvenInTheMiddleOfACall(t *testing.T) {
+	s := newStage(t, "127.0.0.1:0")
+	p := s.page()
+	p.send(`{"id":1,"method":"Wait","params":[]}`)
+	p.works()
+	p.conn.CloseNow()
+	select {
+	case <-s.closed:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the window was not closed")
+	}
+}
+
+func TestCloseEndsOpenWindows(t *testing.T) {
+	s := newStage(t, "127.0.0.1:0")
+	p := s.page()
+	p.works()
+	done := make(chan error)
+	go func() { done <- s.server.Close() }()
+	p.ends(websocket.StatusGoingAway)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if len(s.closed) != 1 {
+		t.Errorf("%d windows were closed, want 1", len(s.closed))
+	}
+}
+
+// stranger opens a socket and has said nothing yet.
+func (s *stage) stranger(origin string) *page {
+	s.t.Helper()
+	conn, _, err := s.dial(origin, "")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	s.t.Cleanup(func() { conn.CloseNow(); cancel() })
+	return &page{t: s.t, conn: conn, ctx: ctx}
+}
+
+func TestOnlyTheTokenLetsAPageIn(t *testing.T) {
+	s := newStage(t, "127.0.0.1:0")
+	for _, first := range []string{
+		`{"token":""}`, `{"token":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}`, `{}`, `nonsense`,
+		`{"id":1,"method":"Nothing","params":[]}`, `{"token":"` + s.server.guard.token + `","more":1}`,
+	} {
+		p := s.stranger(s.server.Origin())
+		p.send(first)
+		p.ends(websocket.StatusPolicyViolation)
+	}
+	if len(s.closed) != 0 {
+		t.Error("a window was opened for a stranger")
+	}
+}
+
+func TestOriginAndHostAreChecked(t *testing.T) {
+	s := newStage(t, "127.0.0.1:0")
+	_, port, _ := net.SplitHostPort(s.server.guard.listening.String())
+	ours := "127.0.0.1:" + port
+	for _, c := range []struct {
+		origin, host string
+		want         int
+	}{
+		{"http://" + ours, ours, 101},
+		{"http://localhost:" + port, "localhost:" + port, 101},
+		{"", ours, 101},
+		{"null", ours, 403},
+		{"https://" + ours, ours, 403},
+		{"http://evil.example", ours, 403},
+		{"http://evil.example:" + port, ours, 403},
+		{"http://localhost:" + port, ours, 403},
+		{"http://127.0.0.1:1", ours, 403},
+		{"http://" + ours + ".evil.example", ours, 403},
+		{"http://evil.example:" + port, "evil.example:" + port, 421},
+		{"http://" + ours, "127.0.0.1:1", 421},
+		{"http://10.0.0.1:" + port, "10.0.0.1:" + port, 421},
+	} {
+		conn, response, err := s.dial(c.origin, c.host)
+		if err == nil {
+			conn.CloseNow()
+		}
+		if response == nil || response.StatusCode != c.want {
+			t.Errorf("origin %q, host %q: %v (%v), want %d", c.origin, c.host, response, err, c.want)
+		}
+	}
+}
+
+func TestHostsOfOtherListeners(t *testing.T) {
+	for _, c := range []struct {
+		listening, host string
+		want            bool
+	}{
+		{"0.0.0.0:80", "192.0.2.1", true},
+		{"0.0.0.0:80", "localhost", true},
+		{"0.0.0.0:80", "parley.example", false},
+		{"0.0.0.0:8080", "192.0.2.1", false},
+		{"[::1]:8080", "[::1]:8080", true},
+		{"[::1]:8080", "127.0.0.1:8080", true},
+		{"192.0.2.1:8080", "192.0.2.1:8080", true},
+		{"192.0.2.1:8080", "192.0.2.2:8080", false},
+		{"192.0.2.1:8080", "localhost:8080", false},
+		{"127.0.0.1:8080", "", false},
+		{"127.0.0.1:8080", "[", false},
+	} {
+		g := &guard{listening: mustAddr(c.listening)}
+		if got := g.hostAllowed(c.host); got != c.want {
+			t.Errorf("listening on %s, host %q: %v, want %v", c.listening, c.host, got, c.want)
+		}
+	}
+}
+
+func TestFilesComeWithTheirGuards(t *testing.T) {
+	s := newStage(t, "127.0.0.1:0")
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	get := func(path string) *http.Response {
+		t.Helper()
+		response, err := client.Get(s.server.Origin() + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { response.Body.Close() })
+		return response
+	}
+	index := get("/")
+	body, err := io.ReadAll(index.Body)
+	if err != nil || !strings.Contains(string(body), "<title>Parley</title>") {
+		t.Errorf("index is %q (%v)", body, err)
+	}
+	for header, want := range map[string]string{
+		"Cache-Control":          "no-store",
+		"X-Content-Type-Options": "nosniff",
+		"Referrer-Policy":        "no-referrer",
+	} {
+		if got := index.Header.Get(header); got != want {
+			t.Errorf("%s is %q, want %q", header, got, want)
+		}
+	}
+	policy := index.Header.Get("Content-Security-Policy")
+	for _, want := range []string{"default-src 'none'", "'wasm-unsafe-eval'", "frame-ancestors 'none'", "connect-src 'self' ws://127.0.0.1:"} {
+		if !strings.Contains(policy, want) {
+			t.Errorf("policy %q lacks %q", policy, want)
+		}
+	}
+	if got := get("/assets/app-1a2b.js").Header.Get("Cache-Control"); !strings.Contains(got, "immutable") {
+		t.Errorf("an asset's Cache-Control is %q", got)
+	}
+	if got := get("/no-such-file").StatusCode; got != http.StatusNotFound {
+		t.Errorf("a missing file answers %d", got)
+	}
+	if strings.Contains(s.server.Origin(), s.server.guard.token) || !strings.HasSuffix(s.server.Link(), "/#token="+s.server.guard.token) {
+		t.Error("the token belongs into the link's fragment and nowhere else")
+	}
+}
+
+func TestTooManyWindows(t *testing.T) {
+	s := newStage(t, "127.0.0.1:0")
+	for range maxWindows {
+		s.stranger(s.server.Origin())
+	}
+	conn, response, err := s.dial(s.server.Origin(), "")
+	if err == nil {
+		conn.CloseNow()
+	}
+	if response == nil || response.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("one window too many answered %v (%v)", response, err)
+	}
+}
+
+func TestAnAddressInUseIsASentence(t *testing.T) {
+	s := newStage(t, "127.0.0.1:0")
+	_, err := serve(Options{Address: s.server.guard.listening.String(), Files: fstest.MapFS{}, Log: slog.New(slog.DiscardHandler)},
+		reflect.TypeFor[*stub](), nil)
+	if told := app.Explain(err); told.Code != app.CodeInvalid {
+		t.Errorf("got %v", err)
+	}
+}
+
+func mustAddr(text string) netip.AddrPort { return netip.MustParseAddrPort(text) }

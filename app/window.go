@@ -1,0 +1,271 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"parley/crdt"
+	"parley/space"
+)
+
+// Window is what one window may ask: its exported methods are the methods of
+// WindowApi in frontend/src/bridge/api.ts, whatever carries them. It holds
+// what belongs to the window alone: the parts it has open, and where its
+// events have got to. It is safe for concurrent use.
+type Window struct {
+	app  *App
+	emit func(Event)
+	ctx  context.Context // ends with the window; calls have none of their own, since Wails gives them none
+
+	mu     sync.Mutex
+	parts  map[crdt.Ref]*openPart
+	closed bool
+	spoke  map[space.ID]bool // where this window has announced itself
+}
+
+// OpenWindow makes a window and begins to tell it events. emit is called from
+// goroutines of the window's own, one event of a kind after the other; it may
+// block, which delays only this window, and loses nothing, since events say
+// no more than that something is to be pulled. The window ends with ctx. close
+// gives back what it holds; it waits for emit, and may be called once.
+func (a *App) OpenWindow(ctx context.Context, emit func(Event)) (_ *Window, close func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	w := &Window{
+		app: a, emit: emit, ctx: ctx,
+		parts: make(map[crdt.Ref]*openPart), spoke: make(map[space.ID]bool),
+	}
+	var pumps sync.WaitGroup
+	after, seen := a.store.Position(), a.news.current()
+	pumps.Go(func() { w.pumpMoves(after) })
+	pumps.Go(func() { w.pumpNews(seen) })
+	return w, func() {
+		cancel()
+		pumps.Wait()
+		w.mu.Lock()
+		w.closed = true
+		w.mu.Unlock()
+		w.reset()
+	}
+}
+
+// reset gives back everything that a page held: it is gone, or starts afresh.
+func (w *Window) reset() {
+	w.mu.Lock()
+	parts, spoke := w.parts, w.spoke
+	w.parts, w.spoke = make(map[crdt.Ref]*openPart), make(map[space.ID]bool)
+	w.mu.Unlock()
+	for _, part := range parts {
+		part.release()
+	}
+	for id := range spoke {
+		w.app.leave(id)
+	}
+}
+
+// Hello greets a fresh page. What an earlier page in the same window had open
+// is closed.
+func (w *Window) Hello() (Welcome, error) {
+	w.reset()
+	return Welcome{
+		Device:  w.app.Device().String(),
+		Version: Version(),
+		Person:  w.app.Person(),
+		Spaces:  w.app.Spaces(),
+		Offline: w.app.Network().Offline,
+		Data:    w.app.locations.Data(),
+	}, nil
+}
+
+// SetPerson says who this device belongs to.
+func (w *Window) SetPerson(person Person) error { return w.app.SetPerson(w.ctx, person) }
+
+// Spaces lists the spaces of this device.
+func (w *Window) Spaces() ([]Space, error) { return w.app.Spaces(), nil }
+
+// CreateSpace founds a space.
+func (w *Window) CreateSpace(name string) (Space, error) {
+	id, err := w.app.CreateSpace(w.ctx, name)
+	if err != nil {
+		return Space{}, err
+	}
+	return w.app.Space(id)
+}
+
+// CreateDocument makes a document and gives its ID.
+func (w *Window) CreateDocument(spaceID, kind, title string) (string, error) {
+	id, err := parseSpace(spaceID)
+	if err != nil {
+		return "", err
+	}
+	document, err := w.app.CreateDocument(w.ctx, id, NewDocument{Kind: kind, Title: title})
+	if err != nil {
+		return "", err
+	}
+	return document.String(), nil
+}
+
+// Invite makes an invitation that ends after hours, or never where hours is 0.
+func (w *Window) Invite(spaceID, role string, uses int, hours float64) (Invitation, error) {
+	id, err := parseSpace(spaceID)
+	if err != nil {
+		return Invitation{}, err
+	}
+	parsed, err := space.ParseRole(role)
+	if err != nil {
+		return Invitation{}, wrapError(CodeInvalid, fmt.Sprintf("There is no role called %q.", role), err)
+	}
+	const tenYears = 10 * 365 * 24
+	if hours > tenYears {
+		return Invitation{}, newError(CodeInvalid, "An invitation can last ten years at most, or for ever (0).")
+	}
+	return w.app.Invite(w.ctx, id, parsed, uses, time.Duration(hours*float64(time.Hour)))
+}
+
+// Invitations lists the invitations of a space.
+func (w *Window) Invitations(spaceID string) ([]Invitation, error) {
+	id, err := parseSpace(spaceID)
+	if err != nil {
+		return nil, err
+	}
+	return w.app.Invitations(id)
+}
+
+// WithdrawInvitation takes an invitation back.
+func (w *Window) WithdrawInvitation(spaceID, invitation string) error {
+	id, err := parseSpace(spaceID)
+	if err != nil {
+		return err
+	}
+	key, err := space.ParseInvitationKey(invitation)
+	if err != nil {
+		return wrapError(CodeNotFound, "There is no such invitation.", err)
+	}
+	return w.app.Withdraw(w.ctx, id, key)
+}
+
+// Join joins the space that a code is for.
+func (w *Window) Join(code string) (Space, error) {
+	parsed, err := ParseCode(code)
+	if err != nil {
+		return Space{}, err
+	}
+	id, err := w.app.Join(w.ctx, parsed)
+	if err != nil {
+		return Space{}, err
+	}
+	return w.app.Space(id)
+}
+
+// Announce tells the space's connected members where this window is.
+func (w *Window) Announce(spaceID, document string, state []byte) error {
+	id, err := parseSpace(spaceID)
+	if err != nil {
+		return err
+	}
+	var at crdt.DocumentID // none: somewhere in the space
+	if document != "" {
+		if at, err = crdt.ParseDocumentID(document); err != nil {
+			return wrapError(CodeNotFound, "There is no such document.", err)
+		}
+	}
+	w.mu.Lock()
+	w.spoke[id] = true
+	w.mu.Unlock()
+	return w.app.Announce(id, at, state)
+}
+
+// Here tells where the windows of other devices are.
+func (w *Window) Here(spaceID string) ([]Here, error) {
+	id, err := parseSpace(spaceID)
+	if err != nil {
+		return nil, err
+	}
+	return w.app.Here(id)
+}
+
+// Status tells who has the latest of a document.
+func (w *Window) Status(spaceID, document string) (Status, error) {
+	id, err := parseSpace(spaceID)
+	if err != nil {
+		return Status{}, err
+	}
+	parsed, err := crdt.ParseDocumentID(document)
+	if err != nil {
+		return Status{}, wrapError(CodeNotFound, "There is no such document.", err)
+	}
+	return w.app.DocumentStatus(id, parsed)
+}
+
+// Network tells who is connected, and how.
+func (w *Window) Network() (Network, error) { return w.app.Network(), nil }
+
+// Connect connects to a device at an address.
+func (w *Window) Connect(address string) error { return w.app.Connect(w.ctx, address) }
+
+// SetOffline ends all connections and makes no new ones, or undoes that.
+func (w *Window) SetOffline(offline bool) error { return w.app.SetOffline(offline) }
+
+func parseSpace(text string) (space.ID, error) {
+	id, err := space.ParseID(text)
+	if err != nil {
+		return space.ID{}, wrapError(CodeNotFound, "There is no such space.", err)
+	}
+	return id, nil
+}
+
+func parseRef(spaceID, document, part string) (crdt.Ref, error) {
+	id, err := parseSpace(spaceID)
+	if err != nil {
+		return crdt.Ref{}, err
+	}
+	parsedDocument, err := crdt.ParseDocumentID(document)
+	if err != nil {
+		return crdt.Ref{}, wrapError(CodeNotFound, "There is no such document.", err)
+	}
+	parsedPart, err := space.ParsePart(part)
+	if err != nil {
+		return crdt.Ref{}, wrapError(CodeInvalid, "A document has a body and annotations, and no other part.", err)
+	}
+	return crdt.Ref{Space: id, Document: parsedDocument, Part: parsedPart}, nil
+}
+
+// statusPause is how long who-has-what may lag behind: it changes with every
+// keystroke, and nobody reads that fast.
+const statusPause = 200 * time.Millisecond
+
+// pumpNews tells the window what has changed besides documents.
+func (w *Window) pumpNews(seen map[topic]uint64) {
+	status := make(map[space.ID]bool)
+	var pause <-chan time.Time
+	for {
+		fresh, rung := w.app.news.since(seen)
+		for _, t := range fresh {
+			switch t.event {
+			case EventStatus:
+				status[t.space] = true
+				if pause == nil {
+					pause = time.After(statusPause)
+				}
+			case EventHere:
+				w.emit(Event{Name: EventHere, Data: SpaceData{Space: t.space.String()}})
+			default:
+				w.emit(Event{Name: t.event, Data: NoData{}})
+			}
+		}
+		select {
+		case <-w.ctx.Done():
+			return
+		case <-rung:
+		case <-pause:
+			pause = nil
+			for _, id := range slices.Collect(maps.Keys(status)) {
+				w.emit(Event{Name: EventStatus, Data: SpaceData{Space: id.String()}})
+			}
+			clear(status)
+		}
+	}
+}

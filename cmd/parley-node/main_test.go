@@ -1,0 +1,195 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// patience is how long a script waits for something to happen.
+const patience = 60 * time.Second
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"parley-node": main})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "script"),
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("XDG_DATA_HOME", "")
+			env.Values[peersKey{}] = &peers{running: make(map[string]*served)}
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"serve":  serve,
+			"stop":   stop,
+			"field":  field,
+			"until":  until,
+			"cut":    cut,
+			"append": appendFile,
+		},
+	})
+}
+
+// peers are the peers that a script has started.
+type peers struct{ running map[string]*served }
+
+type peersKey struct{}
+
+type served struct {
+	command *exec.Cmd
+	stdout  io.Reader
+	drained sync.WaitGroup
+}
+
+// serve NAME [argument…] starts a peer that listens on loopback only, and
+// waits until it serves. It sets $NAME_address, $NAME_device and $NAME_web.
+func serve(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: serve NAME [argument…]")
+	}
+	name := args[0]
+	arguments := append([]string{"serve", "--json", "--no-mdns", "--data", name,
+		"--listen", "/ip4/127.0.0.1/udp/0/quic-v1", "--listen", "/ip4/127.0.0.1/tcp/0"}, args[1:]...)
+	program, err := exec.LookPath("parley-node")
+	ts.Check(err)
+	command := exec.Command(program, arguments...)
+	command.Dir = ts.MkAbs(".")
+	command.Env = append(os.Environ(), "HOME="+ts.Getenv("HOME"))
+	command.Stderr = os.Stderr
+	stdout, err := command.StdoutPipe()
+	ts.Check(err)
+	ts.Check(command.Start())
+	peer := &served{command: command}
+	lines := bufio.NewReader(stdout)
+	first := make(chan string, 1)
+	peer.drained.Go(func() {
+		line, _ := lines.ReadString('\n')
+		first <- line
+		_, _ = io.Copy(io.Discard, lines)
+	})
+	ts.Value(peersKey{}).(*peers).running[name] = peer
+	ts.Defer(func() {
+		if command.ProcessState == nil {
+			_ = command.Process.Kill()
+			peer.drained.Wait()
+			_ = command.Wait()
+		}
+	})
+	var ready struct {
+		Device    string
+		Addresses []string
+		Web       string
+	}
+	select {
+	case line := <-first:
+		if err := json.Unmarshal([]byte(line), &ready); err != nil {
+			ts.Fatalf("%s said %q: %v", name, line, err)
+		}
+	case <-time.After(patience):
+		ts.Fatalf("%s did not come up", name)
+	}
+	if len(ready.Addresses) == 0 {
+		ts.Fatalf("%s listens nowhere", name)
+	}
+	ts.Setenv(name+"_address", ready.Addresses[0])
+	ts.Setenv(name+"_device", ready.Device)
+	ts.Setenv(name+"_web", ready.Web)
+}
+
+// stop NAME ends a peer as an interrupt would, and fails unless it ends well.
+func stop(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: stop NAME")
+	}
+	running := ts.Value(peersKey{}).(*peers).running
+	peer, ok := running[args[0]]
+	if !ok {
+		ts.Fatalf("%s is not running", args[0])
+	}
+	delete(running, args[0])
+	ts.Check(peer.command.Process.Signal(syscall.SIGTERM))
+	peer.drained.Wait()
+	if err := peer.command.Wait(); err != nil {
+		ts.Fatalf("%s ended with %v", args[0], err)
+	}
+}
+
+// field NAME VAR reads a field of the one JSON object that the last command
+// printed into a variable.
+func field(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: field NAME VAR")
+	}
+	var object map[string]any
+	if err := json.Unmarshal([]byte(ts.ReadFile("stdout")), &object); err != nil {
+		ts.Fatalf("%v in %q", err, ts.ReadFile("stdout"))
+	}
+	value, ok := object[args[0]]
+	if !ok {
+		ts.Fatalf("no field %s in %v", args[0], object)
+	}
+	ts.Setenv(args[1], fmt.Sprint(value))
+}
+
+// until PATTERN COMMAND [argument…] repeats a command until what it prints
+// matches, or, with !, until it does not.
+func until(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: until PATTERN COMMAND [argument…]")
+	}
+	pattern, err := regexp.Compile("(?m)" + args[0])
+	ts.Check(err)
+	deadline := time.Now().Add(patience)
+	for {
+		err := ts.Exec(args[1], args[2:]...)
+		printed := ts.ReadFile("stdout")
+		if err == nil && pattern.MatchString(printed) != neg {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("gave up on %q; at last: %v\n%s", args[0], err, printed)
+		}
+		time.Sleep(20 * time.Millisecond) // between two questions, not for an answer
+	}
+}
+
+// cut FILE N OUT writes the first N bytes of a file; a negative N leaves that
+// many out.
+func cut(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: cut FILE N OUT")
+	}
+	content := ts.ReadFile(args[0])
+	var n int
+	if _, err := fmt.Sscan(args[1], &n); err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if n < 0 {
+		n += len(content)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(content[:n]), 0o600))
+}
+
+// append FILE TEXT adds to a file.
+func appendFile(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: append FILE TEXT")
+	}
+	content := ts.ReadFile(args[0]) + strings.ReplaceAll(args[1], `\x00`, "\x00")
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(content), 0o600))
+}

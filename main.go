@@ -1,0 +1,72 @@
+// Command parley is the desktop window.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/alecthomas/kong"
+
+	"parley/app"
+	"parley/app/command"
+	"parley/app/desktop"
+	"parley/frontend"
+)
+
+type flags struct {
+	Data    string           `help:"The directory that holds everything of this device." placeholder:"DIR" env:"PARLEY_DATA" type:"path"`
+	Profile string           `help:"The device of this name, where no --data is given." placeholder:"NAME" env:"PARLEY_PROFILE"`
+	Side    string           `hidden:"" help:"Put the window on this half of the screen." enum:",left,right" default:""`
+	Verbose bool             `help:"Say on standard error what happens inside."`
+	Version kong.VersionFlag `help:"Print the version."`
+}
+
+func main() {
+	if app.RunChild(os.Args) {
+		return
+	}
+	var f flags
+	kong.Parse(&f, kong.Name("parley"), kong.Vars{"version": app.Version()},
+		kong.Description("Write plans for public services together, and stay with them until they are kept."))
+	if err := run(f); err != nil {
+		sentence := app.Explain(err).Message
+		fmt.Fprintln(os.Stderr, "parley: "+sentence)
+		if app.HasDisplay() {
+			if err := desktop.Complain(sentence); err != nil {
+				fmt.Fprintln(os.Stderr, "parley: "+err.Error())
+			}
+		}
+		os.Exit(1)
+	}
+}
+
+// run opens the device, shows its window, and closes both.
+func run(f flags) (err error) {
+	if !app.HasDisplay() {
+		return app.NewError(app.CodeInvalid,
+			"There is no screen to show a window on. Use parley-node serve --web 127.0.0.1:0, and open the link it prints in a browser.", nil)
+	}
+	locations, err := app.Locate(f.Data, f.Profile)
+	if err != nil {
+		return err
+	}
+	level := slog.LevelWarn
+	if f.Verbose {
+		level = slog.LevelDebug
+	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	peer, err := app.Open(context.Background(), app.Options{Locations: locations, Network: true, MDNS: true, Log: log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, peer.Close()) }()
+	control, err := command.OpenControl(peer, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, control.Close()) }()
+	return desktop.Run(desktop.Options{Peer: peer, Files: frontend.Dist(), Side: f.Side, Log: log})
+}
