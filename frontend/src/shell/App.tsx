@@ -60,7 +60,7 @@ function useHello(bridge: Bridge): LiveState<Welcome> & { refresh: () => void } 
 	useEffect(() => {
 		live.refresh();
 		return bridge.onConnection((state) => {
-			if (state === "connected" && live.state.value === undefined) live.refresh();
+			if (state === "connected" && live.state.error !== undefined) live.refresh();
 		});
 	}, [bridge, live]);
 	const state = useSyncExternalStore(live.subscribe, () => live.state);

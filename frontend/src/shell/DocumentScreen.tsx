@@ -45,16 +45,18 @@ export function DocumentScreen({ document, panels, room }: DocumentScreenProps) 
 
 	return (
 		<>
-			<header className={styles.bar}>
-				{panels.sidebar.shown ? (
-					<span />
-				) : (
-					<IconButton icon={PanelLeft} mirrored label={t("sidebar.show")} onPress={panels.sidebar.toggle} />
+			<header className={styles.bar} data-room={room}>
+				{!panels.sidebar.shown && (
+					<IconButton
+						icon={PanelLeft}
+						mirrored
+						label={t("sidebar.show")}
+						onPress={panels.sidebar.toggle}
+						className={styles.nav}
+					/>
 				)}
-				<div className={styles.where}>
-					<TitleField document={listed} fresh={place.fresh === true} />
-					<StatusLine words={words} />
-				</div>
+				<TitleField document={listed} fresh={place.fresh === true} />
+				<StatusLine words={words} />
 				<div className={styles.tools}>
 					{others.length > 0 && (
 						<AvatarRow
