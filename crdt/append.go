@@ -157,21 +157,18 @@ func (s *Store) weigh(p *part, r Reader, b *batch, plan *plan) error {
 	clear(b.missing)
 	reach := make(map[chunk.Actor]reached)
 	for at, c := range b.changes {
-		if c.fate == accept || c.fate == wait {
-			c.fate = undecided
-		}
-		if c.fate == undecided {
-			if err := s.recognise(p, r, c); err != nil {
-				return err
-			}
-		}
-		if c.fate == undecided {
-			if err := s.resolve(p, r, b, c, plan); err != nil {
-				return err
-			}
+		c.fate = undecided
+		if err := s.recognise(p, r, c); err != nil {
+			return err
 		}
 		if c.fate != undecided {
 			continue
+		}
+		if err := s.resolve(p, r, b, c, plan); err != nil {
+			return err
+		}
+		if c.fate != undecided {
+			continue // or, while there are questions, provisionally accepted
 		}
 		before, ok := reach[c.Actor]
 		if !ok {
@@ -208,10 +205,12 @@ type reached struct {
 // resolve looks for the dependencies of a change. It waits where one is
 // missing; where one may lie in a snapshot, that becomes a question.
 func (s *Store) resolve(p *part, r Reader, b *batch, c *candidate, plan *plan) error {
+	missing := false
 	for _, dep := range c.Deps {
 		if at, ok := b.byHash[dep]; ok {
 			if f := b.changes[at].fate; f == wait || f == refuse {
 				c.fate = wait
+				return nil
 			}
 			continue
 		}
@@ -223,11 +222,15 @@ func (s *Store) resolve(p *part, r Reader, b *batch, c *candidate, plan *plan) e
 		switch {
 		case held, inside:
 		case asked, len(p.snapshots) == 0:
-			c.fate = wait
 			b.missing[dep] = true
+			missing = true
 		default:
 			plan.unknown[dep] = true
+			c.fate = accept
 		}
+	}
+	if missing {
+		c.fate = wait
 	}
 	return nil
 }
