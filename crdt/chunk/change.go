@@ -180,6 +180,10 @@ func (o *Ops) next() bool {
 		return false
 	}
 	o.budget -= len(o.Pred)
+	if len(o.Pred) == 0 && (o.Action == Delete || o.Action == Increment) {
+		o.err = fmt.Errorf("%w: a deletion of nothing", ErrMalformed)
+		return false
+	}
 	if o.counter > maxCounter {
 		o.err = errOverflow
 		return false

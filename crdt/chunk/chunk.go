@@ -23,7 +23,7 @@ var (
 
 	// ErrTooLarge is wrapped by every error about a chunk that is beyond the
 	// limits, be it as given or once inflated.
-	ErrTooLarge = errors.New("Automerge data is too large")
+	ErrTooLarge = errors.New("too large for Automerge data")
 )
 
 // Limits bound what one chunk may cost to read.

@@ -239,6 +239,18 @@ func (c *opColumns) next(op *Op, actors int) error {
 	if ok {
 		op.Mark = string(mark)
 	}
+	return op.check()
+}
+
+// check refuses what an action has no use for. The core would load it and drop
+// it, and then save a document that it cannot load again, since its changes
+// have other hashes.
+func (op *Op) check() error {
+	marks := op.Action == Mark && op.Insert
+	valued := op.Action == Put || op.Action == Increment || marks && op.Begins
+	if op.Action == Mark != marks || (op.Begins || op.Expand) && !marks || op.Value.Kind != KindNull && !valued {
+		return fmt.Errorf("%w: an operation with parts that do not belong to it", ErrMalformed)
+	}
 	return nil
 }
 

@@ -11,8 +11,9 @@ type Snapshot struct {
 	Actors  []Actor // ascending; IDs in its operations index this table
 	Heads   []Hash  // ascending
 	Vector  map[Actor]uint64
+	MaxOps  map[Actor]uint64 // each actor's highest operation counter
 	Changes int
-	MaxOp   uint64 // highest operation counter
+	MaxOp   uint64 // highest operation counter of all
 	Raw     []byte
 
 	ops   opColumns
@@ -146,7 +147,7 @@ func (c *changeColumns) spent() bool {
 // changes they depend on, so each depends on rows above its own, and each
 // actor's numbers count up from one.
 func (s *Snapshot) readChanges(c changeColumns, l Limits) error {
-	seqs := make([]uint64, len(s.Actors))
+	seqs, maxOps := make([]uint64, len(s.Actors)), make([]uint64, len(s.Actors))
 	deps := 0
 	for !c.actor.spent() {
 		if s.Changes++; s.Changes > l.Changes {
@@ -170,9 +171,10 @@ func (s *Snapshot) readChanges(c changeColumns, l Limits) error {
 		if err != nil {
 			return err
 		}
-		if !ok || maxOp < 0 || maxOp > maxCounter {
-			return fmt.Errorf("%w: a change without its operations' number", ErrMalformed)
+		if !ok || maxOp < int64(maxOps[actor]) || maxOp > maxCounter {
+			return fmt.Errorf("%w: a change's operations are not numbered upwards", ErrMalformed)
 		}
+		maxOps[actor] = uint64(maxOp)
 		s.MaxOp = max(s.MaxOp, uint64(maxOp))
 		if _, _, err = c.time.next(); err != nil {
 			return err
@@ -204,10 +206,10 @@ func (s *Snapshot) readChanges(c changeColumns, l Limits) error {
 	if !c.spent() {
 		return fmt.Errorf("%w: a column is longer than its changes", ErrMalformed)
 	}
-	s.Vector = make(map[Actor]uint64, len(seqs))
+	s.Vector, s.MaxOps = make(map[Actor]uint64, len(seqs)), make(map[Actor]uint64, len(seqs))
 	for i, seq := range seqs {
 		if seq > 0 {
-			s.Vector[s.Actors[i]] = seq
+			s.Vector[s.Actors[i]], s.MaxOps[s.Actors[i]] = seq, maxOps[i]
 		}
 	}
 	if (len(s.Heads) == 0) != (s.Changes == 0) {

@@ -1,10 +1,12 @@
 package materialize
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
 	"parley/crdt/chunk"
+	"parley/crdt/chunk/richtext"
 )
 
 // answer does what a request asks. announce is told which chunk comes next
@@ -44,8 +46,10 @@ func answer(q request, announce func(int)) (reply, error) {
 
 // vet loads the document in the core and builds it with our own reader.
 func (d document) vet(q request, announce func(int)) (chunk.Report, error) {
-	var c core
-	var err error
+	c, err := core{}, d.sound()
+	if err != nil {
+		return chunk.Report{}, err
+	}
 	if q.Careful {
 		if c, err = load(nil); err != nil {
 			return chunk.Report{}, err
@@ -79,9 +83,21 @@ func (d document) missing(c core) (missing []chunk.Hash) {
 	return missing
 }
 
+// sound refuses operations that make no sense before the core, which would
+// abort on some of them, gets to see them.
+func (d document) sound() error {
+	if _, err := richtext.Build(d.snapshots, d.changes); errors.Is(err, richtext.ErrNonsense) {
+		return fmt.Errorf("%w: %w", ErrUnreadable, err)
+	}
+	return nil
+}
+
 // complete loads the document in the core and makes sure that nothing waits
 // for something missing.
 func (d document) complete() (core, error) {
+	if err := d.sound(); err != nil {
+		return core{}, err
+	}
 	c, err := load(d.bytes())
 	if err != nil {
 		return core{}, err

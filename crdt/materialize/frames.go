@@ -1,6 +1,7 @@
 package materialize
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -176,11 +177,14 @@ func readFrame(r io.Reader, v any) error {
 	if size > maxFrame {
 		return fmt.Errorf("read frame: %w: %d bytes", chunk.ErrTooLarge, size)
 	}
-	body := make([]byte, size)
-	if _, err := io.ReadFull(r, body); err != nil {
+	var body bytes.Buffer
+	body.Grow(min(int(size), 64<<10) + bytes.MinRead) // what it claims beyond must come first
+	if n, err := body.ReadFrom(io.LimitReader(r, int64(size))); err != nil {
 		return fmt.Errorf("read frame: %w", err)
+	} else if n < int64(size) {
+		return fmt.Errorf("read frame: %w", io.ErrUnexpectedEOF)
 	}
-	if err := decoding.Unmarshal(body, v); err != nil {
+	if err := decoding.Unmarshal(body.Bytes(), v); err != nil {
 		return fmt.Errorf("decode frame: %w", err)
 	}
 	return nil

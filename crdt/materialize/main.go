@@ -47,20 +47,22 @@ func Main() {
 		}
 	}
 	for q := range requests {
-		announce := func(int) {}
-		if q.Careful {
-			announce = func(at int) { say(reply{Note: true, At: at}) }
-		}
-		r, err := answer(q, announce)
-		if err != nil {
-			r = reply{Failure: failureOf(err)}
-		}
-		say(r)
+		serve(q, say)
 		// The core's memory is freed by finalizers that do not see it grow.
-		r, q = reply{}, request{}
 		debug.FreeOSMemory()
 	}
-	os.Exit(0)
+}
+
+func serve(q request, say func(reply)) {
+	announce := func(int) {}
+	if q.Careful {
+		announce = func(at int) { say(reply{Note: true, At: at}) }
+	}
+	r, err := answer(q, announce)
+	if err != nil {
+		r = reply{Failure: failureOf(err)}
+	}
+	say(r)
 }
 
 func limit() error {

@@ -10,6 +10,7 @@
 package richtext
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -21,6 +22,10 @@ import (
 // ErrIncomplete is wrapped where operations refer to others that are not
 // there: a change was given without its ancestors.
 var ErrIncomplete = errors.New("changes are missing")
+
+// ErrNonsense is wrapped where operations do what cannot be done: put a name
+// into a list, or something into what is no object.
+var ErrNonsense = errors.New("operations that make no sense")
 
 // ErrSeveral is returned by Build where several snapshots were given of which
 // none holds all the others: merge them first.
@@ -43,6 +48,8 @@ type Document struct {
 	ops     []op
 	byID    map[chunk.ID]*op
 	objects map[chunk.ID]*object
+
+	deleted []deletion // until the document is built
 }
 
 // op is an operation that is not a deletion.
@@ -55,14 +62,21 @@ type op struct {
 // object is a map, list or text. Lists of operations are in ascending order of
 // their IDs.
 type object struct {
-	fields  map[string][]*op // of a map, by name
-	inserts []*op            // of a sequence
-	puts    map[chunk.ID][]*op
-	ordered []*op // inserts in the order of the sequence
+	sequence bool             // a list or text; else a map
+	fields   map[string][]*op // of a map, by name
+	inserts  []*op            // of a sequence
+	puts     map[chunk.ID][]*op
+	ordered  []*op // inserts in the order of the sequence
 }
 
 // link says that one operation overwrites, deletes or increments another.
 type link struct{ pred, succ chunk.ID }
+
+// deletion is what matters of an operation that deletes.
+type deletion struct {
+	id, object chunk.ID
+	key        chunk.Key
+}
 
 // Build puts a document together from chunks in any order; changes that the
 // snapshot holds already, and duplicates, are passed over.
@@ -71,7 +85,10 @@ func Build(snapshots []chunk.Snapshot, changes []chunk.Change) (*Document, error
 	if err != nil {
 		return nil, err
 	}
-	loose := beyond(base, changes)
+	loose, err := beyond(base, changes)
+	if err != nil {
+		return nil, err
+	}
 	total := 0
 	for i := range loose {
 		total += loose[i].Len()
@@ -115,17 +132,33 @@ func largest(snapshots []chunk.Snapshot) (chunk.Snapshot, error) {
 	return best, nil
 }
 
-// beyond lists the changes that the snapshot does not hold, each once.
-func beyond(base chunk.Snapshot, changes []chunk.Change) []chunk.Change {
-	seen := make(map[chunk.Hash]bool, len(changes))
+// beyond lists the changes that the snapshot does not hold, each once and each
+// actor's in order: without a gap, and with operations numbered upwards.
+func beyond(base chunk.Snapshot, changes []chunk.Change) ([]chunk.Change, error) {
 	loose := make([]chunk.Change, 0, len(changes))
 	for _, c := range changes {
-		if c.Seq > base.Vector[c.Actor] && !seen[c.Hash] {
-			seen[c.Hash] = true
+		if c.Seq > base.Vector[c.Actor] {
 			loose = append(loose, c)
 		}
 	}
-	return loose
+	slices.SortStableFunc(loose, func(a, b chunk.Change) int {
+		return cmp.Or(cmp.Compare(a.Actor, b.Actor), cmp.Compare(a.Seq, b.Seq))
+	})
+	loose = slices.CompactFunc(loose, func(a, b chunk.Change) bool { return a.Hash == b.Hash })
+	for i := range loose {
+		c := &loose[i]
+		seq, maxOp := base.Vector[c.Actor], base.MaxOps[c.Actor]
+		if i > 0 && loose[i-1].Actor == c.Actor {
+			seq, maxOp = loose[i-1].Seq, loose[i-1].MaxOp
+		}
+		if c.Seq > seq+1 {
+			return nil, fmt.Errorf("change %d of %s: %w", c.Seq-1, c.Actor, ErrIncomplete)
+		}
+		if c.Seq <= seq || c.StartOp <= maxOp {
+			return nil, fmt.Errorf("change %d of %s: %w", c.Seq, c.Actor, ErrNonsense)
+		}
+	}
+	return loose, nil
 }
 
 // intern returns the index of each actor in the document's table.
@@ -155,10 +188,12 @@ func (d *Document) add(o chunk.Op, at []int) chunk.ID {
 	o.Object = translate(o.Object, at)
 	o.Key.Elem = translate(o.Key.Elem, at)
 	o.Pred, o.Succ = nil, nil
-	if o.Action != chunk.Delete && d.byID[o.ID] == nil {
-		d.ops = append(d.ops, op{Op: o})
-		d.byID[o.ID] = &d.ops[len(d.ops)-1]
+	if o.Action == chunk.Delete {
+		d.deleted = append(d.deleted, deletion{id: o.ID, object: o.Object, key: o.Key})
+		return o.ID
 	}
+	d.ops = append(d.ops, op{Op: o})
+	d.byID[o.ID] = &d.ops[len(d.ops)-1]
 	return o.ID
 }
 
@@ -241,20 +276,31 @@ func (d *Document) compare(a, b chunk.ID) int {
 
 // connect marks what is overwritten and sorts every operation into its object.
 func (d *Document) connect(links []link) error {
+	gone := make(map[chunk.ID]deletion, len(d.deleted))
+	for _, o := range d.deleted {
+		gone[o.id] = o
+	}
 	for _, l := range links {
-		pred := d.byID[l.pred]
+		pred, succ := d.byID[l.pred], d.byID[l.succ]
 		if pred == nil {
 			return fmt.Errorf("operation %d: %w", l.succ.Counter, ErrIncomplete)
 		}
+		place, known := gone[l.succ]
+		if succ != nil {
+			place, known = deletion{object: succ.Object, key: succ.Key}, !succ.Insert
+		}
+		if succ != nil && succ.Insert || known && !pred.at(place) {
+			return fmt.Errorf("operation %d: %w", l.succ.Counter, ErrNonsense)
+		}
 		// A counter lives on when it is incremented.
-		if succ := d.byID[l.succ]; succ == nil || succ.Action != chunk.Increment {
+		if succ == nil || succ.Action != chunk.Increment {
 			pred.dead = true
 		}
 	}
 	d.objects[chunk.ID{}] = &object{}
 	for i := range d.ops {
 		if o := &d.ops[i]; makes(o.Action) {
-			d.objects[o.ID] = &object{}
+			d.objects[o.ID] = &object{sequence: o.Action == chunk.MakeList || o.Action == chunk.MakeText}
 		}
 	}
 	var last *object
@@ -262,16 +308,66 @@ func (d *Document) connect(links []link) error {
 	for i := range d.ops {
 		o := &d.ops[i]
 		if last == nil || o.Object != lastID {
-			if last, lastID = d.objects[o.Object], o.Object; last == nil {
-				return fmt.Errorf("operation %d: %w", o.ID.Counter, ErrIncomplete)
+			var err error
+			if last, err = d.container(o.ID, o.Object); err != nil {
+				return err
 			}
+			lastID = o.Object
+		}
+		if err := d.fits(last, o.ID, o.Object, o.Key); err != nil {
+			return err
 		}
 		last.take(o)
 	}
-	for _, obj := range d.objects {
-		if err := d.order(obj); err != nil {
+	for _, o := range d.deleted {
+		in, err := d.container(o.id, o.object)
+		if err != nil {
 			return err
 		}
+		if err := d.fits(in, o.id, o.object, o.key); err != nil {
+			return err
+		}
+	}
+	d.deleted = nil
+	for _, obj := range d.objects {
+		d.order(obj)
+	}
+	return nil
+}
+
+// at reports whether an operation is at a place: the field or element it set.
+func (o *op) at(place deletion) bool {
+	key := o.Key
+	if o.Insert {
+		key = chunk.Key{Elem: o.ID}
+	}
+	return o.Object == place.object && key == place.key
+}
+
+func (d *Document) container(id, object chunk.ID) (*object, error) {
+	if obj := d.objects[object]; obj != nil {
+		return obj, nil
+	}
+	err := ErrIncomplete
+	if d.byID[object] != nil {
+		err = ErrNonsense
+	}
+	return nil, fmt.Errorf("operation %d: %w", id.Counter, err)
+}
+
+// fits checks that an operation's place is one that its object has.
+func (d *Document) fits(in *object, id, object chunk.ID, key chunk.Key) error {
+	if in.sequence == key.IsName {
+		return fmt.Errorf("operation %d: %w", id.Counter, ErrNonsense)
+	}
+	if key.Elem.IsZero() {
+		return nil
+	}
+	switch elem := d.byID[key.Elem]; {
+	case elem == nil:
+		return fmt.Errorf("operation %d: %w", id.Counter, ErrIncomplete)
+	case !elem.Insert || elem.Object != object:
+		return fmt.Errorf("operation %d: %w", id.Counter, ErrNonsense)
 	}
 	return nil
 }
@@ -302,7 +398,7 @@ func (obj *object) take(o *op) {
 // by place. A sequence is a tree in which each element hangs below the one it
 // was inserted after; later children come first, and the sequence is the tree
 // read from the top.
-func (d *Document) order(obj *object) error {
+func (d *Document) order(obj *object) {
 	byID := func(a, b *op) int { return d.compare(a.ID, b.ID) }
 	for _, ops := range obj.fields {
 		slices.SortFunc(ops, byID)
@@ -311,9 +407,6 @@ func (d *Document) order(obj *object) error {
 		slices.SortFunc(ops, byID)
 	}
 	n := len(obj.inserts)
-	if n == 0 {
-		return nil
-	}
 	if !slices.IsSortedFunc(obj.inserts, byID) {
 		slices.SortFunc(obj.inserts, byID)
 	}
@@ -325,11 +418,7 @@ func (d *Document) order(obj *object) error {
 	for i, o := range obj.inserts {
 		parent := n
 		if !o.Key.Elem.IsZero() {
-			p := d.byID[o.Key.Elem]
-			if p == nil || !p.Insert || p.Object != o.Object {
-				return fmt.Errorf("operation %d: %w", o.ID.Counter, ErrIncomplete)
-			}
-			parent = p.local
+			parent = d.byID[o.Key.Elem].local
 		}
 		sibling[i], child[parent] = child[parent], int32(i+1)
 	}
@@ -350,5 +439,4 @@ func (d *Document) order(obj *object) error {
 		}
 	}
 	obj.inserts = nil
-	return nil
 }

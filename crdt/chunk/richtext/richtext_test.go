@@ -211,7 +211,7 @@ func TestReadsWhatAutomergeReadsNow(t *testing.T) {
 		t.Log("Node or its packages are not installed: only the committed documents were compared")
 		return
 	}
-	cmd := exec.Command(node, filepath.Join(root, "crdt", "chunk", "richtext", "testdata", "make.mjs"), "1000", "150")
+	cmd := exec.Command(node, filepath.Join(root, "crdt", "chunk", "richtext", "testdata", "make.mjs"), "1000", "40")
 	cmd.Dir = root
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()

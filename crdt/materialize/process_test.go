@@ -1,0 +1,134 @@
+package materialize
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"testing"
+	"time"
+
+	"parley/crdt/chunk"
+)
+
+func TestACrashIsAnErrorAndTheNextRequestWorks(t *testing.T) {
+	s := begin(t, "still here")
+	s.child = open(t, Options{Memory: 192 << 20})
+	_, err := s.child.Vet(context.Background(), [][]byte{s.chunks[0], bomb(t)})
+	var at *ChunkError
+	if !errors.Is(err, ErrCrashed) || !errors.As(err, &at) || at.Chunk != 1 {
+		t.Fatalf("got %v, want ErrCrashed and the second chunk to blame", err)
+	}
+	s.reads(Text, "still here")
+}
+
+// bomb is a change of few bytes and many operations: what they take in memory
+// is beyond the limit of the tests.
+func bomb(t testing.TB) []byte {
+	t.Helper()
+	ops := make([]chunk.Op, 3<<20)
+	for i := range ops {
+		ops[i] = chunk.Op{Key: chunk.Key{Name: "k", IsName: true}, Action: chunk.Put}
+	}
+	c, err := chunk.Encode(chunk.Change{Actor: bob, Seq: 1, StartOp: 1}, nil, ops)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Raw) > 1<<10 {
+		t.Fatalf("the bomb takes %d bytes", len(c.Raw))
+	}
+	return c.Raw
+}
+
+func TestTheDeadlineEndsARequest(t *testing.T) {
+	c := open(t, Options{Command: []string{os.Args[0], "hang"}, Deadline: 50 * time.Millisecond})
+	if _, err := c.Read(context.Background(), nil, Text); !errors.Is(err, ErrDeadline) {
+		t.Fatalf("got %v, want ErrDeadline", err)
+	}
+	if c.Running() {
+		t.Error("the child was left running")
+	}
+}
+
+func TestAContextEndsARequest(t *testing.T) {
+	c := open(t, Options{Command: []string{os.Args[0], "hang"}})
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := c.Read(ctx, nil, Text); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("got %v, want the context's error", err)
+	}
+}
+
+func TestClosingEndsARequest(t *testing.T) {
+	c := New(Options{Command: []string{os.Args[0], "hang"}})
+	failed := make(chan error, 1)
+	go func() {
+		_, err := c.Read(context.Background(), nil, Text)
+		failed <- err
+	}()
+	eventually(t, "the child runs", c.Running)
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-failed; !errors.Is(err, ErrClosed) {
+		t.Errorf("got %v, want ErrClosed", err)
+	}
+	if _, err := c.Read(context.Background(), nil, Text); !errors.Is(err, ErrClosed) {
+		t.Errorf("after closing: got %v, want ErrClosed", err)
+	}
+}
+
+func TestAnIdleChildLeavesAndComesBack(t *testing.T) {
+	s := begin(t, "still here")
+	s.child = open(t, Options{Idle: time.Millisecond})
+	s.reads(Text, "still here")
+	eventually(t, "the child has left", func() bool { return !s.child.Running() })
+	s.reads(Text, "still here")
+}
+
+func TestAProgramThatIsNotThere(t *testing.T) {
+	c := open(t, Options{Command: []string{"/nonexistent"}})
+	if _, err := c.Read(context.Background(), nil, Text); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("got %v, want os.ErrNotExist", err)
+	}
+}
+
+func TestTheChildGetsNothingItDoesNotNeed(t *testing.T) {
+	t.Setenv("PARLEY_SECRET", "x")
+	c := open(t, Options{Command: []string{"/bin/sh", "-c", "env >&2; ls /proc/self/fd >&2; exit 3"}})
+	_, err := c.Read(context.Background(), nil, Text)
+	if !errors.Is(err, ErrCrashed) {
+		t.Fatalf("got %v, want ErrCrashed", err)
+	}
+	c.mu.Lock()
+	said := c.process.output.String()
+	c.mu.Unlock()
+	if bytes.Contains([]byte(said), []byte("PARLEY_SECRET")) || !bytes.Contains([]byte(said), []byte(memoryVariable)) {
+		t.Errorf("the child's environment and files:\n%s", said)
+	}
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for !ok() {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain: %s", what)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func FuzzReadFrame(f *testing.F) {
+	var b bytes.Buffer
+	if err := writeFrame(&b, reply{Report: chunk.Report{Vector: map[chunk.Actor]uint64{alice: 1}}}); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b.Bytes())
+	f.Add([]byte{0xff, 0xff, 0xff, 0xff})
+	f.Add([]byte{0, 0, 0, 1, 0xa0})
+	f.Fuzz(func(_ *testing.T, data []byte) {
+		var r reply
+		_ = readFrame(bytes.NewReader(data), &r) // whatever it says, it returns
+	})
+}
