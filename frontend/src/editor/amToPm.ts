@@ -2,7 +2,7 @@ import type { Node } from "prosemirror-model";
 import { type EditorState, TextSelection, type Transaction } from "prosemirror-state";
 import { StepMap } from "prosemirror-transform";
 import type { Change, Marker, RichText, Span } from "../replica";
-import { build, inline, marksFrom } from "./build";
+import { build, buildBefore, inline, marksFrom } from "./build";
 import { type FlatBlock, flatStart, flatten, fromFlat, type Piece, spotAt, toFlat, topLevelAt } from "./flat";
 import { replaceTopLevel } from "./patch";
 import { nodes } from "./schema";
@@ -79,7 +79,8 @@ function showRange(state: EditorState, text: RichText, changes: readonly Change[
 	const start = flatStart(doc, from);
 	const items = itemsOf(flatten(doc, from, to));
 	for (const change of changes) applyChange(items, change, start, text);
-	replaceTopLevel(tr, from, to, build(blocksOf(items)));
+	const built = buildBefore(doc, to, blocksOf(items));
+	replaceTopLevel(tr, from, built.to, built.nodes);
 	return tr.docChanged ? tr : null;
 }
 

@@ -36,7 +36,11 @@ const marks = fc.record(
 const spans = fc.array(
 	fc.oneof(
 		marker.map((m) => ({ type: "block" as const, marker: m })),
-		fc.record({ type: fc.constant("text" as const), text: fc.constantFrom("a", "bc", "d\ne", "\n", "😀", "שלום"), marks }),
+		fc.record({
+			type: fc.constant("text" as const),
+			text: fc.constantFrom("a", "bc", "d\ne", "\n", "😀", "שלום"),
+			marks,
+		}),
 	),
 	{ maxLength: 14 },
 );
@@ -45,7 +49,10 @@ const spans = fc.array(
 function plain(blocks: readonly FlatBlock[]) {
 	const built = blocks.map(({ marker, pieces }) => ({
 		marker,
-		pieces: pieces.map((piece) => [piece.text, piece.marks.map((mark) => JSON.stringify(mark.toJSON())).join()]),
+		pieces: pieces.map((piece) => [
+			piece.text,
+			piece.marks.map((mark) => JSON.stringify(mark.toJSON())).join(),
+		]),
 	}));
 	for (const block of built) {
 		for (let i = block.pieces.length - 1; i > 0; i--) {

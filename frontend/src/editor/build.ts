@@ -1,8 +1,42 @@
 import { Fragment, type Mark, type Node } from "prosemirror-model";
 import type { MarkSet } from "../replica";
-import type { FlatBlock, Piece } from "./flat";
-import { BULLET_ITEM, canonical, type Kept, placeOf, QUOTE, sameMarker, shownAs, shownLevel } from "./marker";
+import { type FlatBlock, flatten, lastPath, type Piece } from "./flat";
+import {
+	BULLET_ITEM,
+	canonical,
+	type Kept,
+	placeOf,
+	QUOTE,
+	sameList,
+	sameMarker,
+	shownAs,
+	shownLevel,
+} from "./marker";
 import { marks, nodes, schema } from "./schema";
+
+/**
+ * Builds what `blocks` show in place of a document's top-level nodes from some index to `to`. Where the node
+ * that follows would no longer stand alone (its list goes on in the new ones), it is built along.
+ */
+export function buildBefore(
+	doc: Node,
+	to: number,
+	blocks: readonly FlatBlock[],
+): { to: number; nodes: Node[] } {
+	let all = blocks;
+	let end = to;
+	for (;;) {
+		const built = build(all);
+		const last = built.at(-1);
+		if (end === doc.childCount || last === undefined) return { to: end, nodes: built };
+		const next = flatten(doc, end, end + 1);
+		const marker = next[0]?.marker ?? null;
+		const apart = marker !== null && sameList(placeOf(marker, lastPath(last)).path, placeOf(marker, []).path);
+		if (apart && placeOf(marker, lastPath(last)).shared === 0) return { to: end, nodes: built };
+		all = [...all, ...next];
+		end++;
+	}
+}
 
 interface Level {
 	type: string;

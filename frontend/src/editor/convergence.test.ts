@@ -90,7 +90,10 @@ function act(writers: readonly Writer[], { who, what, from, to, text, choice }: 
 		case "mark": {
 			select(writer, from, to);
 			const link = marks.link.create({ href: `https://example.org/${choice}` });
-			if (choice > 8) return writer.dispatch(writer.state.tr.addMark(writer.state.selection.from, writer.state.selection.to, link));
+			if (choice > 8)
+				return writer.dispatch(
+					writer.state.tr.addMark(writer.state.selection.from, writer.state.selection.to, link),
+				);
 			return run(writer, toggleMark([marks.strong, marks.em, marks.code][choice % 3] ?? marks.strong));
 		}
 		case "block":
@@ -102,7 +105,8 @@ function act(writers: readonly Writer[], { who, what, from, to, text, choice }: 
 			return run(writer, choice % 2 === 0 ? wrapIn(nodes.blockquote) : specs.quote.run);
 		case "list":
 			select(writer, from, near);
-			if (choice % 2 === 0) return run(writer, wrapInList(choice % 4 === 0 ? nodes.bullet_list : nodes.ordered_list));
+			if (choice % 2 === 0)
+				return run(writer, wrapInList(choice % 4 === 0 ? nodes.bullet_list : nodes.ordered_list));
 			return run(writer, choice % 4 === 1 ? specs.bulletList.run : specs.orderedList.run);
 		case "lift":
 			select(writer, from, near);
@@ -186,6 +190,6 @@ test(`editors show their text after every step, and all the same in the end (CON
 				expect(writer.state.doc.toString()).toBe(writers[0]?.state.doc.toString());
 			}
 		}),
-		{ numRuns: runs, seed, endOnFailure: false },
+		{ numRuns: runs, seed, interruptAfterTimeLimit: 60_000 },
 	);
 }, 120_000);

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { beforeEach, expect, test } from "vitest";
-import { createTextEditor, type TextEditor } from "./editor";
 import { type Hall, openHall } from "../replica/testing";
+import { createTextEditor, type TextEditor } from "./editor";
 
 let hall: Hall;
 let first: TextEditor;

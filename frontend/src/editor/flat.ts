@@ -67,7 +67,7 @@ export function sameMarks(a: readonly Mark[], b: readonly Mark[]): boolean {
 /** The document's top-level nodes from index `from` to `to`, flattened. */
 export function flatten(doc: Node, from = 0, to = doc.childCount): FlatBlock[] {
 	const blocks: FlatBlock[] = [];
-	let before: readonly string[] = from === 0 ? [] : lastPath(doc.child(from - 1), []);
+	let before: readonly string[] = from === 0 ? [] : lastPath(doc.child(from - 1));
 
 	const leaf = (
 		node: Node,
@@ -106,8 +106,8 @@ export function flatten(doc: Node, from = 0, to = doc.childCount): FlatBlock[] {
 	return blocks;
 }
 
-/** The containers around the last leaf block in `node`. */
-function lastPath(node: Node, path: string[]): string[] {
+/** The containers around the last leaf block in `node`, after those in `path`. */
+export function lastPath(node: Node, path: string[] = []): string[] {
 	if (isLeafBlock(node) || node.lastChild === null) return path;
 	if (isList(node)) return lastPath(node.lastChild, [...path, itemTypeOf(node)]);
 	return lastPath(node.lastChild, node.type === nodes.blockquote ? [...path, QUOTE] : path);

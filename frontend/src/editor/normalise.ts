@@ -1,7 +1,7 @@
 import type { Node } from "prosemirror-model";
 import { Plugin, type Transaction } from "prosemirror-state";
 import { REMOTE } from "./amToPm";
-import { build } from "./build";
+import { buildBefore } from "./build";
 import { flatten } from "./flat";
 import { replaceTopLevel } from "./patch";
 import { changedRange, inlineReplacement } from "./pmToAm";
@@ -17,8 +17,8 @@ export function normaliser(): Plugin {
 			const range = changedRange(before.doc, after.doc);
 			if (range === null) return null;
 			const tr = after.tr;
-			const target = build(flatten(after.doc, range.from, range.newTo));
-			replaceTopLevel(tr, range.from, range.newTo, target);
+			const { to, nodes } = buildBefore(after.doc, range.newTo, flatten(after.doc, range.from, range.newTo));
+			replaceTopLevel(tr, range.from, to, nodes);
 			if (!tr.docChanged) return null;
 			// Structure moves around the caret; the letter typed next is still meant as it was.
 			if (after.storedMarks !== null) tr.setStoredMarks(after.storedMarks);
