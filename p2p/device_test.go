@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -223,22 +224,16 @@ func waitFor(t testing.TB, what string, happened func() bool) {
 	}
 }
 
-// shares waits until two devices share a space, for both of them.
+// shares waits until two devices share a space and hear each other in it.
 func (d *device) shares(id space.ID, other *device) {
 	d.t.Helper()
 	for _, pair := range [][2]*device{{d, other}, {other, d}} {
 		one, two := pair[0], pair[1]
-		one.waitFor("sharing with "+two.name, func() bool { return one.node.current().shares(id, peerOf(two.id())) })
+		one.waitFor("hearing "+two.name, func() bool {
+			r := one.node.current().room(id)
+			return r != nil && slices.Contains(r.topic.ListPeers(), peerOf(two.id()))
+		})
 	}
-}
-
-func (o *online) shares(id space.ID, with any) bool {
-	for _, p := range o.sharers(id) {
-		if p == with {
-			return true
-		}
-	}
-	return false
 }
 
 // same waits until two devices hold the same of a space.

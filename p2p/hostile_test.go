@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	"github.com/libp2p/go-libp2p"
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -262,18 +262,33 @@ func (r *rogue) knocks(t *testing.T, d *device, code space.Code) ([][]byte, erro
 
 func TestGarbageInARoomIsTurnedAway(t *testing.T) {
 	for _, c := range []struct {
-		name string
-		send func(r *rogue, stream network.Stream, topic *pubsub.Topic) error
+		name   string
+		policy pubsub.MessageSignaturePolicy
+		send   func(r *rogue, stream network.Stream, topic *pubsub.Topic) error
 	}{
-		{"bytes that are no gossip", func(_ *rogue, stream network.Stream, _ *pubsub.Topic) error {
+		{"bytes that are no gossip", pubsub.StrictNoSign, func(_ *rogue, stream network.Stream, _ *pubsub.Topic) error {
 			_, err := stream.Write(bytes.Repeat([]byte{0x05, 0xff, 0xff, 0xff, 0xff, 0xff}, 50))
 			return err
 		}},
-		{"a message that does not decode", func(_ *rogue, _ network.Stream, topic *pubsub.Topic) error {
+		{"a message that does not decode", pubsub.StrictNoSign, func(_ *rogue, _ network.Stream, topic *pubsub.Topic) error {
 			return topic.Publish(t.Context(), []byte("\x01nonsense"))
 		}},
-		{"a kind that does not exist", func(_ *rogue, _ network.Stream, topic *pubsub.Topic) error {
+		{"a kind that does not exist", pubsub.StrictNoSign, func(_ *rogue, _ network.Stream, topic *pubsub.Topic) error {
 			return topic.Publish(t.Context(), []byte{200, 0xa0})
+		}},
+		{"a statement in the name of somebody else", pubsub.StrictNoSign, func(r *rogue, _ network.Stream, topic *pubsub.Topic) error {
+			s, err := state(r.key, space.ID{}, &presenceMessage{Counter: 1 << 60})
+			if err != nil {
+				return err
+			}
+			raw, err := appendMessage(nil, s)
+			if err != nil {
+				return err
+			}
+			return topic.Publish(t.Context(), raw)
+		}},
+		{"a message that gossipsub has signed", pubsub.StrictSign, func(_ *rogue, _ network.Stream, topic *pubsub.Topic) error {
+			return topic.Publish(t.Context(), []byte("anything"))
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -297,8 +312,14 @@ func TestGarbageInARoomIsTurnedAway(t *testing.T) {
 					_ = rh.accept(s)
 				}
 			})
-			router, err := pubsub.NewGossipSub(ctx, rh,
-				pubsub.WithGossipSubProtocols([]protocol.ID{gossipProtocol}, gossipFeatures), pubsub.WithFloodPublish(true))
+			options := []pubsub.Option{
+				pubsub.WithGossipSubProtocols([]protocol.ID{gossipProtocol}, gossipFeatures),
+				pubsub.WithFloodPublish(true), pubsub.WithMessageIdFn(messageID), pubsub.WithMessageSignaturePolicy(c.policy),
+			}
+			if c.policy == pubsub.StrictNoSign {
+				options = append(options, pubsub.WithNoAuthor())
+			}
+			router, err := pubsub.NewGossipSub(ctx, rh, options...)
 			if err != nil {
 				t.Fatal(err)
 			}

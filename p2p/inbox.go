@@ -2,13 +2,11 @@ package p2p
 
 import (
 	"context"
-	"fmt"
 
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"parley/crdt"
-	"parley/space"
 )
 
 // inboxBatch bounds how many messages are made durable together.
@@ -26,7 +24,6 @@ type inbox struct {
 // A letter is one gossip message on its way into the store.
 type letter struct {
 	from    peer.ID // who passed it on
-	author  space.DeviceID
 	message message
 	verdict chan pubsub.ValidationResult // receives one
 }
@@ -41,27 +38,28 @@ func (r *room) receive(_ context.Context, from peer.ID, m *pubsub.Message) pubsu
 	if from == r.online.host.ID() {
 		return pubsub.ValidationAccept // our own, checked when it was made
 	}
-	author, ok := deviceOf(m.GetFrom())
-	if !ok {
-		r.reject(from, fmt.Errorf("%w: gossip of no device", errNonsense))
-		return pubsub.ValidationReject
+	if !r.isMember(from) {
+		return pubsub.ValidationIgnore
 	}
-	if !r.node.member(r.id, author) || !r.isMember(from) {
-		return pubsub.ValidationIgnore // whoever passed it on may know more of the log than we
-	}
-	content, err := decodeGossip(m.GetData())
+	author, content, err := decodeGossip(r.id, m.GetData())
 	if err != nil {
 		r.reject(from, err)
 		return pubsub.ValidationReject
 	}
 	switch content := content.(type) {
 	case *presenceMessage:
+		if !r.node.member(r.id, author) {
+			return pubsub.ValidationIgnore // whoever passed it on may know more of the log than we
+		}
 		return r.node.presence.hear(r.id, author, content)
 	case *haveMessage:
+		if !r.node.member(r.id, author) {
+			return pubsub.ValidationIgnore
+		}
 		r.heardHave(from, author, content)
 		return pubsub.ValidationAccept
 	}
-	l := &letter{from: from, author: author, message: content, verdict: make(chan pubsub.ValidationResult, 1)}
+	l := &letter{from: from, message: content, verdict: make(chan pubsub.ValidationResult, 1)}
 	select {
 	case r.inbox.in <- l:
 		m.ValidatorData = l
@@ -88,19 +86,6 @@ func (r *room) decide(ctx context.Context, _ peer.ID, m *pubsub.Message) pubsub.
 
 func (r *room) reject(from peer.ID, reason error) {
 	r.online.do(func() { r.online.refuse(from, reason) })
-}
-
-// decodeGossip reads one gossip message of any kind.
-func decodeGossip(data []byte) (message, error) {
-	if len(data) == 0 || len(data) > maxGossip {
-		return nil, fmt.Errorf("%w: gossip of %d bytes", errNonsense, len(data))
-	}
-	for _, m := range []message{&changesMessage{}, &entriesMessage{}, &presenceMessage{}, &haveMessage{}} {
-		if m.kind() == data[0] {
-			return m, decodeMessage(data[1:], m)
-		}
-	}
-	return nil, fmt.Errorf("%w: gossip of kind %d", errNonsense, data[0])
 }
 
 func (b *inbox) run() {

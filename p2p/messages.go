@@ -239,7 +239,7 @@ func (m *refused) check() error {
 	return nil
 }
 
-// Gossip.
+// Gossip begins with the name of the room.
 
 type enterRoom struct {
 	Space space.ID `cbor:"1,keyasint"`
@@ -247,55 +247,3 @@ type enterRoom struct {
 
 func (*enterRoom) kind() byte   { return 1 }
 func (*enterRoom) check() error { return nil }
-
-type changesMessage struct {
-	Document   crdt.DocumentID `cbor:"1,keyasint"`
-	Part       space.Part      `cbor:"2,keyasint"`
-	Changes    [][]byte        `cbor:"3,keyasint"`
-	Signatures []wireSignature `cbor:"4,keyasint"`
-}
-
-func (*changesMessage) kind() byte { return 1 }
-func (m *changesMessage) check() error {
-	if !m.Part.Valid() || len(m.Changes) == 0 {
-		return errLength
-	}
-	if err := checkChunks(m.Changes, chunk.DefaultLimits.Change); err != nil {
-		return err
-	}
-	return checkSignatures(m.Signatures)
-}
-
-type entriesMessage struct {
-	Entries [][]byte `cbor:"1,keyasint"`
-}
-
-func (*entriesMessage) kind() byte     { return 2 }
-func (m *entriesMessage) check() error { return checkEntries(m.Entries) }
-
-type presenceMessage struct {
-	Counter  uint64     `cbor:"1,keyasint"`
-	Document []byte     `cbor:"2,keyasint"` // empty: in no document
-	Part     space.Part `cbor:"3,keyasint"`
-	State    []byte     `cbor:"4,keyasint"`
-}
-
-func (*presenceMessage) kind() byte { return 3 }
-func (m *presenceMessage) check() error {
-	if !m.Part.Valid() || len(m.State) > maxState {
-		return errLength
-	}
-	if len(m.Document) != 0 && len(m.Document) != len(crdt.DocumentID{}) {
-		return errLength
-	}
-	return nil
-}
-
-type haveMessage struct {
-	Counter uint64       `cbor:"1,keyasint"`
-	Digest  [32]byte     `cbor:"2,keyasint"`
-	Parts   []partVector `cbor:"3,keyasint"`
-}
-
-func (*haveMessage) kind() byte     { return 4 }
-func (m *haveMessage) check() error { return checkParts(m.Parts, maxHaves) }

@@ -218,7 +218,16 @@ func FuzzRoom(f *testing.F)    { fuzzProtocol(f, "room") }
 func FuzzCatchUp(f *testing.F) { fuzzProtocol(f, "catch-up") }
 
 func FuzzGossip(f *testing.F) {
+	key, park := space.KeyFromSeed([32]byte{1}), space.ID{2}
 	for _, m := range samples["gossip"] {
+		switch m.(type) {
+		case *presenceMessage, *haveMessage:
+			signed, err := state(key, park, m)
+			if err != nil {
+				f.Fatal(err)
+			}
+			m = signed
+		}
 		raw, err := appendMessage(nil, m)
 		if err != nil {
 			f.Fatal(err)
@@ -226,15 +235,20 @@ func FuzzGossip(f *testing.F) {
 		f.Add(raw)
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		m, err := decodeGossip(raw)
+		author, m, err := decodeGossip(park, raw)
 		if err != nil {
 			if !errors.Is(err, errNonsense) {
 				t.Fatal(err)
 			}
 			return
 		}
-		if again, err := appendMessage(nil, m); err != nil || !bytes.Equal(again, raw) {
-			t.Fatalf("%T is %x when written again (%v)", m, again, err)
+		if author != (space.DeviceID{}) && author != key.Device() {
+			t.Fatalf("a statement of %s was forged", author)
+		}
+		if author != key.Device() {
+			if again, err := appendMessage(nil, m); err != nil || !bytes.Equal(again, raw) {
+				t.Fatalf("%T is %x when written again (%v)", m, again, err)
+			}
 		}
 	})
 }

@@ -373,6 +373,17 @@ func (o *online) sharers(id space.ID) (peers []peer.ID) {
 	return peers
 }
 
+// nearer is the first of two peers if we share the space with it, else the
+// second.
+func (o *online) nearer(id space.ID, first, second peer.ID) peer.ID {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if known := o.peers[first]; known != nil && known.shared[id] {
+		return first
+	}
+	return second
+}
+
 func (o *online) room(id space.ID) *room {
 	o.mu.Lock()
 	defer o.mu.Unlock()

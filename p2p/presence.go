@@ -184,6 +184,7 @@ func (h *herald) watchArrivals() {
 		}
 		if event.Type == pubsub.PeerJoin {
 			h.room.announceAgain()
+			h.room.teller.arrival()
 		}
 	}
 }
@@ -216,7 +217,7 @@ func (h *herald) announce() {
 	if own.Document != (crdt.DocumentID{}) {
 		m.Document = own.Document[:]
 	}
-	if err := h.room.publish(m); err != nil && h.room.ctx.Err() == nil {
+	if err := h.room.state(m); err != nil && h.room.ctx.Err() == nil {
 		h.room.log.Debug("Presence was not announced", "error", err)
 	}
 }

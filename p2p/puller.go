@@ -94,6 +94,10 @@ func (p *puller) stir() {
 func (r *room) heardHave(from peer.ID, author space.DeviceID, m *haveMessage) {
 	p := r.puller
 	stirred := false
+	if len(m.Parts) == 0 && m.Digest != r.node.store.Digest(r.id) {
+		// It greets us: what was gossiped before that, we may have missed.
+		r.pull(pullRequest{from: r.online.nearer(r.id, peerOf(author), from)})
+	}
 	for _, part := range m.Parts {
 		ref, vector := part.ref(r.id), part.Vector.vector()
 		r.node.standing.has(author, ref, vector)
@@ -194,16 +198,9 @@ func (p *puller) accuse() {
 	if len(due) == 0 {
 		return
 	}
-	present := make(map[peer.ID]bool)
-	for _, q := range p.room.online.sharers(p.room.id) {
-		present[q] = true
-	}
 	for ref, s := range due {
-		from := s.author
-		if !present[from] {
-			from = s.from
-		}
-		if !present[from] || p.room.covers(ref, s.vector) || p.futile(from, ref, partDigest(ref, s.vector)) {
+		from := p.room.online.nearer(p.room.id, s.author, s.from)
+		if p.room.covers(ref, s.vector) || p.futile(from, ref, partDigest(ref, s.vector)) {
 			continue
 		}
 		p.room.pull(pullRequest{from: from, refs: []crdt.Ref{ref}})

@@ -16,8 +16,7 @@ type rejections struct{ room *room }
 // RejectMessage refuses peers that pass on what no honest device would.
 func (t rejections) RejectMessage(m *pubsub.Message, reason string) {
 	switch reason {
-	case pubsub.RejectMissingSignature, pubsub.RejectUnexpectedSignature,
-		pubsub.RejectUnexpectedAuthInfo, pubsub.RejectInvalidSignature:
+	case pubsub.RejectUnexpectedSignature, pubsub.RejectUnexpectedAuthInfo, pubsub.RejectInvalidSignature:
 		o, p := t.room.online, m.ReceivedFrom
 		o.do(func() { o.refuse(p, fmt.Errorf("%w: gossip with %s", errNonsense, reason)) })
 	}

@@ -106,7 +106,9 @@ func (r *room) join() error {
 		pubsub.WithGossipSubProtocols([]protocol.ID{gossipProtocol}, gossipFeatures),
 		pubsub.WithGossipSubParams(params),
 		pubsub.WithFloodPublish(true),
-		pubsub.WithMessageSignaturePolicy(pubsub.StrictSign),
+		// Changes and entries carry their authors' signatures; so do our own
+		// presences and haves. Gossipsub's would be checked on top of those.
+		pubsub.WithMessageSignaturePolicy(pubsub.StrictNoSign), pubsub.WithNoAuthor(),
 		pubsub.WithMessageIdFn(messageID),
 		pubsub.WithPeerFilter(func(p peer.ID, t string) bool { return t == topic && r.isMember(p) }),
 		pubsub.WithSubscriptionFilter(pubsub.NewAllowlistSubscriptionFilter(topic)),
@@ -141,10 +143,8 @@ func gossipFeatures(feature pubsub.GossipSubFeature, _ protocol.ID) bool {
 }
 
 func messageID(m *pb.Message) string {
-	h := sha256.New()
-	h.Write(m.GetFrom())
-	h.Write(m.GetData())
-	return string(h.Sum(nil))
+	sum := sha256.Sum256(m.GetData())
+	return string(sum[:])
 }
 
 // close ends the gossip. Its tasks end with online's.
@@ -214,6 +214,15 @@ func (r *room) publish(m message) error {
 		return fmt.Errorf("gossip: %w", err)
 	}
 	return nil
+}
+
+// state publishes what this device says about itself.
+func (r *room) state(m message) error {
+	signed, err := state(r.node.key, r.id, m)
+	if err != nil {
+		return err
+	}
+	return r.publish(signed)
 }
 
 var errTooLarge = errors.New("too large to gossip")

@@ -17,8 +17,9 @@ type teller struct {
 	wake    chan struct{} // holds at most one
 	counter uint64
 
-	mu    sync.Mutex
-	dirty map[crdt.Ref]bool
+	mu      sync.Mutex
+	dirty   map[crdt.Ref]bool
+	arrived bool // somebody came who may have missed what was gossiped before
 }
 
 func newTeller(r *room) *teller {
@@ -34,10 +35,21 @@ func (t *teller) moved(ref crdt.Ref) {
 	t.dirty[ref] = true
 	t.mu.Unlock()
 	if first {
-		select {
-		case t.wake <- struct{}{}:
-		default:
-		}
+		t.stir()
+	}
+}
+
+func (t *teller) arrival() {
+	t.mu.Lock()
+	t.arrived = true
+	t.mu.Unlock()
+	t.stir()
+}
+
+func (t *teller) stir() {
+	select {
+	case t.wake <- struct{}{}:
+	default:
 	}
 }
 
@@ -60,20 +72,25 @@ func (t *teller) run() {
 // tell sends one have, and reports whether there is more to say.
 func (t *teller) tell() (more bool) {
 	m, more := t.collect()
-	if len(m.Parts) == 0 || len(t.room.online.sharers(t.room.id)) == 0 {
+	if m == nil || len(t.room.online.sharers(t.room.id)) == 0 {
 		return more // whoever comes will pull
 	}
 	t.counter++
 	m.Counter, m.Digest = t.counter, t.room.node.store.Digest(t.room.id)
-	if err := t.room.publish(m); err != nil && t.room.ctx.Err() == nil {
+	if err := t.room.state(m); err != nil && t.room.ctx.Err() == nil {
 		t.room.log.Warn("What we hold was not told", "error", err)
 	}
 	return more
 }
 
+// collect is what there is to say; nil if there is nothing.
 func (t *teller) collect() (m *haveMessage, more bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if len(t.dirty) == 0 && !t.arrived {
+		return nil, false
+	}
+	t.arrived = false
 	m = &haveMessage{}
 	size := 0
 	for ref := range t.dirty {
