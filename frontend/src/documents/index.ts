@@ -31,14 +31,22 @@ export interface DocumentKind {
 	/** Fetches the component with everything it needs; undefined where this window cannot show the kind. */
 	load: (() => Promise<{ default: ComponentType<DocumentProps> }>) | undefined;
 	/** Fetches what the keyboard help says of the kind. */
-	keys: (() => Promise<{ default: (t: TFunction) => readonly KeyHelp[] }>) | undefined;
+	keys: (() => Promise<{ default: (t: TFunction) => readonly KeySection[] }>) | undefined;
+}
+
+/** A part of the keyboard help. */
+export interface KeySection {
+	caption: string;
+	rows: readonly KeyHelp[];
 }
 
 /** One line of the keyboard help. */
 export interface KeyHelp {
 	action: string;
 	/** Names of keys as keyLabel takes them; any of them does. */
-	keys: readonly string[];
+	keys?: readonly string[];
+	/** What one types instead; any of them does. */
+	typed?: readonly string[];
 }
 
 /** The kinds of documents: one line each. */

@@ -36,3 +36,4 @@ export async function setLanguage(language: Language): Promise<void> {
 	document.documentElement.dir = languages[language].direction;
 }
 export { useKeyNames } from "./useKeyNames";
+export { useLocale } from "./useLocale";

@@ -2,7 +2,7 @@ import { Check, LoaderCircle, PanelLeft, PanelRight, TriangleAlert } from "lucid
 import { type ComponentType, lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import type { DeviceID, DocumentID } from "../bridge";
 import { type DocumentProps, kindOf, type Saving } from "../documents";
-import { useTranslation } from "../i18n";
+import { useLocale, useTranslation } from "../i18n";
 import { AvatarRow } from "../ui/Avatar";
 import { useAnnounce } from "../ui/announcer";
 import { Button, IconButton } from "../ui/Button";
@@ -146,7 +146,8 @@ function Message({ title, children }: { title?: string; children: React.ReactNod
 const CALM_AFTER = 600;
 
 function useStatusWords(document: DocumentID, saving: Saving, room: Room): StatusWords {
-	const { t, i18n } = useTranslation();
+	const { t } = useTranslation();
+	const locale = useLocale();
 	const { bridge, space, connection } = useSession();
 	const id = space?.id ?? "";
 	const { value: status } = useLive(
@@ -161,7 +162,7 @@ function useStatusWords(document: DocumentID, saving: Saving, room: Room): Statu
 		],
 	);
 	const named = room === "narrow" ? 1 : 3;
-	const words = statusWords({ saving, connection, status, named }, t, i18n.language);
+	const words = statusWords({ saving, connection, status, named }, t, locale);
 	const key = `${words.tone} ${words.own} ${words.others}`;
 	return useSteady(words, key, words.tone === "calm" ? CALM_AFTER : 0);
 }

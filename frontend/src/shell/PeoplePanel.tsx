@@ -1,6 +1,6 @@
 import { Check, Clock, PanelRightClose, UserPlus } from "lucide-react";
 import type { Member, MemberStatus } from "../bridge";
-import { formatTime, type TFunction, useKeyNames, useTranslation } from "../i18n";
+import { formatTime, type TFunction, useKeyNames, useLocale, useTranslation } from "../i18n";
 import { Avatar } from "../ui/Avatar";
 import { Button, IconButton } from "../ui/Button";
 import { keyLabel } from "../ui/keys";
@@ -49,7 +49,7 @@ export function PeoplePanel({ onHide }: { onHide: () => void }) {
 
 /** Who has the open document; nobody's where none is open. */
 function useStatuses(): ReadonlyMap<string, MemberStatus> {
-	const { bridge, place } = useSession();
+	const { bridge, connection, place } = useSession();
 	const { space, document } = place;
 	const { value } = useLive(
 		bridge,
@@ -61,7 +61,8 @@ function useStatuses(): ReadonlyMap<string, MemberStatus> {
 			trigger("network"),
 		],
 	);
-	return new Map(value?.members.map((member) => [member.device, member]));
+	const known = connection === "connected" ? value : undefined;
+	return new Map(known?.members.map((member) => [member.device, member]));
 }
 
 function Person({ member, status }: { member: Member; status: MemberStatus | undefined }) {
@@ -90,7 +91,8 @@ function standing({ organisation }: Member, t: TFunction): string {
 }
 
 function useWhereabouts(member: Member): string {
-	const { t, i18n } = useTranslation();
+	const { t } = useTranslation();
+	const locale = useLocale();
 	const { place } = useSession();
 	const { documents } = useDocuments();
 	const here = usePresence().filter(({ device }) => device === member.device);
@@ -101,7 +103,7 @@ function useWhereabouts(member: Member): string {
 	const elsewhere = documents.find(({ id }) => here.some(({ document }) => document === id));
 	if (elsewhere) return t("people.hereElsewhere", { title: elsewhere.title || t("document.untitled") });
 	if (member.connected) return t("people.connected");
-	if (member.lastSeen) return t("people.lastSeen", { time: formatTime(member.lastSeen, i18n.language) });
+	if (member.lastSeen) return t("people.lastSeen", { time: formatTime(member.lastSeen, locale) });
 	return t("people.never");
 }
 

@@ -2,7 +2,7 @@ import { FilePlus2, PanelLeft, PanelRight, UserPlus } from "lucide-react";
 import { useEffect, useRef } from "react";
 import type { Space } from "../bridge";
 import { kindOf } from "../documents";
-import { formatDate, useTranslation } from "../i18n";
+import { formatDate, useLocale, useTranslation } from "../i18n";
 import { Button, IconButton, PlaceLink } from "../ui/Button";
 import { SheetDrawing } from "../ui/Drawing";
 import { type ListedDocument, useDocuments } from "./documents";
@@ -103,7 +103,8 @@ function Alone() {
 }
 
 function DocumentList({ space, documents }: { space: Space; documents: readonly ListedDocument[] }) {
-	const { t, i18n } = useTranslation();
+	const { t } = useTranslation();
+	const locale = useLocale();
 	const { go } = useSession();
 	return (
 		<section className={`${styles.sheet} ${styles.list}`}>
@@ -120,7 +121,7 @@ function DocumentList({ space, documents }: { space: Space; documents: readonly 
 								<bdi className={styles.rowTitle}>{document.title || t("document.untitled")}</bdi>
 								{document.created && (
 									<span className={styles.rowNote}>
-										{t("space.created", { date: formatDate(document.created, i18n.language) })}
+										{t("space.created", { date: formatDate(document.created, locale) })}
 									</span>
 								)}
 							</span>

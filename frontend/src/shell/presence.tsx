@@ -1,6 +1,6 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef } from "react";
 import type { DocumentID, Here } from "../bridge";
-import { formatList, useTranslation } from "../i18n";
+import { formatList, useLocale, useTranslation } from "../i18n";
 import { useAnnounce } from "../ui/announcer";
 import { trigger, useLive } from "./live";
 import { useSession } from "./session";
@@ -26,22 +26,25 @@ export function useOthersIn(document: DocumentID | undefined): readonly Here[] {
 }
 
 export function PresenceProvider({ children }: { children: ReactNode }) {
-	const { bridge, space, welcome } = useSession();
+	const { bridge, connection, space, welcome } = useSession();
 	const id = space?.id ?? "";
 	const { value } = useLive(bridge, `here ${id}`, async () => (id === "" ? [] : await bridge.api.Here(id)), [
 		trigger("here", (data) => data.space === id),
 		trigger("network"),
 	]);
+	// Without a connection nobody knows who is here now.
+	const known = connection === "connected" ? value : undefined;
 	const others = useMemo(
-		() => (value ?? []).filter((here) => here.device !== welcome.device),
-		[value, welcome.device],
+		() => (known ?? []).filter((here) => here.device !== welcome.device),
+		[known, welcome.device],
 	);
 	return <PresenceContext value={others}>{children}</PresenceContext>;
 }
 
 /** Says who comes into the document and who leaves it, for those who do not see the row of people. */
 export function useArrivals(others: readonly Here[]): void {
-	const { t, i18n } = useTranslation();
+	const { t } = useTranslation();
+	const locale = useLocale();
 	const announce = useAnnounce();
 	const before = useRef(others);
 	// Speaking is an effect outside of the page's tree.
@@ -53,12 +56,12 @@ export function useArrivals(others: readonly Here[]): void {
 		const names = (people: readonly Here[]) =>
 			formatList(
 				people.map(({ name }) => name),
-				i18n.language,
+				locale,
 			);
 		const sentences = [
 			came.length > 0 && t("document.arrived", { names: names(came) }),
 			left.length > 0 && t("document.left", { names: names(left) }),
 		].filter(Boolean);
 		if (sentences.length > 0) announce(sentences.join(" "));
-	}, [others, announce, t, i18n.language]);
+	}, [others, announce, t, locale]);
 }

@@ -23,9 +23,9 @@ export interface StatusWords {
 }
 
 /** The state of a document in plain words. Never says that all have it when only some do. */
-export function statusWords(input: StatusInput, t: TFunction, language: string): StatusWords {
+export function statusWords(input: StatusInput, t: TFunction, locale: string): StatusWords {
 	const { own, tone } = ownWords(input, t);
-	return { own, tone, others: othersWords(input, t, language) };
+	return { own, tone, others: othersWords(input, t, locale) };
 }
 
 function ownWords({ saving, connection }: StatusInput, t: TFunction): { own: string; tone: Tone } {
@@ -40,7 +40,7 @@ function ownWords({ saving, connection }: StatusInput, t: TFunction): { own: str
 function othersWords(
 	{ status, connection, saving, named }: StatusInput,
 	t: TFunction,
-	language: string,
+	locale: string,
 ): string {
 	if (status === undefined || connection !== "connected") return "";
 	const { members, offline } = status;
@@ -52,9 +52,9 @@ function othersWords(
 	if (offline) return t("status.offline");
 	if (members.every((member) => !member.connected)) return t("status.nobody");
 	const upToDate = members.filter((member) => member.hasLatest);
-	const second = clause("behind", behind, named, t, language);
+	const second = clause("behind", behind, named, t, locale);
 	if (upToDate.length === 0) return t("status.sentence", { clause: second });
-	return t("status.both", { first: clause("upToDate", upToDate, named, t, language), second });
+	return t("status.both", { first: clause("upToDate", upToDate, named, t, locale), second });
 }
 
 function clause(
@@ -62,13 +62,13 @@ function clause(
 	members: readonly MemberStatus[],
 	named: number,
 	t: TFunction,
-	language: string,
+	locale: string,
 ): string {
 	const count = members.length;
 	if (count > named) return t(`status.${what}Count`, { count });
 	const names = formatList(
 		members.map((member) => member.name),
-		language,
+		locale,
 	);
 	return t(`status.${what}`, { count, names });
 }

@@ -1,7 +1,7 @@
 import { type CommandId, commandIds } from "../../editor";
 import { commandSpecs } from "../../editor/commands";
 import type { TFunction } from "../../i18n";
-import type { KeyHelp } from "../index";
+import type { KeySection } from "../index";
 import { toolLabel } from "./tools";
 
 /** Takes the focus from the text to the tools above it. */
@@ -15,11 +15,39 @@ export function keysOf(id: CommandId): readonly string[] {
 }
 
 /** What the keyboard help says of texts: every command, and what one types. */
-export default function textKeys(t: TFunction): readonly KeyHelp[] {
+export default function textKeys(t: TFunction): readonly KeySection[] {
+	const typed = (id: CommandId, ...ways: string[]) => ({ action: toolLabel(id, t), typed: ways });
 	return [
-		{ action: t("keys.toTools"), keys: [TO_TOOLS] },
-		{ action: t("keys.toText"), keys: ["Escape"] },
-		...commandIds.map((id) => ({ action: toolLabel(id, t), keys: keysOf(id) })),
-		{ action: t("text.lineBreak"), keys: ["Shift-Enter"] },
+		{
+			caption: t("keys.text"),
+			rows: [
+				{ action: t("keys.toTools"), keys: [TO_TOOLS] },
+				{ action: t("keys.toText"), keys: ["Escape"] },
+				...commandIds.map((id) => ({ action: toolLabel(id, t), keys: keysOf(id) })),
+				{ action: t("text.lineBreak"), keys: ["Shift-Enter"] },
+			],
+		},
+		{
+			caption: t("keys.markdown"),
+			rows: [
+				typed("heading1", "# "),
+				typed("heading2", "## "),
+				typed("heading3", "### "),
+				typed("bulletList", "- ", "* "),
+				typed("orderedList", "1. "),
+				typed("quote", "> "),
+				typed("codeBlock", "```"),
+				typed("divider", "---"),
+			],
+		},
+		{
+			caption: t("keys.markdownInline"),
+			rows: [
+				typed("strong", "**…**"),
+				typed("em", "*…*", "_…_"),
+				typed("code", "`…`"),
+				typed("link", "[…](https://…)"),
+			],
+		},
 	];
 }

@@ -1,7 +1,7 @@
 import { Plus } from "lucide-react";
 import { useState } from "react";
 import type { Invitation, Role, Space } from "../../bridge";
-import { formatList, formatTime, type TFunction, useKeyNames, useTranslation } from "../../i18n";
+import { formatList, formatTime, type TFunction, useKeyNames, useLocale, useTranslation } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { CopyButton } from "../../ui/CopyButton";
 import { Dialog, DialogActions } from "../../ui/Dialog";
@@ -40,9 +40,10 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
 }
 
 function NotAllowed({ space }: { space: Space }) {
-	const { t, i18n } = useTranslation();
+	const { t } = useTranslation();
+	const locale = useLocale();
 	const facilitators = space.members.filter(({ role }) => role === "facilitator").map(({ name }) => name);
-	return <p>{t("invite.notAllowed", { names: formatList(facilitators, i18n.language) })}</p>;
+	return <p>{t("invite.notAllowed", { names: formatList(facilitators, locale) })}</p>;
 }
 
 function Inviting({ space }: { space: Space }) {
@@ -199,7 +200,8 @@ interface InvitationRowProps {
 }
 
 function InvitationRow({ invitation, show, withdraw }: InvitationRowProps) {
-	const { t, i18n } = useTranslation();
+	const { t } = useTranslation();
+	const locale = useLocale();
 	const role = t(`role.${invitation.role satisfies Role}`);
 	const over = isOver(invitation);
 	return (
@@ -208,7 +210,7 @@ function InvitationRow({ invitation, show, withdraw }: InvitationRowProps) {
 				<span className={styles.strong}>{role}</span>
 				<span className={styles.note}>
 					{t("invite.used", { used: invitation.used, uses: invitation.uses })} ·{" "}
-					{invitationState(invitation, t, i18n.language)}
+					{invitationState(invitation, t, locale)}
 				</span>
 			</div>
 			{!over && show && invitation.code !== "" && <Button onPress={show}>{t("invite.showCode")}</Button>}

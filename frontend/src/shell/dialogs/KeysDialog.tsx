@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { type KeyHelp, knownKinds } from "../../documents";
+import { type KeyHelp, type KeySection, knownKinds } from "../../documents";
 import { useKeyNames, useTranslation } from "../../i18n";
 import { Dialog } from "../../ui/Dialog";
 import { keyLabel } from "../../ui/keys";
@@ -9,7 +9,7 @@ import styles from "./dialogs.module.css";
 /** Every key of the window and of a text. */
 export function KeysDialog({ onClose }: { onClose: () => void }) {
 	const { t } = useTranslation();
-	const kinds = useKindKeys();
+	const sections = useKindSections();
 	return (
 		<Dialog title={t("keys.title")} closeLabel={t("app.close")} onClose={onClose} wide>
 			<KeyTable
@@ -23,29 +23,29 @@ export function KeysDialog({ onClose }: { onClose: () => void }) {
 					{ action: t("keys.closeDialog"), keys: ["Escape"] },
 				]}
 			/>
-			{kinds.map((rows) => (
-				<KeyTable key={rows[0]?.action} caption={t("keys.text")} rows={rows} />
+			{sections.map(({ caption, rows }) => (
+				<KeyTable key={caption} caption={caption} rows={rows} />
 			))}
 		</Dialog>
 	);
 }
 
 /** What each kind of document says of its keys, as soon as it is fetched. */
-function useKindKeys(): readonly (readonly KeyHelp[])[] {
+function useKindSections(): readonly KeySection[] {
 	const { t } = useTranslation();
-	const [lists, setLists] = useState<readonly (readonly KeyHelp[])[]>([]);
+	const [sections, setSections] = useState<readonly KeySection[]>([]);
 	// Kinds are fetched when they are needed.
 	useEffect(() => {
 		let gone = false;
 		const fetching = knownKinds.flatMap(({ keys }) => (keys ? [keys()] : []));
 		void Promise.all(fetching).then((kinds) => {
-			if (!gone) setLists(kinds.map((kind) => kind.default(t)));
+			if (!gone) setSections(kinds.flatMap((kind) => kind.default(t)));
 		});
 		return () => {
 			gone = true;
 		};
 	}, [t]);
-	return lists;
+	return sections;
 }
 
 function KeyTable({ caption, rows }: { caption: string; rows: readonly KeyHelp[] }) {
@@ -54,12 +54,17 @@ function KeyTable({ caption, rows }: { caption: string; rows: readonly KeyHelp[]
 		<table className={styles.keys}>
 			<caption>{caption}</caption>
 			<tbody>
-				{rows.map(({ action, keys }) => (
+				{rows.map(({ action, keys = [], typed = [] }) => (
 					<tr key={action}>
 						<th scope="row">{action}</th>
 						<td>
 							{keys.map((key) => (
 								<kbd key={key}>{keyLabel(key, names)}</kbd>
+							))}
+							{typed.map((text) => (
+								<kbd key={text}>
+									<code>{text}</code>
+								</kbd>
 							))}
 						</td>
 					</tr>

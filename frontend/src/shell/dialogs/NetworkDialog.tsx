@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from "react";
 import type { Peer } from "../../bridge";
-import { formatMilliseconds, formatTime, useKeyNames, useTranslation } from "../../i18n";
+import { formatMilliseconds, formatTime, useKeyNames, useLocale, useTranslation } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { CopyButton } from "../../ui/CopyButton";
 import { Dialog } from "../../ui/Dialog";
@@ -61,16 +61,16 @@ export function NetworkDialog({ onClose }: { onClose: () => void }) {
 }
 
 function PeerRow({ peer }: { peer: Peer }) {
-	const { t, i18n } = useTranslation();
+	const { t } = useTranslation();
+	const locale = useLocale();
 	const { rtt, transport } = peer;
-	const via =
-		rtt > 0 ? t("network.via", { transport, rtt: formatMilliseconds(rtt, i18n.language) }) : transport;
+	const via = rtt > 0 ? t("network.via", { transport, rtt: formatMilliseconds(rtt, locale) }) : transport;
 	return (
 		<li>
 			<div className={styles.item}>
 				<bdi className={styles.strong}>{peer.name || t("network.peerUnknown")}</bdi>
 				<span className={styles.note}>
-					{via} · {t("network.since", { time: formatTime(peer.since, i18n.language) })}
+					{via} · {t("network.since", { time: formatTime(peer.since, locale) })}
 				</span>
 				<span className={styles.mono} dir="ltr">
 					{peer.device}

@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from "react";
-import { type Language, languages, useTranslation } from "../../i18n";
+import { type Language, languages, useLocale, useTranslation } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { Choices, TextField } from "../../ui/Field";
@@ -18,9 +18,10 @@ const themeNames = {
 } as const satisfies Record<Theme, string>;
 
 export function SettingsDialog({ onClose }: { onClose: () => void }) {
-	const { t, i18n } = useTranslation();
+	const { t } = useTranslation();
+	const locale = useLocale();
 	const { preferences, prefer } = useSession();
-	const percent = new Intl.NumberFormat(i18n.language, { style: "percent" });
+	const percent = new Intl.NumberFormat(locale, { style: "percent" });
 	return (
 		<Dialog title={t("settings.title")} closeLabel={t("app.close")} onClose={onClose}>
 			<NameForm />

@@ -1,0 +1,222 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { fromBase64, toBase64 } from "./base64";
+import { type Bridge, connect } from "./bridge";
+import { ParleyError, toParleyError } from "./error";
+import { Socket } from "./socket";
+import { takeToken } from "./token";
+import type { Connection } from "./transport";
+import { openWails } from "./wails";
+
+/** The other end of a page's WebSocket. */
+class Server {
+	static all: Server[] = [];
+	static get last(): Server {
+		const server = Server.all.at(-1);
+		if (server === undefined) throw new Error("the page has opened no socket");
+		return server;
+	}
+
+	readonly url: string;
+	readonly sent: { token?: string; id?: number; method?: string; params?: unknown[] }[] = [];
+	onopen: (() => void) | null = null;
+	onmessage: ((message: { data: string }) => void) | null = null;
+	onclose: ((event: { code: number }) => void) | null = null;
+
+	constructor(url: string) {
+		this.url = url;
+		Server.all.push(this);
+	}
+	send(text: string) {
+		this.sent.push(JSON.parse(text));
+	}
+	close(code: number) {
+		this.onclose?.({ code });
+	}
+	says(message: object) {
+		this.onmessage?.({ data: JSON.stringify(message) });
+	}
+	/** The last call that arrived. */
+	get call() {
+		return this.sent.at(-1);
+	}
+}
+
+describe("over a WebSocket", () => {
+	let bridge: Bridge;
+	let states: Connection[];
+
+	beforeEach(() => {
+		vi.useFakeTimers();
+		vi.stubGlobal("WebSocket", Server);
+		Server.all = [];
+		states = [];
+		bridge = connect((listener) => new Socket("ws://127.0.0.1:1/socket", "secret", listener));
+		bridge.onConnection((state) => states.push(state));
+	});
+	afterEach(() => {
+		bridge.close();
+		vi.unstubAllGlobals();
+		vi.useRealTimers();
+	});
+
+	test("the token goes first, then what was asked meanwhile", async () => {
+		const hello = bridge.api.Hello();
+		Server.last.onopen?.();
+		expect(Server.last.sent).toEqual([{ token: "secret" }, { id: 1, method: "Hello", params: [] }]);
+		Server.last.says({ id: 1, result: { device: "d" } });
+		await expect(hello).resolves.toEqual({ device: "d" });
+		expect(states).toEqual(["connected"]);
+	});
+
+	test("answers find their questions in whatever order", async () => {
+		Server.last.onopen?.();
+		const first = bridge.api.Pull("s", "d", "body", 3);
+		const second = bridge.api.Join("code");
+		Server.last.says({ id: 2, error: { code: "expired", message: "This code has ended." } });
+		Server.last.says({ id: 1, result: { position: 4, chunks: [] } });
+		await expect(first).resolves.toEqual({ position: 4, chunks: [] });
+		await expect(second).rejects.toEqual(new ParleyError("expired", "This code has ended."));
+		await expect(second).rejects.toMatchObject({ code: "expired" });
+	});
+
+	test("events reach those who listen, until they stop", () => {
+		Server.last.onopen?.();
+		const heard: unknown[] = [];
+		const stop = bridge.on("here", (data) => heard.push(data.space));
+		Server.last.says({ event: "here", data: { space: "s1" } });
+		Server.last.says({ event: "of a newer Parley", data: {} });
+		stop();
+		Server.last.says({ event: "here", data: { space: "s2" } });
+		expect(heard).toEqual(["s1"]);
+	});
+
+	test("a lost connection fails what was under way, and comes back by itself", async () => {
+		Server.last.onopen?.();
+		const commit = bridge.api.Commit("s", "d", "body", ["AA=="]);
+		Server.last.onclose?.({ code: 1006 });
+		await expect(commit).rejects.toMatchObject({ code: "disconnected" });
+		await expect(bridge.api.Spaces()).rejects.toMatchObject({ code: "disconnected" });
+		vi.advanceTimersByTime(100);
+		expect(Server.all).toHaveLength(2);
+		Server.last.onclose?.({ code: 1006 });
+		vi.advanceTimersByTime(100);
+		expect(Server.all).toHaveLength(2);
+		vi.advanceTimersByTime(100);
+		expect(Server.all).toHaveLength(3);
+		Server.last.onopen?.();
+		expect(Server.last.sent).toEqual([{ token: "secret" }]);
+		expect(states).toEqual(["connected", "disconnected", "connected"]);
+		expect(bridge.connection).toBe("connected");
+	});
+
+	test("a token that is not accepted is not tried again", () => {
+		Server.last.onopen?.();
+		Server.last.onclose?.({ code: 1008 });
+		vi.advanceTimersByTime(60_000);
+		expect(Server.all).toHaveLength(1);
+		expect(bridge.connection).toBe("refused");
+	});
+
+	test("nothing is opened any more once it is closed", async () => {
+		Server.last.onopen?.();
+		const waiting = bridge.api.Spaces();
+		bridge.close();
+		await expect(waiting).rejects.toMatchObject({ code: "disconnected" });
+		vi.advanceTimersByTime(60_000);
+		expect(Server.all).toHaveLength(1);
+	});
+});
+
+const bound = {
+	CreateSpace: async (name: string) => ({ id: "1", name }),
+	Join: async () => Promise.reject('{"code":"withdrawn","message":"This code was withdrawn."}'),
+};
+
+describe("over Wails", () => {
+	afterEach(() => vi.unstubAllGlobals());
+
+	test("calls go to the bound methods, and their errors come back as ParleyErrors", async () => {
+		const stopped: string[] = [];
+		const heard: unknown[] = [];
+		const listeners = new Map<string, (data: unknown) => void>();
+		vi.stubGlobal("window", {
+			go: {
+				app: { Window: bound },
+			},
+			runtime: {
+				EventsOn: (event: string, listener: (data: unknown) => void) => {
+					listeners.set(event, listener);
+					return () => stopped.push(event);
+				},
+			},
+		});
+		const bridge = connect((listener) => {
+			const transport = openWails(listener);
+			if (transport === undefined) throw new Error("no Wails here");
+			return transport;
+		});
+		bridge.on("moved", (data) => heard.push(data.position));
+		listeners.get("moved")?.({ position: 7 });
+		expect(heard).toEqual([7]);
+		await expect(bridge.api.CreateSpace("Park")).resolves.toMatchObject({ name: "Park" });
+		await expect(bridge.api.Join("x")).rejects.toMatchObject({ code: "withdrawn" });
+		await expect(bridge.api.Network()).rejects.toBeInstanceOf(ParleyError);
+		bridge.close();
+		expect(stopped).toContain("moved");
+	});
+
+	test("a browser has none", () => {
+		vi.stubGlobal("window", {});
+		expect(openWails({ event: () => undefined, connection: () => undefined })).toBeUndefined();
+	});
+});
+
+describe("errors", () => {
+	test("of every shape become ParleyErrors", () => {
+		const told = { code: "timeout", message: "It took too long." };
+		expect(toParleyError(told)).toMatchObject(told);
+		expect(toParleyError(JSON.stringify(told))).toMatchObject(told);
+		expect(toParleyError("plain words")).toMatchObject({ code: "unknown", message: "plain words" });
+		expect(toParleyError(new TypeError("oh"))).toMatchObject({ code: "unknown", message: "oh" });
+		expect(toParleyError(null)).toMatchObject({ code: "unknown" });
+	});
+});
+
+describe("base64", () => {
+	test("goes there and back, with and without the engine's own", () => {
+		const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => (i * 7919) % 256);
+		const text = Buffer.from(bytes).toString("base64");
+		expect(toBase64(bytes)).toBe(text);
+		expect(fromBase64(text)).toEqual(bytes);
+		expect(toBase64(new Uint8Array())).toBe("");
+		expect(fromBase64("")).toEqual(new Uint8Array());
+	});
+});
+
+describe("the token", () => {
+	const page = (hash: string) => {
+		const kept = new Map<string, string>();
+		const shown: string[] = [];
+		const location = { hash, pathname: "/", search: "" } as Location;
+		const history = { state: null, replaceState: (_: unknown, __: string, url: string) => shown.push(url) };
+		const session = {
+			getItem: (key: string) => kept.get(key) ?? null,
+			setItem: (k: string, v: string) => kept.set(k, v),
+		};
+		const take = (at: Location) =>
+			takeToken(at, history as unknown as History, session as unknown as Storage);
+		return { location, shown, take };
+	};
+
+	test("leaves the address bar and survives a reload", () => {
+		const { location, shown, take } = page("#token=s3-cr_t");
+		expect(take(location)).toBe("s3-cr_t");
+		expect(shown).toEqual(["/"]);
+		expect(take({ ...location, hash: "" })).toBe("s3-cr_t");
+	});
+
+	test("is empty where the page was opened without one", () => {
+		const { location, take } = page("");
+		expect(take(location)).toBe("");
+	});
+});

@@ -1,0 +1,45 @@
+import { describe, expect, test } from "vitest";
+import { formatDate, formatList, formatMilliseconds, formatTime } from "./format";
+import { chooseLanguage, isLanguage, localeFor } from "./languages";
+
+describe("the language", () => {
+	test("is the first wanted one that Parley speaks", () => {
+		expect(chooseLanguage(["fr-FR", "de-AT", "en"])).toBe("de");
+		expect(chooseLanguage(["fr", "it"])).toBe("en");
+		expect(chooseLanguage([])).toBe("en");
+	});
+
+	test("writes dates as the computer's region does", () => {
+		expect(localeFor("en", ["fr-FR", "en-KE", "en-US"])).toBe("en-KE");
+		expect(localeFor("de", ["en-GB"])).toBe("de");
+	});
+
+	test("is known by its code only", () => {
+		expect(isLanguage("de")).toBe(true);
+		expect(isLanguage("toString")).toBe(false);
+		expect(isLanguage(undefined)).toBe(false);
+	});
+});
+
+describe("formats", () => {
+	const now = new Date(2026, 4, 3, 18, 0);
+
+	test("a time of today by the clock alone", () => {
+		expect(formatTime(new Date(2026, 4, 3, 14, 5).toISOString(), "de", now)).toBe("14:05");
+	});
+
+	test("a time of this year by day and clock, an older one by its date", () => {
+		expect(formatTime(new Date(2026, 1, 9, 9, 5).toISOString(), "de", now)).toContain("9. Februar");
+		expect(formatTime(new Date(2024, 1, 9).toISOString(), "de", now)).toBe("9. Februar 2024");
+	});
+
+	test("what is no time as it is", () => {
+		expect(formatTime("soon", "en", now)).toBe("soon");
+	});
+
+	test("lists, dates and milliseconds as the language writes them", () => {
+		expect(formatList(["Anna", "Omar", "Lea"], "de")).toBe("Anna, Omar und Lea");
+		expect(formatDate(new Date(2026, 4, 3), "de")).toBe("3. Mai 2026");
+		expect(formatMilliseconds(3.44, "de")).toBe("3,4 ms");
+	});
+});

@@ -1,0 +1,150 @@
+import { describe, expect, test } from "vitest";
+import { ParleyError } from "../bridge";
+import { colourOf } from "./colour";
+import { Live } from "./live";
+import { checkName } from "./names";
+import { readPlace, writePlace } from "./place";
+import { readPreferences, writePreferences } from "./preferences";
+import { roomFor } from "./useRoom";
+
+/** What a browser's storage does, as far as we use it. */
+class Memory implements Storage {
+	readonly #items = new Map<string, string>();
+	get length() {
+		return this.#items.size;
+	}
+	clear() {
+		this.#items.clear();
+	}
+	getItem(key: string) {
+		return this.#items.get(key) ?? null;
+	}
+	key(index: number) {
+		return [...this.#items.keys()][index] ?? null;
+	}
+	removeItem(key: string) {
+		this.#items.delete(key);
+	}
+	setItem(key: string, value: string) {
+		this.#items.set(key, value);
+	}
+}
+
+describe("preferences", () => {
+	test("begin with the computer's language and wishes", () => {
+		expect(readPreferences(new Memory(), ["de-CH"])).toEqual({
+			language: "de",
+			theme: "system",
+			textSize: 100,
+			sidebar: true,
+			people: true,
+		});
+	});
+
+	test("come back as they were kept", () => {
+		const storage = new Memory();
+		const kept = { language: "de", theme: "contrast", textSize: 150, sidebar: false, people: true } as const;
+		writePreferences(storage, kept);
+		expect(readPreferences(storage, ["en"])).toEqual(kept);
+	});
+
+	test.each(["not json", "null", '{"theme":"pink","textSize":7,"language":"xx"}'])("survive %s", (text) => {
+		const storage = new Memory();
+		storage.setItem("parley.preferences", text);
+		expect(readPreferences(storage, ["en"])).toMatchObject({
+			language: "en",
+			theme: "system",
+			textSize: 100,
+		});
+	});
+});
+
+describe("the place", () => {
+	test("is the tab's own after a reload, and the last window's in a new one", () => {
+		const [session, local] = [new Memory(), new Memory()];
+		writePlace(session, local, { space: "s1", document: "d1", fresh: true });
+		writePlace(new Memory(), local, { space: "s2" });
+		expect(readPlace(session, local)).toEqual({ space: "s1", document: "d1" });
+		expect(readPlace(new Memory(), local)).toEqual({ space: "s2" });
+	});
+
+	test.each(["not json", "[]", '{"document":"d1"}'])("is nowhere after %s", (text) => {
+		const session = new Memory();
+		session.setItem("parley.place", text);
+		expect(readPlace(session, new Memory())).toEqual({});
+	});
+});
+
+describe("room", () => {
+	test("is measured in text, so that 200 % of a wide window has the room of half of it", () => {
+		expect([1280 / 16, 1000 / 16, 1280 / 32, 400 / 16].map(roomFor)).toEqual([
+			"three",
+			"two",
+			"one",
+			"narrow",
+		]);
+	});
+});
+
+describe("names", () => {
+	test("are 1 to 80 characters, as the membership log wants them", () => {
+		expect(checkName("  ")).toBe("missing");
+		expect(checkName("Ayşe 🌻")).toBeUndefined();
+		expect(checkName("🌻".repeat(80))).toBeUndefined();
+		expect(checkName("a".repeat(81))).toBe("too-long");
+	});
+});
+
+describe("colours of people", () => {
+	const member = (device: string) =>
+		({ device, name: device, role: "editor", you: false, connected: true }) as const;
+	const space = { id: "s", name: "S", role: "editor", index: "i", members: ["a", "b"].map(member) } as const;
+
+	test("differ by the member's place", () => {
+		expect(colourOf({ ...space, members: [...space.members] }, "a")).toBe(1);
+		expect(colourOf({ ...space, members: [...space.members] }, "b")).toBe(2);
+		expect(colourOf(undefined, "b")).toBe(1);
+	});
+});
+
+describe("a Live", () => {
+	function questions() {
+		const asked: { answer(value: number): void; fail(reason: unknown): void }[] = [];
+		const live = new Live<number>(
+			() => new Promise((answer, fail) => asked.push({ answer: (value) => answer(value), fail })),
+		);
+		const next = () => new Promise<void>((told) => live.subscribe(told));
+		return { asked, live, next };
+	}
+
+	test("asks once more after however many events, and keeps the last answer", async () => {
+		const { asked, live, next } = questions();
+		live.refresh();
+		live.refresh();
+		live.refresh();
+		expect(asked).toHaveLength(1);
+		let told = next();
+		asked[0]?.answer(1);
+		await told;
+		expect(asked).toHaveLength(2);
+		expect(live.state.value).toBe(1);
+		told = next();
+		asked[1]?.answer(2);
+		await told;
+		expect(live.state.value).toBe(2);
+		expect(asked).toHaveLength(2);
+	});
+
+	test("keeps the old answer beside the reason of a failure", async () => {
+		const { asked, live, next } = questions();
+		live.refresh();
+		let told = next();
+		asked[0]?.answer(1);
+		await told;
+		live.refresh();
+		told = next();
+		asked[1]?.fail(new ParleyError("timeout", "It took too long."));
+		await told;
+		expect(live.state).toMatchObject({ value: 1, error: { code: "timeout" } });
+	});
+});

@@ -1,0 +1,95 @@
+import i18next, { type TFunction } from "i18next";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { MemberStatus, Status } from "../bridge";
+import en from "../i18n/en.json";
+import { type StatusInput, statusWords } from "./status";
+
+let t: TFunction;
+beforeAll(async () => {
+	t = await i18next.init({
+		lng: "en",
+		resources: { en: { translation: en } },
+		interpolation: { escapeValue: false },
+	});
+});
+
+const someone = (name: string, hasLatest: boolean, connected = true): MemberStatus => ({
+	device: name,
+	name,
+	hasLatest,
+	connected,
+});
+const among = (...members: MemberStatus[]): Status => ({ saved: true, offline: false, members });
+const words = (input: Partial<StatusInput>) =>
+	statusWords(
+		{ saving: { state: "saved" }, connection: "connected", status: undefined, named: 3, ...input },
+		t,
+		"en",
+	);
+
+describe("what is said of one's own work", () => {
+	test("saved, saving, and not saved while the connection is gone", () => {
+		expect(words({}).own).toBe("Saved on this computer.");
+		expect(words({ saving: { state: "saving" } })).toMatchObject({ own: "Saving…", tone: "waiting" });
+		expect(words({ saving: { state: "saving" }, connection: "disconnected" })).toMatchObject({
+			own: en.status.disconnected,
+			tone: "problem",
+		});
+	});
+
+	test("why it cannot be saved", () => {
+		const problem = { code: "unwritable", message: "The disk is full. Make room." };
+		const said = words({ saving: { state: "failed", problem } });
+		expect(said.tone).toBe("problem");
+		expect(said.own).toContain("The disk is full. Make room. Keep this window open");
+	});
+
+	test("a connection that comes back is no failure", () => {
+		const problem = { code: "disconnected", message: "" };
+		expect(words({ saving: { state: "failed", problem } }).own).toBe("Saving…");
+	});
+});
+
+describe("what is said of the others", () => {
+	test("nothing while it is not known", () => {
+		expect(words({}).others).toBe("");
+		expect(words({ status: among(someone("Anna", true)), connection: "disconnected" }).others).toBe("");
+	});
+
+	test("that there are none", () => {
+		expect(words({ status: among() }).others).toBe("You are the only one in this space so far.");
+	});
+
+	test("everyone only when everyone has it", () => {
+		const status = among(someone("Anna", true), someone("Omar", true, false));
+		expect(words({ status }).others).toBe("Everyone is up to date.");
+		expect(words({ status, saving: { state: "saving" } }).others).toBe("");
+	});
+
+	test("who has it and who has not, by name", () => {
+		const status = among(someone("Anna", true), someone("Omar", true), someone("Lea", false, false));
+		expect(words({ status }).others).toBe(
+			"Anna and Omar are up to date; Lea has not seen the latest changes yet.",
+		);
+		expect(words({ status: among(someone("Lea", false)) }).others).toBe(
+			"Lea has not seen the latest changes yet.",
+		);
+	});
+
+	test("many are counted", () => {
+		const many = ["A", "B", "C", "D"].map((name) => someone(name, true));
+		const status = among(...many, someone("Lea", false));
+		expect(words({ status }).others).toBe(
+			"4 people are up to date; Lea has not seen the latest changes yet.",
+		);
+		expect(
+			words({ status: among(someone("A", true), someone("B", true), someone("C", false)), named: 1 }).others,
+		).toBe("2 people are up to date; C has not seen the latest changes yet.");
+	});
+
+	test("when they get it, where nobody can now", () => {
+		const members = [someone("Anna", false, false), someone("Omar", true, false)];
+		expect(words({ status: among(...members) }).others).toBe(en.status.nobody);
+		expect(words({ status: { ...among(...members), offline: true } }).others).toBe(en.status.offline);
+	});
+});
