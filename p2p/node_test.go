@@ -3,16 +3,24 @@ package p2p
 import (
 	"errors"
 	"fmt"
+	"os"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
 	"parley/crdt"
+	"parley/crdt/materialize"
 	"parley/space"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == materialize.Argument {
+		materialize.Main()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func TestTwoWriteAndHaveTheSame(t *testing.T) {
 	ada, ben := newDevice(t, "Ada"), newDevice(t, "Ben")
