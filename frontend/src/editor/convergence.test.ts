@@ -1,7 +1,15 @@
 import fc from "fast-check";
-import { joinBackward, lift, setBlockType, splitBlock, toggleMark, wrapIn } from "prosemirror-commands";
+import {
+	chainCommands,
+	joinBackward,
+	lift,
+	setBlockType,
+	splitBlock,
+	toggleMark,
+	wrapIn,
+} from "prosemirror-commands";
 import { redo, undo } from "prosemirror-history";
-import { liftListItem, sinkListItem, splitListItem, wrapInList } from "prosemirror-schema-list";
+import { splitListItem, wrapInList } from "prosemirror-schema-list";
 import { AllSelection, type Command, TextSelection } from "prosemirror-state";
 import { expect, test } from "vitest";
 import type { Marker } from "../replica";
@@ -20,33 +28,103 @@ interface Action {
 	choice: number;
 }
 
-const kinds = [
-	"type",
-	"type",
-	"type",
-	"delete",
-	"split",
-	"join",
-	"mark",
-	"block",
-	"wrap",
-	"list",
-	"lift",
-	"sink",
-	"outdent",
-	"paste",
-	"undo",
-	"redo",
-	"divider",
-	"everything",
-	"foreign",
-	"hear",
-	"hear",
-] as const;
+type Deed = (writer: Writer, other: Writer, action: Action) => void;
+
+const deeds: Record<string, Deed> = {
+	type(writer, _other, { from, to, text, choice }) {
+		select(writer, from, choice < 9 ? from : near(from, to));
+		writer.dispatch(writer.state.tr.insertText(text));
+	},
+	delete(writer, _other, { from, to, choice }) {
+		select(writer, from, choice < 6 ? near(from, to) : to);
+		writer.dispatch(writer.state.tr.deleteSelection());
+	},
+	split(writer, _other, { from }) {
+		select(writer, from, from);
+		run(writer, chainCommands(splitListItem(nodes.list_item), splitBlock));
+	},
+	join(writer, _other, { from }) {
+		select(writer, from, from);
+		const start = writer.state.selection.$from.start();
+		writer.dispatch(writer.state.tr.setSelection(TextSelection.create(writer.state.doc, start)));
+		run(writer, joinBackward);
+	},
+	mark(writer, _other, { from, to, choice }) {
+		select(writer, from, to);
+		run(writer, toggleMark([marks.strong, marks.em, marks.code][choice % 3] ?? marks.strong));
+	},
+	link(writer, _other, { from, to, choice }) {
+		select(writer, from, to);
+		const link = marks.link.create({ href: `https://example.org/${choice}` });
+		const { selection, tr } = writer.state;
+		writer.dispatch(tr.addMark(selection.from, selection.to, link));
+	},
+	block(writer, _other, { from, to, choice }) {
+		select(writer, from, near(from, to));
+		if (choice % 3 === 0) run(writer, setBlockType(nodes.heading, { level: 1 + (choice % 4) }));
+		else run(writer, setBlockType(choice % 3 === 1 ? nodes.paragraph : nodes.code_block));
+	},
+	wrap(writer, _other, { from, to, choice }) {
+		select(writer, from, near(from, to));
+		run(writer, choice % 2 === 0 ? wrapIn(nodes.blockquote) : specs.quote.run);
+	},
+	list(writer, _other, { from, to, choice }) {
+		select(writer, from, near(from, to));
+		if (choice % 2 === 0) run(writer, wrapInList(choice % 4 === 0 ? nodes.bullet_list : nodes.ordered_list));
+		else run(writer, choice % 4 === 1 ? specs.bulletList.run : specs.orderedList.run);
+	},
+	lift(writer, _other, { from, to }) {
+		select(writer, from, near(from, to));
+		run(writer, lift);
+	},
+	indent(writer, _other, { from, to }) {
+		select(writer, from, near(from, to));
+		run(writer, specs.indent.run);
+	},
+	outdent(writer, _other, { from, to }) {
+		select(writer, from, near(from, to));
+		run(writer, specs.outdent.run);
+	},
+	paste(writer, other, { from, to, choice }) {
+		select(other, from, to);
+		const slice = other.state.selection.content();
+		// What is pasted again and again must not outgrow the test.
+		if (slice.size > 200 || writer.state.doc.content.size > 1000) return;
+		select(writer, to, to);
+		const { selection, tr } = writer.state;
+		if (choice % 2 === 0) writer.dispatch(tr.replaceRange(selection.from, selection.to, slice));
+		else writer.dispatch(tr.replaceSelection(slice));
+	},
+	undo(writer) {
+		run(writer, undo);
+	},
+	redo(writer) {
+		run(writer, redo);
+	},
+	divider(writer, _other, { from }) {
+		select(writer, from, from);
+		run(writer, specs.divider.run);
+	},
+	everything(writer, _other, { choice }) {
+		if (choice > 1) return;
+		writer.dispatch(writer.state.tr.setSelection(new AllSelection(writer.state.doc)));
+		writer.dispatch(writer.state.tr.deleteSelection());
+	},
+	foreign(writer, _other, { from, choice }) {
+		foreign(writer, from, choice);
+	},
+	hear(writer, other) {
+		writer.hears(other);
+	},
+};
 
 const action: fc.Arbitrary<Action> = fc.record({
 	who: fc.nat(2),
-	what: fc.constantFrom(...kinds),
+	// Typing and hearing are what happens most.
+	what: fc.oneof(
+		{ weight: 3, arbitrary: fc.constantFrom("type", "hear") },
+		{ weight: 7, arbitrary: fc.constantFrom(...Object.keys(deeds)) },
+	),
 	from: fc.double({ min: 0, max: 1, noNaN: true }),
 	to: fc.double({ min: 0, max: 1, noNaN: true }),
 	text: fc.constantFrom("a", "word ", "😀", "line\nbreak", "שלום", "\ud83d", "é"),
@@ -62,86 +140,18 @@ function select(writer: Writer, from: number, to: number): void {
 	writer.dispatch(writer.state.tr.setSelection(selection));
 }
 
+function near(from: number, to: number): number {
+	return from + (to - from) * 0.2;
+}
+
 function run(writer: Writer, command: Command): void {
 	command(writer.state, writer.dispatch);
 }
 
-function act(writers: readonly Writer[], { who, what, from, to, text, choice }: Action): void {
-	const writer = writers[who] as Writer;
-	const other = writers[(who + 1 + (choice % 2)) % writers.length] as Writer;
-	const near = from + (to - from) * 0.2;
-	switch (what) {
-		case "type":
-			select(writer, from, choice < 9 ? from : near);
-			return writer.dispatch(writer.state.tr.insertText(text));
-		case "delete":
-			select(writer, from, choice < 6 ? near : to);
-			return writer.dispatch(writer.state.tr.deleteSelection());
-		case "split":
-			select(writer, from, from);
-			if (!splitListItem(nodes.list_item)(writer.state, writer.dispatch)) run(writer, splitBlock);
-			return;
-		case "join": {
-			select(writer, from, from);
-			const start = writer.state.selection.$from.start();
-			writer.dispatch(writer.state.tr.setSelection(TextSelection.create(writer.state.doc, start)));
-			return run(writer, joinBackward);
-		}
-		case "mark": {
-			select(writer, from, to);
-			const link = marks.link.create({ href: `https://example.org/${choice}` });
-			if (choice > 8)
-				return writer.dispatch(
-					writer.state.tr.addMark(writer.state.selection.from, writer.state.selection.to, link),
-				);
-			return run(writer, toggleMark([marks.strong, marks.em, marks.code][choice % 3] ?? marks.strong));
-		}
-		case "block":
-			select(writer, from, near);
-			if (choice % 3 === 0) return run(writer, setBlockType(nodes.heading, { level: 1 + (choice % 4) }));
-			return run(writer, setBlockType(choice % 3 === 1 ? nodes.paragraph : nodes.code_block));
-		case "wrap":
-			select(writer, from, near);
-			return run(writer, choice % 2 === 0 ? wrapIn(nodes.blockquote) : specs.quote.run);
-		case "list":
-			select(writer, from, near);
-			if (choice % 2 === 0)
-				return run(writer, wrapInList(choice % 4 === 0 ? nodes.bullet_list : nodes.ordered_list));
-			return run(writer, choice % 4 === 1 ? specs.bulletList.run : specs.orderedList.run);
-		case "lift":
-			select(writer, from, near);
-			return run(writer, lift);
-		case "sink":
-			select(writer, from, near);
-			return run(writer, sinkListItem(nodes.list_item));
-		case "outdent":
-			select(writer, from, near);
-			return run(writer, liftListItem(nodes.list_item));
-		case "paste": {
-			select(other, from, to);
-			const slice = other.state.selection.content();
-			select(writer, to, to);
-			const { from: at, to: end } = writer.state.selection;
-			if (slice.size > 300) return;
-			const { tr } = writer.state;
-			return writer.dispatch(choice % 2 === 0 ? tr.replaceRange(at, end, slice) : tr.replaceSelection(slice));
-		}
-		case "undo":
-			return run(writer, undo);
-		case "redo":
-			return run(writer, redo);
-		case "divider":
-			select(writer, from, from);
-			return run(writer, specs.divider.run);
-		case "everything":
-			if (choice > 1) return;
-			writer.dispatch(writer.state.tr.setSelection(new AllSelection(writer.state.doc)));
-			return writer.dispatch(writer.state.tr.deleteSelection());
-		case "foreign":
-			return foreign(writer, from, choice);
-		case "hear":
-			return writer.hears(other);
-	}
+function act(writers: readonly Writer[], action: Action): void {
+	const writer = writers[action.who] as Writer;
+	const other = writers[(action.who + 1 + (action.choice % 2)) % writers.length] as Writer;
+	deeds[action.what]?.(writer, other, action);
 }
 
 /** What another program may do to the text: markers this one would not write, and markers taken away. */

@@ -87,8 +87,10 @@ export class CommitQueue {
 			}
 			this.#changes.splice(0, this.#batch);
 			this.#batch = 0;
-			this.#problem = null;
 			this.#retryMs = FIRST_RETRY_MS;
+			if (this.#problem === null) continue;
+			this.#problem = null;
+			this.#changed();
 		}
 		this.#busy = false;
 		this.#changed();

@@ -51,6 +51,10 @@ export class Replica {
 	#position: number;
 	#writable: boolean;
 	#broken: Problem | null = null;
+	/** What the core had when the last change ended; what it has made since has not been queued. */
+	#heads: readonly string[];
+	/** Whether there may be operations since. Some of the core's reads end a change unasked, so it cannot tell. */
+	#edited = false;
 	readonly #queue: CommitQueue;
 	#state: ReplicaState;
 
@@ -87,6 +91,7 @@ export class Replica {
 		this.#actor = opened.actor;
 		this.#position = opened.position;
 		this.#writable = opened.writable;
+		this.#heads = core.getHeads();
 		this.#queue = new CommitQueue(
 			(changes) => this.#commit(changes),
 			() => this.#changed(),
@@ -143,6 +148,7 @@ export class Replica {
 	edit(operations: () => void): boolean {
 		if (!this.writable) return false;
 		try {
+			this.#edited = true;
 			operations();
 		} catch (reason) {
 			this.#break(reason);
@@ -159,12 +165,14 @@ export class Replica {
 		this.#flushTimer = null;
 		if (this.#broken !== null) return;
 		this.#guard(() => {
-			if (this.#core.pendingOps() === 0) return;
+			if (!this.#edited) return;
+			this.#edited = false;
 			this.#lastFlush = performance.now();
 			this.#core.commit(undefined, Math.floor(Date.now() / 1000));
 			this.#core.updateDiffCursor();
-			const change = this.#core.getLastLocalChange();
-			if (change !== null && change !== undefined) this.#queue.push(change);
+			const changes = this.#core.getChanges([...this.#heads]);
+			this.#heads = this.#core.getHeads();
+			for (const change of changes) this.#queue.push(change);
 		});
 	}
 
@@ -242,6 +250,7 @@ export class Replica {
 		this.flush();
 		const patches = this.#guard(() => {
 			applyChunks(this.#core, chunks);
+			this.#heads = this.#core.getHeads();
 			return this.#core.diffIncremental();
 		});
 		if (patches === undefined || patches.length === 0) return;
@@ -268,6 +277,8 @@ export class Replica {
 			this.#writable = opened.writable;
 			if (anew || this.#broken !== null) {
 				this.#core = loadCore(opened.actor, [...chunks, ...this.#queue.waiting()]);
+				this.#heads = this.#core.getHeads();
+				this.#edited = false;
 				this.#broken = null;
 				this.#actor = opened.actor;
 				for (const listener of this.#resetListeners) listener();

@@ -38,6 +38,7 @@ export class Desk {
 	readonly replicas: Replica[] = [];
 	/** While set, commits are refused with this error. */
 	refusal: ParleyError | null = null;
+	#held: Promise<void> = Promise.resolve();
 	/** Every batch that was tried, refused ones included. */
 	readonly tried: string[][] = [];
 
@@ -51,6 +52,15 @@ export class Desk {
 		const replica = await Replica.open(this.door, address);
 		this.replicas.push(replica);
 		return replica;
+	}
+
+	/** Lets commits wait until the answer is called. */
+	hold(): () => void {
+		let answer: () => void = () => undefined;
+		this.#held = new Promise((resolve) => {
+			answer = resolve;
+		});
+		return answer;
 	}
 
 	append(chunks: readonly Uint8Array[]): void {
@@ -90,6 +100,7 @@ export class Desk {
 			CloseDocument: async () => undefined,
 			Commit: async (_space: string, _document: string, _part: string, changes: string[]) => {
 				this.tried.push(changes);
+				await this.#held;
 				if (this.refusal !== null) throw this.refusal;
 				this.append(changes.map(fromBase64));
 				return { position: this.stored.length };

@@ -1,0 +1,187 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { ParleyError } from "../bridge";
+import type { Replica } from "./replica";
+import { RichText } from "./richText";
+import { type Desk, type Hall, openHall } from "./testing";
+
+let hall: Hall;
+let desk: Desk;
+let replica: Replica;
+let text: RichText;
+
+beforeEach(async () => {
+	vi.useFakeTimers();
+	hall = openHall();
+	desk = hall.desks[0] as Desk;
+	replica = await desk.open();
+	text = new RichText(() => replica.core);
+});
+
+afterEach(() => {
+	vi.useRealTimers();
+});
+
+function write(letters: string): void {
+	replica.edit(() => text.splice(text.length, 0, letters));
+}
+
+function read(from: Replica): string {
+	const its = new RichText(() => from.core);
+	return its
+		.spans()
+		.map((span) => (span.type === "text" ? span.text : "¶"))
+		.join("");
+}
+
+test("letters of one frame travel as one change, the first of them at once", async () => {
+	write("a");
+	write("b");
+	await vi.advanceTimersByTimeAsync(0);
+	write("c");
+	write("d");
+	await vi.advanceTimersByTimeAsync(0);
+	expect(desk.tried.map((batch) => batch.length)).toEqual([1]);
+	await vi.advanceTimersByTimeAsync(16);
+	expect(desk.tried.map((batch) => batch.length)).toEqual([1, 1]);
+	expect(read(await desk.open())).toBe("¶abcd");
+});
+
+test("one batch is under way at a time; what waits goes together, in order", async () => {
+	const answer = desk.hold();
+	for (const letter of "abc") {
+		write(letter);
+		replica.flush();
+	}
+	await vi.advanceTimersByTimeAsync(0);
+	expect(desk.tried.map((batch) => batch.length)).toEqual([1]);
+	expect(replica.state.saving).toBe("saving");
+	answer();
+	await replica.saved();
+	expect(desk.tried.map((batch) => batch.length)).toEqual([1, 2]);
+	expect(replica.state.saving).toBe("saved");
+	expect(read(await desk.open())).toBe("¶abc");
+});
+
+test("a refused commit is tried again with the same bytes, and what came later waits behind it", async () => {
+	desk.refusal = new ParleyError("disk-full", "There is no room left on the disk.");
+	write("a");
+	await vi.advanceTimersByTimeAsync(0);
+	write("b");
+	replica.flush();
+	expect(replica.state).toMatchObject({ saving: "failed", problem: { code: "disk-full" } });
+	await vi.advanceTimersByTimeAsync(1000);
+	expect(desk.tried.length).toBeGreaterThan(1);
+	desk.refusal = null;
+	await vi.advanceTimersByTimeAsync(20_000);
+	await replica.saved();
+	expect(new Set(desk.tried.slice(0, -1).map((batch) => batch.join())).size).toBe(1);
+	expect(replica.state).toMatchObject({ saving: "saved", problem: null });
+	expect(read(await desk.open())).toBe("¶ab");
+});
+
+test("reads that end the open change inside the core lose nothing", async () => {
+	write("a");
+	replica.core.materialize("/");
+	write("b");
+	replica.core.save();
+	write("c");
+	await replica.saved();
+	expect(read(await desk.open())).toBe("¶abc");
+});
+
+test("what others write arrives as patches; one's own coming back is not told", async () => {
+	const other = await hall.desk().open();
+	const told: unknown[] = [];
+	replica.onPatches((patches) => told.push(patches));
+	write("mine ");
+	await hall.exchange();
+	expect(told).toEqual([]);
+	const theirs = new RichText(() => other.core);
+	other.edit(() => theirs.splice(1, 0, "theirs "));
+	await hall.exchange();
+	expect(told).toHaveLength(1);
+	expect(read(replica)).toBe("¶theirs mine ");
+	expect(read(other)).toBe("¶theirs mine ");
+});
+
+test("after the connection was lost, the document is taken up again, under a new lease", async () => {
+	desk.refusal = new ParleyError("disconnected", "The connection ended.");
+	write("before ");
+	await vi.advanceTimersByTimeAsync(0);
+	hall.desk().append([await foreignChange("afar ")]);
+	desk.append(hall.desks[1]?.stored ?? []);
+	desk.refusal = null;
+	desk.reconnect();
+	await replica.pulled();
+	write("after ");
+	await replica.saved();
+	const again = await desk.open();
+	expect(read(again)).toBe(read(replica));
+	expect(read(again)).toContain("before after ");
+	expect(read(again)).toContain("afar ");
+});
+
+/** A change of somebody who has what the first desk has. */
+async function foreignChange(letters: string): Promise<Uint8Array> {
+	const away = hall.desk();
+	const other = await away.open();
+	const theirs = new RichText(() => other.core);
+	other.edit(() => theirs.splice(1, 0, letters));
+	await other.saved();
+	return away.stored.at(-1) as Uint8Array;
+}
+
+test("a core that traps is replaced; what was acknowledged and what waits are still there", async () => {
+	const errors = vi.spyOn(console, "error").mockImplementation(() => undefined);
+	let resets = 0;
+	replica.onReset(() => resets++);
+	write("kept ");
+	await replica.saved();
+	desk.refusal = new ParleyError("disconnected", "The connection ended.");
+	write("waiting ");
+	replica.flush();
+	const done = replica.edit(() => {
+		throw new WebAssembly.RuntimeError("unreachable");
+	});
+	expect(done).toBe(false);
+	expect(replica.state.broken).toBe(true);
+	expect(replica.writable).toBe(false);
+	await vi.advanceTimersByTimeAsync(0);
+	await replica.pulled();
+	expect(replica.state.broken).toBe(false);
+	expect(resets).toBe(1);
+	expect(read(replica)).toBe("¶kept waiting ");
+	desk.refusal = null;
+	await vi.advanceTimersByTimeAsync(20_000);
+	write("more");
+	await replica.saved();
+	expect(read(await desk.open())).toBe("¶kept waiting more");
+	expect(errors).toHaveBeenCalledOnce();
+});
+
+test("closing waits until all is saved", async () => {
+	const answer = desk.hold();
+	write("last words");
+	let closed = false;
+	const closing = replica.close().then(() => {
+		closed = true;
+	});
+	await vi.advanceTimersByTimeAsync(100);
+	expect(closed).toBe(false);
+	expect(replica.writable).toBe(false);
+	answer();
+	await closing;
+	expect(read(await desk.open())).toBe("¶last words");
+});
+
+test("a cursor stays behind its character, wherever that goes and even when it goes", () => {
+	write("roof bench");
+	const cursor = text.cursor(5);
+	expect(text.position(cursor)).toBe(5);
+	replica.edit(() => text.splice(1, 0, "the "));
+	expect(text.position(cursor)).toBe(9);
+	replica.edit(() => text.splice(6, 3, ""));
+	expect(text.position(cursor)).toBe(6);
+	expect(text.position(text.cursor(0))).toBe(0);
+	expect(text.position("17@0123456789abcdef")).toBe(null);
+});
