@@ -70,8 +70,8 @@ func limit() error {
 	if err != nil || bytes <= 0 {
 		return errors.New("the limit was not given")
 	}
-	// Go gives way to the core: it collects garbage rather than grow beyond
-	// half of what both may use.
-	debug.SetMemoryLimit(bytes / 2)
+	// Go collects garbage rather than come near the limit, which it shares
+	// with the core.
+	debug.SetMemoryLimit(bytes / 4 * 3)
 	return limitMemory(bytes)
 }

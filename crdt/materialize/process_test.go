@@ -13,7 +13,7 @@ import (
 
 func TestACrashIsAnErrorAndTheNextRequestWorks(t *testing.T) {
 	s := begin(t, "still here")
-	s.child = open(t, Options{Memory: 192 << 20})
+	s.child = open(t, Options{Memory: 128 << 20})
 	_, err := s.child.Vet(context.Background(), [][]byte{s.chunks[0], bomb(t)})
 	var at *ChunkError
 	if !errors.Is(err, ErrCrashed) || !errors.As(err, &at) || at.Chunk != 1 {
@@ -26,7 +26,7 @@ func TestACrashIsAnErrorAndTheNextRequestWorks(t *testing.T) {
 // is beyond the limit of the tests.
 func bomb(t testing.TB) []byte {
 	t.Helper()
-	ops := make([]chunk.Op, 3<<20)
+	ops := make([]chunk.Op, 1<<20)
 	for i := range ops {
 		ops[i] = chunk.Op{Key: chunk.Key{Name: "k", IsName: true}, Action: chunk.Put}
 	}

@@ -67,6 +67,8 @@ type object struct {
 	inserts  []*op            // of a sequence
 	puts     map[chunk.ID][]*op
 	ordered  []*op // inserts in the order of the sequence
+	recent   int   // index in ordered of what was inserted last
+	checks   []checkpoint
 }
 
 // link says that one operation overwrites, deletes or increments another.
@@ -300,7 +302,7 @@ func (d *Document) connect(links []link) error {
 	d.objects[chunk.ID{}] = &object{}
 	for i := range d.ops {
 		if o := &d.ops[i]; makes(o.Action) {
-			d.objects[o.ID] = &object{sequence: o.Action == chunk.MakeList || o.Action == chunk.MakeText}
+			d.objects[o.ID] = newObject(o.Action)
 		}
 	}
 	var last *object
@@ -374,6 +376,10 @@ func (d *Document) fits(in *object, id, object chunk.ID, key chunk.Key) error {
 
 func makes(a chunk.Action) bool {
 	return a == chunk.MakeMap || a == chunk.MakeList || a == chunk.MakeText || a == chunk.MakeTable
+}
+
+func newObject(a chunk.Action) *object {
+	return &object{sequence: a == chunk.MakeList || a == chunk.MakeText}
 }
 
 func (obj *object) take(o *op) {

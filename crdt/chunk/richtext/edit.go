@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 	"unicode/utf8"
 
@@ -24,35 +25,39 @@ func (d *Document) Length(text chunk.ID) int {
 // a heading, and otherwise a paragraph, in the same containers. In a block of
 // code a newline is just another character.
 func (w *Writer) Edit(text chunk.ID, at, remove int, insert string) error {
-	items := slices.Collect(w.doc.Sequence(text))
 	if at < 0 || remove < 0 {
 		return fmt.Errorf("%w: nothing can be at %d", ErrPosition, at)
 	}
-	start, ok := place(items, at)
-	if !ok {
+	view := viewOf(w.doc.items(text))
+	if !view.walk(at) {
 		return fmt.Errorf("%w: the text ends before %d", ErrPosition, at)
 	}
-	end, ok := place(items, at+remove)
-	if !ok {
-		return fmt.Errorf("%w: the text ends before %d", ErrPosition, at+remove)
+	cut := cut{items: view.items, from: view.index, to: view.index}
+	if remove > 0 {
+		if !view.walk(at + remove) {
+			return fmt.Errorf("%w: the text ends before %d", ErrPosition, at+remove)
+		}
+		cut.to = view.index
 	}
-	for i := start; i < end; i++ {
-		if items[i].Visible() {
-			w.Delete(text, items[i])
-			items[i].top = nil
+	for i := cut.from; i < cut.to; i++ {
+		if item := cut.at(i); item.Visible() {
+			w.Delete(text, item)
 		}
 	}
 	if insert == "" {
 		return nil
 	}
-	block, follows := w.doc.around(items, start), !atEnd(items, start)
-	after := insertAfter(items, start)
-	for i, line := range strings.Split(strings.ReplaceAll(insert, "\r\n", "\n"), "\n") {
-		switch {
-		case i == 0:
-		case block.Type == "code-block":
+	after := cut.insertAfter()
+	lines := strings.Split(strings.ReplaceAll(insert, "\r\n", "\n"), "\n")
+	after = w.InsertText(text, after, lines[0])
+	if len(lines) == 1 {
+		return nil
+	}
+	block, follows := w.doc.around(cut), cut.textFollows()
+	for _, line := range lines[1:] {
+		if block.Type == "code-block" {
 			after = w.InsertText(text, after, "\n")
-		default:
+		} else {
 			block = next(block, follows)
 			after = w.InsertBlock(text, after, block)
 		}
@@ -61,81 +66,116 @@ func (w *Writer) Edit(text chunk.ID, at, remove int, insert string) error {
 	return nil
 }
 
-// place finds the index before which a position of the text view lies: behind
-// what is visible before it, ahead of what is not.
-func place(items []Item, at int) (int, bool) {
-	seen, first := 0, true
-	index := 0
-	for i, item := range items {
+// view walks along a text and counts as the text view does.
+type view struct {
+	items
+	index int  // behind the last visible item walked over
+	seen  int  // code points of the text view up to there
+	begun bool // whether any item was visible
+	ahead int  // where to look for the next one
+}
+
+func viewOf(i items) view { return view{items: i} }
+
+// stride is how many items lie between two checkpoints.
+const stride = 256
+
+// checkpoint is how far the count is when a walk comes to a certain item. A
+// text keeps one for every stride items up to where it was changed last, so
+// that somebody who writes in a long text is not walked to from its start each
+// time.
+type checkpoint struct {
+	index, seen int
+	begun       bool
+}
+
+// skip moves ahead to the last checkpoint before a position.
+func (v *view) skip(to int) {
+	checks := v.obj.checks
+	k := sort.Search(len(checks), func(k int) bool { return checks[k].seen >= to }) - 1
+	if k >= 0 && k*stride > v.ahead {
+		v.ahead, v.index, v.seen, v.begun = k*stride, checks[k].index, checks[k].seen, checks[k].begun
+	}
+}
+
+// changed forgets the checkpoints behind an item.
+func (obj *object) changed(at int) {
+	if keep := at/stride + 1; keep < len(obj.checks) {
+		obj.checks = obj.checks[:keep]
+	}
+}
+
+// walk goes on until the position of the text view lies behind what was walked
+// over: behind what is visible before it, ahead of what is not. A marker that
+// opens the text is always walked over. It reports whether the text is that
+// long.
+func (v *view) walk(to int) bool {
+	v.skip(to)
+	for ; v.ahead < v.len(); v.ahead++ {
+		if v.ahead == len(v.obj.checks)*stride {
+			v.obj.checks = append(v.obj.checks, checkpoint{index: v.index, seen: v.seen, begun: v.begun})
+		}
+		item := v.at(v.ahead)
 		if !item.Visible() {
 			continue
 		}
-		// A marker that opens the text is not in the view.
-		opens := first && item.IsBlock()
-		if !opens {
-			if seen >= at {
-				return index, true
-			}
-			if item.IsBlock() {
-				seen++
-			} else {
-				seen += utf8.RuneCountInString(item.Text())
-			}
+		opens := !v.begun && item.IsBlock()
+		if !opens && v.seen >= to {
+			return true
 		}
-		first = false
-		index = i + 1
+		switch {
+		case opens:
+		case item.IsBlock():
+			v.seen++
+		default:
+			v.seen += item.width()
+		}
+		v.begun, v.index = true, v.ahead+1
 	}
-	return index, seen >= at
+	return v.seen >= to
 }
 
-// around is the block that the place lies in.
-func (d *Document) around(items []Item, index int) Block {
-	for i := index - 1; i >= 0; i-- {
-		if items[i].IsBlock() {
-			return d.block(items[i])
+// cut is a stretch of items about to be deleted, or just a place between two.
+type cut struct {
+	items
+	from, to int
+}
+
+// around is the block in which the cut begins.
+func (d *Document) around(c cut) Block {
+	for i := c.from - 1; i >= 0; i-- {
+		if item := c.at(i); item.IsBlock() {
+			return d.block(item)
 		}
 	}
 	return Block{Type: "paragraph"}
 }
 
-// atEnd reports whether no text follows the place in its block.
-func atEnd(items []Item, index int) bool {
-	for _, item := range items[index:] {
-		if item.Visible() {
-			return item.IsBlock()
+// textFollows reports whether text follows the cut in its block.
+func (c cut) textFollows() bool {
+	for i := c.to; i < c.len(); i++ {
+		if item := c.at(i); item.Visible() {
+			return !item.IsBlock()
 		}
 	}
-	return true
+	return false
 }
 
-// next is the block that begins where this one is split.
-func next(b Block, textFollows bool) Block {
-	switch b.Type {
-	case "unordered-list-item", "ordered-list-item":
-	case "heading":
-		if !textFollows {
-			b.Type, b.Attrs = "paragraph", nil
-		}
-	default:
-		b.Type, b.Attrs = "paragraph", nil
-	}
-	return Block{Type: b.Type, Parents: b.Parents, Attrs: b.Attrs}
-}
-
-// insertAfter chooses the element that something inserted at the place comes
+// insertAfter chooses the element that something inserted at the cut comes
 // after, as Automerge does: the visible item before it, but past the edges of
 // marks that do not grow there, so that it comes to lie outside them.
-func insertAfter(items []Item, index int) chunk.ID {
+func (c cut) insertAfter() chunk.ID {
 	before := chunk.ID{}
-	for i := index - 1; i >= 0; i-- {
-		if items[i].Visible() {
-			before = items[i].Elem
+	for i := c.from - 1; i >= 0; i-- {
+		if item := c.at(i); item.Visible() {
+			before = item.Elem
 			break
 		}
 	}
 	candidates := []chunk.ID{before}
-	for _, item := range items[index:] {
-		if item.Visible() {
+	for i := c.from; i < c.len(); i++ {
+		item := c.at(i)
+		if item.Visible() && i >= c.to {
 			break
 		}
 		if !item.isMark() {
@@ -156,6 +196,20 @@ func insertAfter(items []Item, index int) chunk.ID {
 		}
 	}
 	return candidates[len(candidates)-1]
+}
+
+// next is the block that begins where this one is split.
+func next(b Block, textFollows bool) Block {
+	switch b.Type {
+	case "unordered-list-item", "ordered-list-item":
+	case "heading":
+		if !textFollows {
+			b.Type, b.Attrs = "paragraph", nil
+		}
+	default:
+		b.Type, b.Attrs = "paragraph", nil
+	}
+	return Block{Type: b.Type, Parents: b.Parents, Attrs: b.Attrs}
 }
 
 // Retype turns the text into another by one replacement, as small as it can be.

@@ -3,6 +3,7 @@ package richtext
 import (
 	"iter"
 	"slices"
+	"unicode/utf8"
 
 	"parley/crdt/chunk"
 )
@@ -37,31 +38,52 @@ func (i Item) Text() string {
 	return replacement
 }
 
+// width is the number of code points of the item's text.
+func (i Item) width() int {
+	if i.top.Action == chunk.Put && i.top.Value.Kind == chunk.KindString {
+		return utf8.RuneCount(i.top.Value.Bytes())
+	}
+	return 1
+}
+
 // current lists the operations that a deletion of the item overwrites.
 func (i Item) current() []chunk.ID {
 	return current(append([]*op{i.own}, i.puts...))
 }
 
+// items are the items of a list or text in order.
+type items struct{ obj *object }
+
+func (d *Document) items(id chunk.ID) items {
+	if obj := d.objects[id]; obj != nil {
+		return items{obj: obj}
+	}
+	return items{obj: &object{}}
+}
+
+func (s items) len() int { return len(s.obj.ordered) }
+
+func (s items) at(i int) Item {
+	o := s.obj.ordered[i]
+	item := Item{Elem: o.ID, own: o}
+	if !o.dead {
+		item.top = o
+	}
+	if s.obj.puts != nil {
+		if item.puts = s.obj.puts[o.ID]; item.puts != nil {
+			if top := latest(item.puts); top != nil {
+				item.top = top
+			}
+		}
+	}
+	return item
+}
+
 // Sequence goes through the items of a list or text, also those not visible.
 func (d *Document) Sequence(id chunk.ID) iter.Seq[Item] {
 	return func(yield func(Item) bool) {
-		obj := d.objects[id]
-		if obj == nil {
-			return
-		}
-		for _, o := range obj.ordered {
-			item := Item{Elem: o.ID, own: o}
-			if !o.dead {
-				item.top = o
-			}
-			if obj.puts != nil {
-				if item.puts = obj.puts[o.ID]; item.puts != nil {
-					if top := latest(item.puts); top != nil {
-						item.top = top
-					}
-				}
-			}
-			if !yield(item) {
+		for i, all := 0, d.items(id); i < all.len(); i++ {
+			if !yield(all.at(i)) {
 				return
 			}
 		}
