@@ -23,7 +23,7 @@ var (
 	// ErrUnreachable means that nobody who could have helped was found.
 	ErrUnreachable = errors.New("nobody from this space could be reached: ask the person who invited you to keep Parley open, and check that both computers are on a network where they can reach each other")
 	// ErrOffline means that the network is switched off.
-	ErrOffline = errors.New("Parley is set to work offline: go online first")
+	ErrOffline = errors.New("this computer is set to work offline: go online first")
 )
 
 // Join uses an invitation: it finds a member, is admitted, and stores the
