@@ -47,7 +47,7 @@ func openAt(t *testing.T, dir string, network bool) *device {
 	opened, err := app.Open(ctx, app.Options{
 		Locations: locations, Network: network,
 		Listen: []string{"/ip4/127.0.0.1/udp/0/quic-v1", "/ip4/127.0.0.1/tcp/0"},
-		Log:    slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Log:    slog.New(slog.NewTextHandler(testLog(t), &slog.HandlerOptions{Level: slog.LevelInfo})),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -367,7 +367,7 @@ func TestASmallSpaceOfTwo(t *testing.T) {
 	if err := page.SetOffline(false); err != nil {
 		t.Fatal(err)
 	}
-	waitFor(t, "Ben caught up", func() bool { return strings.HasPrefix(ben.text(ref), "Alone ") })
+	waitFor(t, "Ben caught up", func() bool { return strings.Contains(ben.text(ref), "Alone ") })
 }
 
 // waitFor polls a condition that nothing tells of.
@@ -516,3 +516,6 @@ func makeNewer(t *testing.T, l app.Locations) {
 		t.Fatal(err)
 	}
 }
+
+// testLog shows a device's log with a failed test.
+func testLog(t *testing.T) io.Writer { return t.Output() }

@@ -29,11 +29,11 @@ func (a *App) Merge(ctx context.Context, ref crdt.Ref, file []byte) (int, error)
 	if err != nil {
 		return 0, err
 	}
-	theirs, err := readSaved(file)
+	theirs, err := a.readSaved(ctx, file)
 	if err != nil {
 		return 0, err
 	}
-	fresh, err := a.freshChanges(ctx, ref, ours, theirs)
+	fresh, err := a.fresh(ctx, ours, theirs)
 	if err != nil || len(fresh) == 0 {
 		return 0, err
 	}
@@ -43,6 +43,9 @@ func (a *App) Merge(ctx context.Context, ref crdt.Ref, file []byte) (int, error)
 	raw := make([][]byte, len(fresh))
 	for i, change := range fresh {
 		raw[i] = change.Raw
+	}
+	if _, err := a.child.Vet(ctx, slices.Concat(ours, raw)); err != nil {
+		return 0, wrapError(CodeUnreadable, "Automerge cannot put this file and the document together. Nothing was changed.", err)
 	}
 	receipt, err := a.store.Append(ctx, ref, crdt.Bundle{
 		Changes: raw, Signatures: crdt.SignNewest(a.key, ref, fresh),
@@ -56,17 +59,20 @@ func (a *App) Merge(ctx context.Context, ref crdt.Ref, file []byte) (int, error)
 	return receipt.Accepted, nil
 }
 
-// readSaved takes a saved file apart and checks each piece, so that nothing
-// damaged reaches the child.
-func readSaved(file []byte) ([][]byte, error) {
+// readSaved takes a saved file apart into its changes. Every piece is checked
+// first, so that nothing damaged reaches the child.
+func (a *App) readSaved(ctx context.Context, file []byte) ([]chunk.Change, error) {
 	chunks, err := chunk.Split(file, chunk.DefaultLimits)
 	if err == nil && len(chunks) == 0 {
 		err = errors.New("the file is empty")
 	}
+	var changes []chunk.Change
 	for _, raw := range chunks {
+		var some []chunk.Change
 		if err == nil {
-			err = checkChunk(raw)
+			some, err = a.takeApart(ctx, raw)
 		}
+		changes = append(changes, some...)
 	}
 	switch {
 	case errors.Is(err, chunk.ErrTooLarge):
@@ -75,45 +81,61 @@ func readSaved(file []byte) ([][]byte, error) {
 		return nil, wrapError(CodeUnreadable,
 			"This is not a complete Automerge document: it is damaged, cut off, or something else. Nothing was changed. Save the copy again and try with that.", err)
 	}
-	return chunks, nil
+	return changes, nil
 }
 
-func checkChunk(raw []byte) error {
+// takeApart gives the changes of one chunk, dependencies first.
+func (a *App) takeApart(ctx context.Context, raw []byte) ([]chunk.Change, error) {
 	kind, err := chunk.KindOf(raw)
-	if err != nil {
-		return err
-	}
-	if kind == chunk.KindDocument {
-		_, err = chunk.ParseSnapshot(raw, chunk.DefaultLimits)
-	} else {
-		_, err = chunk.ParseChange(raw, chunk.DefaultLimits)
-	}
-	return err
-}
-
-// freshChanges lists the changes of theirs that ours lack, dependencies first.
-func (a *App) freshChanges(ctx context.Context, ref crdt.Ref, ours, theirs [][]byte) ([]chunk.Change, error) {
-	both := slices.Concat(ours, theirs)
-	report, err := a.child.Vet(ctx, both)
-	if err != nil {
-		return nil, wrapError(CodeUnreadable, "Automerge cannot put this file and the document together. Nothing was changed.", err)
-	}
-	if len(report.Missing) > 0 {
-		return nil, newError(CodeUnreadable,
-			"This file holds only a part of a document: changes that it builds on are missing. Nothing was changed. Save the whole document and try with that.")
-	}
-	have, err := a.store.Vector(ref)
 	if err != nil {
 		return nil, err
 	}
-	raw, err := a.child.Changes(ctx, both, have)
-	if err != nil {
-		return nil, wrapError(CodeUnreadable, "Automerge cannot read this file. Nothing was changed.", err)
-	}
-	fresh := make([]chunk.Change, len(raw))
-	for i := range raw {
-		if fresh[i], err = chunk.ParseChange(raw[i], chunk.DefaultLimits); err != nil {
+	single := [][]byte{raw}
+	if kind == chunk.KindDocument {
+		if _, err := chunk.ParseSnapshot(raw, chunk.DefaultLimits); err != nil {
 			return nil, err
+		}
+		if single, err = a.child.Changes(ctx, single, nil); err != nil {
+			return nil, err
+		}
+	}
+	changes := make([]chunk.Change, len(single))
+	for i := range single {
+		if changes[i], err = chunk.ParseChange(single[i], chunk.DefaultLimits); err != nil {
+			return nil, err
+		}
+	}
+	return changes, nil
+}
+
+// fresh lists the changes of theirs that ours lack. What they build on must be
+// in one of the two.
+func (a *App) fresh(ctx context.Context, ours [][]byte, theirs []chunk.Change) ([]chunk.Change, error) {
+	present, err := a.child.Changes(ctx, ours, nil)
+	if err != nil {
+		return nil, err
+	}
+	known := make(map[chunk.Hash]bool, len(present)+len(theirs))
+	for _, raw := range present {
+		change, err := chunk.ParseChange(raw, chunk.DefaultLimits)
+		if err != nil {
+			return nil, err
+		}
+		known[change.Hash] = true
+	}
+	var fresh []chunk.Change
+	for _, change := range theirs {
+		if !known[change.Hash] {
+			known[change.Hash] = true
+			fresh = append(fresh, change)
+		}
+	}
+	for _, change := range fresh {
+		for _, dep := range change.Deps {
+			if !known[dep] {
+				return nil, newError(CodeUnreadable,
+					"This file holds only a part of a document: changes that it builds on are missing. Nothing was changed. Save the whole document and try with that.")
+			}
 		}
 	}
 	return fresh, nil
