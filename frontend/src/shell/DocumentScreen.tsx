@@ -1,25 +1,23 @@
-import { Check, LoaderCircle, PanelLeft, PanelRight, TriangleAlert } from "lucide-react";
-import { type ComponentType, lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { PanelLeft, PanelRight } from "lucide-react";
+import { type ComponentType, lazy, memo, Suspense, useCallback, useMemo, useState } from "react";
 import type { DeviceID, DocumentID } from "../bridge";
-import { type DocumentProps, kindOf, type Saving } from "../documents";
-import { useLocale, useTranslation } from "../i18n";
+import { type DocumentProps, kindOf } from "../documents";
+import { useTranslation } from "../i18n";
 import { AvatarRow } from "../ui/Avatar";
-import { useAnnounce } from "../ui/announcer";
 import { Button, IconButton } from "../ui/Button";
 import { colourOf } from "./colour";
 import styles from "./DocumentScreen.module.css";
 import { useDocuments } from "./documents";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { errorWords } from "./errorWords";
-import { trigger, useLive } from "./live";
-import { useArrivals, useOthersIn } from "./presence";
+import { useAnnouncedIn, useArrivals, useOthersIn } from "./presence";
+import { StatusLine } from "./StatusLine";
+import { SavingState } from "./saving";
 import { useSession } from "./session";
-import { type StatusWords, statusWords } from "./status";
 import { TitleField } from "./TitleField";
 import { useAnnouncePlace } from "./useAnnouncePlace";
 import { usePageTitle } from "./usePageTitle";
 import type { Room } from "./useRoom";
-import { useSteady } from "./useSteady";
 import type { Panels } from "./Workspace";
 
 interface DocumentScreenProps {
@@ -34,13 +32,10 @@ export function DocumentScreen({ document, panels, room }: DocumentScreenProps) 
 	const { space, place } = useSession();
 	const { documents, state } = useDocuments();
 	const listed = documents.find(({ id }) => id === document);
-	const [saving, setSaving] = useState<Saving>({ state: "saved" });
+	const [saving] = useState(() => new SavingState());
 	const others = useOthersIn(document);
 	const announcePlace = useAnnouncePlace(space?.id ?? "", document);
-	const words = useStatusWords(document, saving, room);
 	useArrivals(others);
-	useSpokenTrouble(words);
-	useKeptOpen(saving.state !== "saved");
 	usePageTitle(listed?.title || t("document.untitled"), space?.name);
 
 	return (
@@ -56,7 +51,7 @@ export function DocumentScreen({ document, panels, room }: DocumentScreenProps) 
 					/>
 				)}
 				<TitleField document={listed} fresh={place.fresh === true} />
-				<StatusLine words={words} />
+				<StatusLine saving={saving} room={room} />
 				<div className={styles.tools}>
 					{others.length > 0 && (
 						<AvatarRow
@@ -80,9 +75,8 @@ export function DocumentScreen({ document, panels, room }: DocumentScreenProps) 
 					<Body
 						kind={listed.kind}
 						document={document}
-						others={others}
 						autoFocus={place.fresh !== true}
-						onSaving={setSaving}
+						onSaving={saving.set}
 						announce={announcePlace}
 					/>
 				) : (
@@ -93,14 +87,16 @@ export function DocumentScreen({ document, panels, room }: DocumentScreenProps) 
 	);
 }
 
-type BodyProps = Pick<DocumentProps, "document" | "others" | "autoFocus" | "onSaving" | "announce"> & {
+type BodyProps = Pick<DocumentProps, "document" | "autoFocus" | "onSaving" | "announce"> & {
 	kind: string;
 };
 
-function Body({ kind, ...props }: BodyProps) {
+/** Drawn anew only when something in it changes: what stands around it does so with every key. */
+const Body = memo(function Body({ kind, ...props }: BodyProps) {
 	const { t } = useTranslation();
 	const { bridge, space, you } = useSession();
 	const Component = useKind(kind);
+	const others = useAnnouncedIn(props.document);
 	const colour = useCallback((device: DeviceID) => colourOf(space, device), [space]);
 	if (space === undefined) return null;
 	if (Component === undefined) return <Message>{t("document.unknownKind")}</Message>;
@@ -114,11 +110,11 @@ function Body({ kind, ...props }: BodyProps) {
 			)}
 		>
 			<Suspense fallback={<Message>{t("document.loading")}</Message>}>
-				<Component bridge={bridge} space={space.id} you={you} colourOf={colour} {...props} />
+				<Component bridge={bridge} space={space.id} you={you} colourOf={colour} others={others} {...props} />
 			</Suspense>
 		</ErrorBoundary>
 	);
-}
+});
 
 const loaded = new Map<string, ComponentType<DocumentProps>>();
 
@@ -140,66 +136,4 @@ function Message({ title, children }: { title?: string; children: React.ReactNod
 			{children}
 		</div>
 	);
-}
-
-/** Typing goes from saved to saving and back many times a second; words that flicker are not read. */
-const CALM_AFTER = 600;
-
-function useStatusWords(document: DocumentID, saving: Saving, room: Room): StatusWords {
-	const { t } = useTranslation();
-	const locale = useLocale();
-	const { bridge, space, connection } = useSession();
-	const id = space?.id ?? "";
-	const { value: status } = useLive(
-		bridge,
-		`status ${id} ${document}`,
-		() => bridge.api.Status(id, document),
-		[
-			trigger("status", (data) => data.space === id),
-			trigger("moved", (data) => data.document === document),
-			trigger("network"),
-			trigger("spaces"),
-		],
-	);
-	const named = room === "narrow" ? 1 : 3;
-	const words = statusWords({ saving, connection, status, named }, t, locale);
-	const key = `${words.tone} ${words.own} ${words.others}`;
-	return useSteady(words, key, words.tone === "calm" ? CALM_AFTER : 0);
-}
-
-function StatusLine({ words }: { words: StatusWords }) {
-	const { t } = useTranslation();
-	const Icon = { calm: Check, waiting: LoaderCircle, problem: TriangleAlert }[words.tone];
-	return (
-		<section aria-label={t("status.label")} className={`${styles.status} ${styles[words.tone]}`}>
-			<Icon aria-hidden />
-			<p>
-				{words.own} {words.others}
-			</p>
-		</section>
-	);
-}
-
-/** What went wrong with saving, and that it is right again, is said aloud; the rest is there to be read. */
-function useSpokenTrouble(words: StatusWords): void {
-	const announce = useAnnounce();
-	const [spoken, setSpoken] = useState(false);
-	const trouble = words.tone === "problem";
-	// Speaking is an effect outside of the page's tree.
-	useEffect(() => {
-		if (trouble === spoken || (spoken && words.tone === "waiting")) return;
-		setSpoken(trouble);
-		announce(words.own);
-	}, [trouble, spoken, words, announce]);
-}
-
-/** While something is not on disk yet, the browser asks before it closes the page. */
-function useKeptOpen(unsaved: boolean): void {
-	// The browser asks the page itself.
-	useEffect(() => {
-		if (!unsaved) return;
-		const ask = (event: BeforeUnloadEvent) => event.preventDefault();
-		window.addEventListener("beforeunload", ask);
-		return () => window.removeEventListener("beforeunload", ask);
-	}, [unsaved]);
 }

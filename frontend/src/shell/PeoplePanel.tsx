@@ -5,8 +5,8 @@ import { Avatar } from "../ui/Avatar";
 import { Button, IconButton } from "../ui/Button";
 import { keyLabel } from "../ui/keys";
 import { colourOf } from "./colour";
+import { useDocumentStatus } from "./documentStatus";
 import { useDocuments } from "./documents";
-import { trigger, useLive } from "./live";
 import styles from "./PeoplePanel.module.css";
 import { usePresence } from "./presence";
 import { mayInvite } from "./rights";
@@ -17,7 +17,7 @@ import { windowKeys } from "./useShortcuts";
 export function PeoplePanel({ onHide }: { onHide: () => void }) {
 	const { t } = useTranslation();
 	const { space, openDialog } = useSession();
-	const statuses = useStatuses();
+	const status = useDocumentStatus();
 	const names = useKeyNames();
 	if (space === undefined) return null;
 	return (
@@ -34,7 +34,11 @@ export function PeoplePanel({ onHide }: { onHide: () => void }) {
 			</div>
 			<ul className={styles.list} aria-label={t("people.title")}>
 				{space.members.map((member) => (
-					<Person key={member.device} member={member} status={statuses.get(member.device)} />
+					<Person
+						key={member.device}
+						member={member}
+						status={status?.members.find(({ device }) => device === member.device)}
+					/>
 				))}
 			</ul>
 			{space.members.length === 1 && <p className={styles.note}>{t("people.onlyYou")}</p>}
@@ -45,24 +49,6 @@ export function PeoplePanel({ onHide }: { onHide: () => void }) {
 			)}
 		</div>
 	);
-}
-
-/** Who has the open document; nobody's where none is open. */
-function useStatuses(): ReadonlyMap<string, MemberStatus> {
-	const { bridge, connection, place } = useSession();
-	const { space, document } = place;
-	const { value } = useLive(
-		bridge,
-		`statuses ${space} ${document}`,
-		async () => (space && document ? await bridge.api.Status(space, document) : undefined),
-		[
-			trigger("status", (data) => data.space === space),
-			trigger("moved", (data) => data.document === document),
-			trigger("network"),
-		],
-	);
-	const known = connection === "connected" ? value : undefined;
-	return new Map(known?.members.map((member) => [member.device, member]));
 }
 
 function Person({ member, status }: { member: Member; status: MemberStatus | undefined }) {

@@ -12,7 +12,7 @@ import {
 	Users,
 	WifiOff,
 } from "lucide-react";
-import type { Here, Space } from "../bridge";
+import type { Space } from "../bridge";
 import { kindOf } from "../documents";
 import { useKeyNames, useTranslation } from "../i18n";
 import { Avatar } from "../ui/Avatar";
@@ -22,7 +22,7 @@ import { keyLabel } from "../ui/keys";
 import { Menu } from "../ui/Menu";
 import { colourOf } from "./colour";
 import { type ListedDocument, useDocuments } from "./documents";
-import { usePresence } from "./presence";
+import { type Presence, usePresence } from "./presence";
 import { mayWrite } from "./rights";
 import styles from "./Sidebar.module.css";
 import { useSession } from "./session";
@@ -142,7 +142,7 @@ function DocumentRow({ space, document }: { space: Space; document: ListedDocume
 	);
 }
 
-function Inside({ people }: { people: readonly Here[] }) {
+function Inside({ people }: { people: readonly Presence[] }) {
 	const { t } = useTranslation();
 	const { space } = useSession();
 	return (

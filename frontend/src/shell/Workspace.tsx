@@ -6,6 +6,7 @@ import { join } from "../ui/Button";
 import { SideSheet } from "../ui/Dialog";
 import { DocumentScreen } from "./DocumentScreen";
 import { DialogHost } from "./dialogs/DialogHost";
+import { StatusProvider } from "./documentStatus";
 import { DocumentsProvider } from "./documents";
 import { Home } from "./Home";
 import { PeoplePanel } from "./PeoplePanel";
@@ -28,7 +29,9 @@ export function Workspace({ dialog, closeDialog }: WorkspaceProps) {
 	return (
 		<PresenceProvider>
 			<DocumentsProvider key={space?.id ?? ""} space={space}>
-				<Frame />
+				<StatusProvider>
+					<Frame />
+				</StatusProvider>
 				{dialog && <DialogHost name={dialog} onClose={closeDialog} />}
 			</DocumentsProvider>
 		</PresenceProvider>

@@ -1,28 +1,47 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef } from "react";
-import type { DocumentID, Here } from "../bridge";
+import type { DeviceID, DocumentID, Here } from "../bridge";
 import { formatList, useLocale, useTranslation } from "../i18n";
 import { useAnnounce } from "../ui/announcer";
 import { trigger, useLive } from "./live";
 import { useSession } from "./session";
 
-const PresenceContext = createContext<readonly Here[]>([]);
+/** Somebody's window, without where exactly in the document. */
+export interface Presence {
+	readonly device: DeviceID;
+	readonly name: string;
+	readonly document: DocumentID;
+}
 
-/** Who else has a window open in the present space, and where; a person with two windows is there twice. */
-export function usePresence(): readonly Here[] {
+const HereContext = createContext<readonly Here[]>([]);
+const PresenceContext = createContext<readonly Presence[]>([]);
+
+/**
+ * Who else has a window open in the present space, and in which document; a person with two windows is there
+ * twice. The same list until somebody comes, goes or changes the document, however carets move.
+ */
+export function usePresence(): readonly Presence[] {
 	return useContext(PresenceContext);
 }
 
 /** The others in one document, each device once. */
-export function useOthersIn(document: DocumentID | undefined): readonly Here[] {
+export function useOthersIn(document: DocumentID): readonly Presence[] {
 	const all = usePresence();
-	return useMemo(() => {
-		const seen = new Set<string>();
-		return all.filter((here) => {
-			if (here.document !== document || seen.has(here.device)) return false;
-			seen.add(here.device);
-			return true;
-		});
-	}, [all, document]);
+	return useMemo(() => inDocument(all, document), [all, document]);
+}
+
+/** The others in one document, with what their windows announced: another list with every caret that moves. */
+export function useAnnouncedIn(document: DocumentID): readonly Here[] {
+	const all = useContext(HereContext);
+	return useMemo(() => inDocument(all, document), [all, document]);
+}
+
+function inDocument<P extends Presence>(all: readonly P[], document: DocumentID): P[] {
+	const seen = new Set<DeviceID>();
+	return all.filter((here) => {
+		if (here.document !== document || seen.has(here.device)) return false;
+		seen.add(here.device);
+		return true;
+	});
 }
 
 export function PresenceProvider({ children }: { children: ReactNode }) {
@@ -38,11 +57,18 @@ export function PresenceProvider({ children }: { children: ReactNode }) {
 		() => (known ?? []).filter((here) => here.device !== welcome.device),
 		[known, welcome.device],
 	);
-	return <PresenceContext value={others}>{children}</PresenceContext>;
+	// The text of it tells whether it is another list.
+	const text = JSON.stringify(others.map(({ device, name, document }) => ({ device, name, document })));
+	const presence = useMemo(() => JSON.parse(text) as Presence[], [text]);
+	return (
+		<PresenceContext value={presence}>
+			<HereContext value={others}>{children}</HereContext>
+		</PresenceContext>
+	);
 }
 
 /** Says who comes into the document and who leaves it, for those who do not see the row of people. */
-export function useArrivals(others: readonly Here[]): void {
+export function useArrivals(others: readonly Presence[]): void {
 	const { t } = useTranslation();
 	const locale = useLocale();
 	const announce = useAnnounce();
@@ -53,7 +79,7 @@ export function useArrivals(others: readonly Here[]): void {
 		before.current = others;
 		const came = others.filter(({ device }) => !was.some((other) => other.device === device));
 		const left = was.filter(({ device }) => !others.some((other) => other.device === device));
-		const names = (people: readonly Here[]) =>
+		const names = (people: readonly Presence[]) =>
 			formatList(
 				people.map(({ name }) => name),
 				locale,

@@ -130,7 +130,7 @@ export function Choices<V extends string>({ label, options, value, onChange }: P
 			<div className={styles.choices}>
 				{options.map((option) => (
 					<Radio key={option.value} value={option.value} className={styles.choice}>
-						<Check aria-hidden />
+						<span className={styles.dot} />
 						<span lang={option.lang}>{option.label}</span>
 					</Radio>
 				))}

@@ -1,5 +1,5 @@
 import { ChevronDown, Ellipsis } from "lucide-react";
-import { Fragment, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
+import { Fragment, memo, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
 import { Group, Separator, Toolbar } from "react-aria-components";
 import type { TextEditor, ToolState } from "../../editor";
 import { useKeyNames, useTranslation } from "../../i18n";
@@ -11,7 +11,7 @@ import styles from "./TextTools.module.css";
 import { blockTools, type Tool, toolGroups, toolLabel } from "./tools";
 
 /** The bar of tools; those for which there is no room are in a menu at its end. */
-export function TextTools({ editor }: { editor: TextEditor }) {
+export const TextTools = memo(function TextTools({ editor }: { editor: TextEditor }) {
 	const { t } = useTranslation();
 	const state = useSyncExternalStore(editor.subscribe, editor.getSnapshot);
 	const bar = useRef<HTMLDivElement>(null);
@@ -44,7 +44,7 @@ export function TextTools({ editor }: { editor: TextEditor }) {
 			)}
 		</Toolbar>
 	);
-}
+});
 
 interface ToolProps {
 	tool: Tool;

@@ -1,0 +1,72 @@
+import { Check, LoaderCircle, TriangleAlert } from "lucide-react";
+import { useEffect, useState, useSyncExternalStore } from "react";
+import { useLocale, useTranslation } from "../i18n";
+import { useAnnounce } from "../ui/announcer";
+import styles from "./DocumentScreen.module.css";
+import { useDocumentStatus } from "./documentStatus";
+import type { SavingState } from "./saving";
+import { useSession } from "./session";
+import { type StatusWords, statusWords } from "./status";
+import type { Room } from "./useRoom";
+import { useSteady } from "./useSteady";
+
+/** Typing goes from saved to saving and back many times a second; words that flicker are not read. */
+const CALM_AFTER = 600;
+
+interface StatusLineProps {
+	saving: SavingState;
+	room: Room;
+}
+
+/** The state of the open document in plain words. */
+export function StatusLine({ saving, room }: StatusLineProps) {
+	const { t } = useTranslation();
+	const words = useStatusWords(saving, room);
+	useSpokenTrouble(words);
+	const Icon = { calm: Check, waiting: LoaderCircle, problem: TriangleAlert }[words.tone];
+	return (
+		<section aria-label={t("status.label")} className={`${styles.status} ${styles[words.tone]}`}>
+			<Icon aria-hidden />
+			<p>
+				{words.own} {words.others}
+			</p>
+		</section>
+	);
+}
+
+function useStatusWords(savingState: SavingState, room: Room): StatusWords {
+	const { t } = useTranslation();
+	const locale = useLocale();
+	const { connection } = useSession();
+	const status = useDocumentStatus();
+	const saving = useSyncExternalStore(savingState.subscribe, savingState.getSnapshot);
+	useKeptOpen(saving.state !== "saved");
+	const named = room === "narrow" ? 1 : 3;
+	const words = statusWords({ saving, connection, status, named }, t, locale);
+	const key = `${words.tone} ${words.own} ${words.others}`;
+	return useSteady(words, key, words.tone === "calm" ? CALM_AFTER : 0);
+}
+
+/** While something is not on disk yet, the browser asks before it closes the page. */
+function useKeptOpen(unsaved: boolean): void {
+	// The browser asks the page itself.
+	useEffect(() => {
+		if (!unsaved) return;
+		const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+		window.addEventListener("beforeunload", ask);
+		return () => window.removeEventListener("beforeunload", ask);
+	}, [unsaved]);
+}
+
+/** What went wrong with saving, and that it is right again, is said aloud; the rest is there to be read. */
+function useSpokenTrouble(words: StatusWords): void {
+	const announce = useAnnounce();
+	const [spoken, setSpoken] = useState(false);
+	const trouble = words.tone === "problem";
+	// Speaking is an effect outside of the page's tree.
+	useEffect(() => {
+		if (trouble === spoken || (spoken && words.tone === "waiting")) return;
+		setSpoken(trouble);
+		announce(words.own);
+	}, [trouble, spoken, words, announce]);
+}
