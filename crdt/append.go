@@ -126,7 +126,7 @@ func (s *Store) tryAppend(b *batch) (receipt Receipt, open *questions, err error
 					open.changes = append(open.changes, c.Raw)
 				}
 			}
-			open.stored, err = readChunks(r, p)
+			open.stored, err = readChunks(r, p.view())
 			return err
 		}
 		if !p.clean {

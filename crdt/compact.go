@@ -48,24 +48,26 @@ type compaction struct {
 }
 
 func (s *Store) beginCompaction(ref Ref) (work *compaction, err error) {
-	err = s.withPart(ref, func(p *part, r Reader) error {
-		if p.compacting || p.state.Position == p.through() {
+	look := func(p *part, _ Reader) error {
+		if p.compacting || p.state.Position == p.view().through() {
 			return nil
 		}
-		chunks, err := readChunks(r, p)
-		if err != nil {
-			return err
-		}
-		work = &compaction{
-			chunks: chunks, through: p.state.Position,
-			heads: slices.Clone(p.state.Heads), vector: p.vector(),
-		}
+		work = &compaction{through: p.state.Position, heads: slices.Clone(p.state.Heads), vector: p.vector()}
 		for _, actor := range work.vector.Actors() {
 			work.signatures = append(work.signatures, p.signature(actor))
 		}
 		p.compacting = true
 		return nil
+	}
+	err = s.readPart(ref, look, func(v view, r Reader) (err error) {
+		if work != nil {
+			work.chunks, err = readChunks(r, v)
+		}
+		return err
 	})
+	if err != nil && work != nil {
+		err = errors.Join(err, s.endCompaction(ref, work, nil, false))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("compact %s: %w", ref, err)
 	}

@@ -127,10 +127,22 @@ func (p *part) signature(actor chunk.Actor) Signature {
 	return Signature{Actor: actor, Seq: record.Seq, Hash: record.Hash, Device: record.Device, Sig: record.Sig}
 }
 
+// view is what is needed to read a part's chunks while it moves on.
+type view struct {
+	ref       Ref
+	position  uint64
+	floor     uint64
+	snapshots []snapshotInfo
+}
+
+func (p *part) view() view {
+	return view{ref: p.ref, position: p.state.Position, floor: p.state.Floor, snapshots: slices.Clone(p.snapshots)}
+}
+
 // through is the position up to which a snapshot made here holds everything.
-func (p *part) through() uint64 {
+func (v view) through() uint64 {
 	var through uint64
-	for _, s := range p.snapshots {
+	for _, s := range v.snapshots {
 		through = max(through, s.through)
 	}
 	return through

@@ -17,27 +17,37 @@ const fewChanges = 256
 // something that can be appended by itself; more says that there is more, for
 // a vector that has grown by what was returned.
 func (s *Store) Since(ctx context.Context, ref Ref, have Vector, maxBytes int) (bundle Bundle, more bool, err error) {
-	var inside *inSnapshots
-	err = s.withPart(ref, func(p *part, r Reader) error {
-		missing := p.vector().Missing(have)
-		if missing == 0 {
+	var missing, loose uint64
+	var picked page
+	var inside inSnapshots
+	look := func(p *part, r Reader) error {
+		vector := p.vector()
+		if missing = vector.Missing(have); missing == 0 {
 			return nil
 		}
 		index, err := p.index(r, s.limits)
 		if err != nil {
 			return err
 		}
-		page, loose := index.page(have, maxBytes)
-		if loose == missing {
-			more = page.more
-			bundle, err = page.read(r, ref)
-			return err
+		picked, loose = index.page(have, maxBytes)
+		if loose < missing {
+			inside = p.inSnapshots(vector, have)
 		}
-		inside, err = p.inSnapshots(r, have, missing)
+		return nil
+	}
+	err = s.readPart(ref, look, func(v view, r Reader) (err error) {
+		switch {
+		case missing == 0:
+		case loose == missing:
+			more = picked.more
+			bundle, err = picked.read(r, ref)
+		default:
+			err = inside.read(r, v, missing <= fewChanges)
+		}
 		return err
 	})
-	if err == nil && inside != nil {
-		bundle, more, err = s.fromSnapshots(ctx, ref, inside)
+	if err == nil && loose < missing {
+		bundle, more, err = s.fromSnapshots(ctx, ref, &inside)
 	}
 	if err != nil {
 		return Bundle{}, false, fmt.Errorf("changes of %s since: %w", ref, err)
@@ -108,6 +118,7 @@ func (g page) read(r Reader, ref Ref) (bundle Bundle, err error) {
 // inSnapshots is what is needed to serve somebody who lacks changes that lie
 // in snapshots.
 type inSnapshots struct {
+	vector     Vector
 	have       Vector
 	signatures []Signature // of every actor that have lacks something of
 	chunks     [][]byte    // of the whole part, if taking single changes out is worth it
@@ -116,37 +127,36 @@ type inSnapshots struct {
 	more       bool        // beyond the snapshot
 }
 
-func (p *part) inSnapshots(r Reader, have Vector, missing uint64) (in *inSnapshots, err error) {
-	in = &inSnapshots{have: have.Clone()}
-	vector := p.vector()
+func (p *part) inSnapshots(vector, have Vector) inSnapshots {
+	in := inSnapshots{vector: vector, have: make(Vector)}
+	in.have.Merge(have)
 	for actor, seq := range vector {
 		if have[actor] < seq {
 			in.signatures = append(in.signatures, p.signature(actor))
 		}
 	}
-	if missing <= fewChanges {
-		if in.chunks, err = readChunks(r, p); err != nil {
-			return nil, err
+	return in
+}
+
+func (in *inSnapshots) read(r Reader, v view, few bool) (err error) {
+	if few {
+		if in.chunks, err = readChunks(r, v); err != nil {
+			return err
 		}
 	}
-	for i := len(p.snapshots) - 1; i >= 0; i-- {
-		info := p.snapshots[i]
-		if have.Covers(info.vector) {
+	for i := len(v.snapshots) - 1; i >= 0; i-- {
+		info := v.snapshots[i]
+		if in.have.Covers(info.vector) {
 			continue
 		}
 		in.signed = info.signatures
-		if in.snapshot, err = readSnapshot(r, p.ref, info); err != nil {
-			return nil, err
-		}
-		after := have.Clone()
-		if after == nil {
-			after = make(Vector)
-		}
+		after := in.have.Clone()
 		after.Merge(info.vector)
-		in.more = !after.Covers(vector)
-		return in, nil
+		in.more = !after.Covers(in.vector)
+		in.snapshot, err = readSnapshot(r, v.ref, info)
+		return err
 	}
-	return nil, fmt.Errorf("%w: changes of %s are in none of its snapshots", ErrDamaged, p.ref)
+	return fmt.Errorf("%w: changes of %s are in none of its snapshots", ErrDamaged, v.ref)
 }
 
 // fromSnapshots takes single changes out where they are few and smaller than
@@ -177,9 +187,9 @@ func (s *Store) fromSnapshots(ctx context.Context, ref Ref, in *inSnapshots) (Bu
 // Load returns a part's chunks, all that is needed to open it, and the
 // position to pull from afterwards.
 func (s *Store) Load(ref Ref) (chunks [][]byte, position uint64, err error) {
-	err = s.withPart(ref, func(p *part, r Reader) error {
-		position = p.state.Position
-		chunks, err = readChunks(r, p)
+	err = s.readPart(ref, lookOn, func(v view, r Reader) (err error) {
+		position = v.position
+		chunks, err = readChunks(r, v)
 		return err
 	})
 	if err != nil {
@@ -188,31 +198,21 @@ func (s *Store) Load(ref Ref) (chunks [][]byte, position uint64, err error) {
 	return chunks, position, nil
 }
 
+func lookOn(*part, Reader) error { return nil }
+
 // After returns the chunks that were appended to a part after a position, in
 // order, and the position to pull from next. They may be snapshots, and may
 // repeat what the caller has.
 func (s *Store) After(ref Ref, position uint64) (chunks [][]byte, next uint64, err error) {
-	err = s.withPart(ref, func(p *part, r Reader) error {
-		next = p.state.Position
-		if position >= next {
-			next = max(position, next)
-			return nil
+	err = s.readPart(ref, lookOn, func(v view, r Reader) (err error) {
+		next = max(v.position, position)
+		switch {
+		case position >= v.position:
+		case position < v.floor:
+			chunks, err = readChunks(r, v)
+		default:
+			chunks, err = readAfter(r, v, position)
 		}
-		if position < p.state.Floor {
-			chunks, err = readChunks(r, p)
-			return err
-		}
-		for _, info := range p.snapshots {
-			if info.position > position && info.through == 0 {
-				raw, err := readSnapshot(r, ref, info)
-				if err != nil {
-					return err
-				}
-				chunks = append(chunks, raw)
-			}
-		}
-		loose, err := readChanges(r, ref, position, p.state.Position)
-		chunks = append(chunks, loose...)
 		return err
 	})
 	if err != nil {
@@ -221,17 +221,34 @@ func (s *Store) After(ref Ref, position uint64) (chunks [][]byte, next uint64, e
 	return chunks, next, nil
 }
 
-// readChunks reads all of a part: its snapshots, and the changes that are not
-// in the newest made here.
-func readChunks(r Reader, p *part) (chunks [][]byte, err error) {
-	for _, info := range p.snapshots {
-		raw, err := readSnapshot(r, p.ref, info)
+// readAfter reads what came after a position that nothing was compacted away
+// beyond.
+func readAfter(r Reader, v view, position uint64) (chunks [][]byte, err error) {
+	for _, info := range v.snapshots {
+		if info.position <= position || info.through > 0 {
+			continue
+		}
+		raw, err := readSnapshot(r, v.ref, info)
 		if err != nil {
 			return nil, err
 		}
 		chunks = append(chunks, raw)
 	}
-	loose, err := readChanges(r, p.ref, p.through(), p.state.Position)
+	loose, err := readChanges(r, v.ref, position, v.position)
+	return append(chunks, loose...), err
+}
+
+// readChunks reads all of a part: its snapshots, and the changes that are not
+// in the newest made here.
+func readChunks(r Reader, v view) (chunks [][]byte, err error) {
+	for _, info := range v.snapshots {
+		raw, err := readSnapshot(r, v.ref, info)
+		if err != nil {
+			return nil, err
+		}
+		chunks = append(chunks, raw)
+	}
+	loose, err := readChanges(r, v.ref, v.through(), v.position)
 	return append(chunks, loose...), err
 }
 

@@ -36,12 +36,14 @@ func (s *Store) appendSnapshot(ctx context.Context, log *space.Log, b *batch, sn
 	vector := Vector(snapshot.Vector)
 	var stored [][]byte
 	known, position := false, uint64(0)
-	err = s.withPart(b.ref, func(p *part, r Reader) error {
+	look := func(p *part, _ Reader) error {
 		known, position = p.vector().Covers(vector), p.state.Position
-		if known || position == 0 {
-			return nil
+		return nil
+	}
+	err = s.readPart(b.ref, look, func(v view, r Reader) (err error) {
+		if !known && position > 0 {
+			stored, err = readChunks(r, v)
 		}
-		stored, err = readChunks(r, p)
 		return err
 	})
 	if err != nil || known {

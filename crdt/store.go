@@ -232,15 +232,28 @@ func (s *Store) held(id space.ID) *heldSpace {
 
 func (s *Store) directory(id space.ID) *directory { return s.held(id).directory }
 
-// withPart reads a part with its state loaded.
+// withPart looks at a part with its state loaded. use must be quick: the part
+// is locked.
 func (s *Store) withPart(ref Ref, use func(*part, Reader) error) error {
+	return s.readPart(ref, use, nil)
+}
+
+// readPart is withPart, and then reads records at leisure: then sees the part
+// as look saw it, while appends go on.
+func (s *Store) readPart(ref Ref, look func(*part, Reader) error, then func(view, Reader) error) error {
 	p := s.cache.acquire(ref)
-	defer s.cache.release(p)
+	release := sync.OnceFunc(func() { s.cache.release(p) })
+	defer release()
 	return s.backend.View(func(r Reader) error {
 		if err := p.load(r); err != nil {
 			return err
 		}
-		return use(p, r)
+		if err := look(p, r); err != nil || then == nil {
+			return err
+		}
+		v := p.view()
+		release()
+		return then(v, r)
 	})
 }
 
