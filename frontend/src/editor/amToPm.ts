@@ -27,15 +27,35 @@ export function documentOf(text: RichText): Node {
 /** A marker or a run of text, as patches cut and join them. */
 type Item = { marker: Marker } | Piece;
 
+// So many changes are shown one by one, each in its place; more are compared as a whole, which costs less.
+const FEW = 16;
+
 /** The transaction that shows what others changed, or null where nothing shown changed. */
 export function showChanges(
 	state: EditorState,
 	text: RichText,
 	changes: readonly Change[],
 ): Transaction | null {
-	if (changes.length === 0) return null;
-	const tr = showTyping(state, changes) ?? showRange(state, text, changes);
-	return tr === null ? null : finish(state, tr, changes);
+	const { tr } = state;
+	if (changes.length > FEW) showRange(tr, text, changes, () => null);
+	else {
+		changes.forEach((change, i) => {
+			if (!showTyping(tr, change)) showRange(tr, text, [change], (at) => follow(at, changes.slice(i + 1)));
+		});
+	}
+	return tr.docChanged ? finish(state, tr, changes) : null;
+}
+
+/** Where a new marker stands after later changes, or null if one of them took it away. */
+function follow(at: number, later: readonly Change[]): number | null {
+	let pos = at;
+	for (const change of later) {
+		const { at: from, gone, came } = extent(change);
+		if (gone === came || from > pos) continue;
+		if (from + gone > pos) return null;
+		pos += came - gone;
+	}
+	return pos;
 }
 
 /** Shows the whole text anew, in as few steps as the differences need. */
@@ -52,36 +72,38 @@ function finish(state: EditorState, tr: Transaction, changes: readonly Change[])
 	return tr.setMeta("addToHistory", false).setMeta(REMOTE, true);
 }
 
-/** Letters that came or went inside one block: by far the most frequent case. */
-function showTyping(state: EditorState, changes: readonly Change[]): Transaction | null {
-	const [change] = changes;
-	if (changes.length !== 1 || change === undefined) return null;
-	if (change.kind !== "insert" && change.kind !== "delete") return null;
-	const spot = spotAt(state.doc, change.at);
-	if (!spot.node.isTextblock || !spot.hasMarker || spot.node.attrs.kept !== null) return null;
+/** Shows letters that came or went inside one block, by far the most frequent case; answers if it was that. */
+function showTyping(tr: Transaction, change: Change): boolean {
+	if (change.kind !== "insert" && change.kind !== "delete") return false;
+	const spot = spotAt(tr.doc, change.at);
+	if (!spot.node.isTextblock || !spot.hasMarker || spot.node.attrs.kept !== null) return false;
 	const from = spot.pos + 1 + spot.offset;
-	if (toFlat(state.doc, from) !== change.at) return null;
+	if (toFlat(tr.doc, from) !== change.at) return false;
 	if (change.kind === "delete") {
-		if (spot.offset + change.length > spot.node.content.size) return null;
-		return state.tr.delete(from, from + change.length);
+		if (spot.offset + change.length > spot.node.content.size) return false;
+		tr.delete(from, from + change.length);
+		return true;
 	}
 	const pieces = [{ text: change.text, marks: marksFrom(change.marks) }];
-	return state.tr.replaceWith(from, from, inline(pieces, spot.node.type.spec.code === true));
+	tr.replaceWith(from, from, inline(pieces, spot.node.type.spec.code === true));
+	return true;
 }
 
-/** Everything else: the touched top-level nodes are flattened, changed, built again and compared. */
-function showRange(state: EditorState, text: RichText, changes: readonly Change[]): Transaction | null {
+/** Where the marker that was inserted at a position stands in the text by now. */
+type Whereabouts = (at: number) => number | null;
+
+/** Shows any changes: the touched top-level nodes are flattened, changed, built again and compared. */
+function showRange(tr: Transaction, text: RichText, changes: readonly Change[], now: Whereabouts): void {
 	const hull = hullOf(changes);
-	const { doc, tr } = state;
+	const { doc } = tr;
 	// One more on each side: whether containers are shared depends on the neighbours.
 	const from = Math.max(0, topLevelAt(doc, hull.from) - 1);
 	const to = Math.min(doc.childCount, topLevelAt(doc, hull.oldTo + 1) + 2);
 	const start = flatStart(doc, from);
 	const items = itemsOf(flatten(doc, from, to));
-	for (const change of changes) applyChange(items, change, start, text);
+	for (const change of changes) applyChange(items, change, start, text, now);
 	const built = buildBefore(doc, to, blocksOf(items));
 	replaceTopLevel(tr, from, built.to, built.nodes);
-	return tr.docChanged ? tr : null;
 }
 
 /** The part of the old text that changes touch: outside it, old and new are the same. */
@@ -140,14 +162,17 @@ function blocksOf(items: readonly Item[]): FlatBlock[] {
 	return blocks;
 }
 
-function applyChange(items: Item[], change: Change, start: number, text: RichText): void {
+const plain: Marker = { type: "paragraph", parents: [], level: 0 };
+
+function applyChange(items: Item[], change: Change, start: number, text: RichText, now: Whereabouts): void {
 	switch (change.kind) {
 		case "insert":
 			items.splice(cutAt(items, change.at - start), 0, { text: change.text, marks: marksFrom(change.marks) });
 			break;
 		case "block": {
-			// What the marker says is told by later patches; all of them are in the text by now.
-			const marker = { type: "paragraph", parents: [], level: 0 };
+			// What the marker says is told after all changes of the sequence; the text has it by now.
+			const at = now(change.at);
+			const marker = (at === null ? null : text.blockAt(at)) ?? plain;
 			items.splice(cutAt(items, change.at - start), 0, { marker });
 			break;
 		}

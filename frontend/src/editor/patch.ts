@@ -179,11 +179,24 @@ function around(
 	if (old.size === 0 || now.size === 0) return null;
 	const a = runIn(shell(old), from, oldTo);
 	const b = runIn(shell(now), from, newTo);
-	if (a === null || b === null || !a.content.eq(b.content)) return null;
+	if (a === null || b === null) return null;
+	if (!a.content.eq(b.content)) {
+		// One block that is of another kind now: its text stays.
+		const [x, y] = [only(a.content), only(b.content)];
+		if (x === null || y === null || !x.content.eq(y.content)) return null;
+		for (const run of [a, b]) {
+			run.from++;
+			run.to--;
+		}
+	}
 	const slice = sliceOf(now, from, newTo);
 	const rest = without(slice.content, b.from - from + slice.openStart, b.to - from + slice.openStart);
 	const containers = new Slice(rest, slice.openStart, slice.openEnd);
 	return new ReplaceAroundStep(pos + from, pos + oldTo, pos + a.from, pos + a.to, containers, b.from - from);
+}
+
+function only(content: Fragment): Node | null {
+	return content.childCount === 1 && content.firstChild?.isTextblock ? content.firstChild : null;
 }
 
 /** The single run of sibling blocks that makes up all leaf blocks between two positions. */

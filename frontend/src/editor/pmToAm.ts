@@ -75,7 +75,7 @@ function writeRange(text: RichText, step: Step, before: Node, after: Node): void
 	const writer = new Writer(text, flatStart(after, range.from));
 	let i = 0;
 	let j = 0;
-	const stretches = alignment(step);
+	const stretches = alignment(step).map((stretch) => wholePairs(stretch, before));
 	for (const stretch of [...stretches, null]) {
 		const oldFrom = stretch?.oldFrom ?? Number.POSITIVE_INFINITY;
 		const newFrom = stretch?.newFrom ?? Number.POSITIVE_INFINITY;
@@ -134,6 +134,18 @@ function alignment(step: Step): Stretch[] {
 		stretches.push({ oldFrom, oldTo, newFrom, newTo });
 	});
 	return stretches;
+}
+
+/** The stretch without cutting surrogate pairs: of some, a step replaces only the half that differs. */
+function wholePairs(stretch: Stretch, before: Node): Stretch {
+	const front = isHigh(before.resolve(stretch.oldFrom).nodeBefore?.text?.at(-1)) ? 1 : 0;
+	const back = isLow(before.resolve(stretch.oldTo).nodeAfter?.text?.[0]) ? 1 : 0;
+	return {
+		oldFrom: stretch.oldFrom - front,
+		oldTo: stretch.oldTo + back,
+		newFrom: stretch.newFrom - front,
+		newTo: stretch.newTo + back,
+	};
 }
 
 function unitsIn(blocks: readonly FlatBlock[]): Unit[] {

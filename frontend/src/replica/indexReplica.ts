@@ -58,11 +58,8 @@ export class IndexReplica {
 			const { at, length, insert } = smallestSplice(core.text(stored[1]), title);
 			if (length > 0 || insert !== "") core.splice(stored[1], at, length, insert);
 		});
-		if (!done) return false;
-		// Reading whole entries ends the open change inside the core, unseen: hand it over first.
-		this.#replica.flush();
-		this.#refresh();
-		return true;
+		if (done) this.#refresh();
+		return done;
 	}
 
 	saved(): Promise<void> {

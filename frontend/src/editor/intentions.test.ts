@@ -1,0 +1,361 @@
+import { joinBackward, setBlockType, splitBlock, toggleMark } from "prosemirror-commands";
+import { redo, undo } from "prosemirror-history";
+import { splitListItem } from "prosemirror-schema-list";
+import { type Command, TextSelection } from "prosemirror-state";
+import { beforeEach, describe, expect, test } from "vitest";
+import { commandSpecs } from "./commands";
+import { marks, nodes } from "./schema";
+import { meet, newText, Writer } from "./testing";
+
+// What two people do at once must merge as both meant it. Ana and Ben start from the same text; neither sees
+// what the other does until they meet.
+
+let ana: Writer;
+let ben: Writer;
+const specs = commandSpecs(() => undefined);
+
+function bothHave(...lines: string[]): void {
+	const saved = newText((text) => {
+		lines.forEach((line, i) => {
+			const [, type = "paragraph", words = ""] =
+				/^(?:(paragraph|unordered-list-item): )?(.*)$/.exec(line) ?? [];
+			const marker = { type, parents: [], level: 0 };
+			if (i > 0) text.insertBlock(text.length, marker);
+			else text.updateBlock(0, { type: "paragraph", parents: [], level: 0 }, marker);
+			text.splice(text.length, 0, words);
+		});
+	});
+	ana = new Writer(1, saved);
+	ben = new Writer(2, saved);
+}
+
+/** Where `words` begin in what the writer sees. */
+function find(writer: Writer, words: string): number {
+	let found = -1;
+	writer.state.doc.descendants((node, pos) => {
+		if (!node.isTextblock || found >= 0) return;
+		const at = node.textBetween(0, node.content.size, undefined, "\n").indexOf(words);
+		if (at >= 0) found = pos + 1 + at;
+	});
+	if (found < 0) throw new Error(`"${words}" is not in ${writer.state.doc}`);
+	return found;
+}
+
+function select(writer: Writer, words: string): void {
+	const from = find(writer, words);
+	writer.dispatch(
+		writer.state.tr.setSelection(TextSelection.create(writer.state.doc, from, from + words.length)),
+	);
+}
+
+function caretBefore(writer: Writer, words: string): void {
+	const at = find(writer, words);
+	writer.dispatch(writer.state.tr.setSelection(TextSelection.create(writer.state.doc, at)));
+}
+
+function caretAfter(writer: Writer, words: string): void {
+	const at = find(writer, words) + words.length;
+	writer.dispatch(writer.state.tr.setSelection(TextSelection.create(writer.state.doc, at)));
+}
+
+function does(writer: Writer, command: Command): void {
+	if (!command(writer.state, writer.dispatch)) throw new Error("the command does not apply here");
+}
+
+function types(writer: Writer, words: string): void {
+	for (const letter of words) writer.dispatch(writer.state.tr.insertText(letter));
+}
+
+function expectBoth(shown: string): void {
+	meet(ana, ben);
+	expect(ana.state.doc.toString()).toBe(`doc(${shown})`);
+	expect(ben.state.doc.toString()).toBe(`doc(${shown})`);
+	for (const writer of [ana, ben]) expect(writer.fromScratch().eq(writer.state.doc)).toBe(true);
+}
+
+describe("splitting", () => {
+	beforeEach(() => bothHave("A roof and a bench"));
+
+	test("the one splits while the other types in the second half: the letters go along", () => {
+		caretBefore(ana, " and");
+		does(ana, splitBlock);
+		caretAfter(ben, "bench");
+		types(ben, " of wood");
+		expectBoth('paragraph("A roof"), paragraph(" and a bench of wood")');
+	});
+
+	test("the one splits while the other types in the first half", () => {
+		caretBefore(ana, " and");
+		does(ana, splitBlock);
+		caretAfter(ben, "A");
+		types(ben, " green");
+		expectBoth('paragraph("A green roof"), paragraph(" and a bench")');
+	});
+
+	test("both split at different places", () => {
+		caretBefore(ana, " and");
+		does(ana, splitBlock);
+		caretBefore(ben, " bench");
+		does(ben, splitBlock);
+		expectBoth('paragraph("A roof"), paragraph(" and a"), paragraph(" bench")');
+	});
+
+	test("the one splits a paragraph that the other makes a heading", () => {
+		caretBefore(ana, " and");
+		does(ana, splitBlock);
+		caretBefore(ben, "A");
+		does(ben, setBlockType(nodes.heading, { level: 2 }));
+		expectBoth('heading("A roof"), paragraph(" and a bench")');
+	});
+});
+
+describe("joining", () => {
+	beforeEach(() => bothHave("A roof", "and a bench"));
+
+	test("the one joins while the other types in the second paragraph", () => {
+		caretBefore(ana, "and");
+		does(ana, joinBackward);
+		caretAfter(ben, "bench");
+		types(ben, " of wood");
+		expectBoth('paragraph("A roofand a bench of wood")');
+	});
+
+	test("both join the same paragraphs: they are joined once", () => {
+		for (const writer of [ana, ben]) {
+			caretBefore(writer, "and");
+			does(writer, joinBackward);
+		}
+		expectBoth('paragraph("A roofand a bench")');
+	});
+
+	test("the one deletes over the border while the other types inside what goes", () => {
+		const from = find(ana, "roof");
+		ana.dispatch(ana.state.tr.delete(from, find(ana, "a bench")));
+		caretAfter(ben, "A roof");
+		types(ben, "top");
+		expectBoth('paragraph("A topa bench")');
+	});
+});
+
+describe("formatting", () => {
+	beforeEach(() => bothHave("A roof and a bench"));
+
+	test("the one makes bold what the other is typing inside: the new letters are bold", () => {
+		select(ana, "roof and a bench");
+		does(ana, toggleMark(marks.strong));
+		caretAfter(ben, "and a");
+		types(ben, " long");
+		caretAfter(ben, "A");
+		types(ben, " dry");
+		expectBoth('paragraph("A dry ", strong("roof and a long bench"))');
+	});
+
+	test("two people's formats overlap", () => {
+		select(ana, "A roof and");
+		does(ana, toggleMark(marks.strong));
+		select(ben, "and a bench");
+		does(ben, toggleMark(marks.em));
+		expectBoth('paragraph(strong("A roof "), strong(em("and")), em(" a bench"))');
+	});
+
+	test("bold grows with what is written at its end, a link does not", () => {
+		select(ana, "roof");
+		does(ana, toggleMark(marks.strong));
+		select(ana, "bench");
+		ana.dispatch(
+			ana.state.tr.addMark(
+				find(ana, "bench"),
+				find(ana, "bench") + 5,
+				marks.link.create({ href: "https://a.org" }),
+			),
+		);
+		meet(ana, ben);
+		caretAfter(ben, "roof");
+		types(ben, "s");
+		caretAfter(ben, "bench");
+		types(ben, "es");
+		expectBoth('paragraph("A ", strong("roofs"), " and a ", link("bench"), "es")');
+	});
+
+	test("the one links what the other moves into a list", () => {
+		const from = find(ana, "bench");
+		ana.dispatch(ana.state.tr.addMark(from, from + 5, marks.link.create({ href: "https://a.org" })));
+		does(ben, specs.bulletList.run);
+		expectBoth('bullet_list(list_item(paragraph("A roof and a ", link("bench"))))');
+	});
+});
+
+describe("lists", () => {
+	beforeEach(() => bothHave("unordered-list-item: roof", "unordered-list-item: bench and light"));
+
+	test("the one indents the item that the other splits: nothing of it is lost", () => {
+		caretBefore(ana, "bench");
+		does(ana, specs.indent.run);
+		caretBefore(ben, " and");
+		does(ben, splitListItem(nodes.list_item));
+		expectBoth(
+			'bullet_list(list_item(paragraph("roof"), bullet_list(list_item(paragraph("bench")))), list_item(paragraph(" and light")))',
+		);
+	});
+
+	test("both indent the same item: it is indented once", () => {
+		for (const writer of [ana, ben]) {
+			caretBefore(writer, "bench");
+			does(writer, specs.indent.run);
+		}
+		expectBoth(
+			'bullet_list(list_item(paragraph("roof"), bullet_list(list_item(paragraph("bench and light")))))',
+		);
+	});
+
+	test("the one changes the list's kind while the other writes an item more", () => {
+		caretBefore(ana, "roof");
+		does(ana, specs.orderedList.run);
+		caretAfter(ben, "light");
+		does(ben, splitListItem(nodes.list_item));
+		types(ben, "bin");
+		expectBoth(
+			'ordered_list(list_item(paragraph("roof")), list_item(paragraph("bench and light"))), bullet_list(list_item(paragraph("bin")))',
+		);
+	});
+
+	test("the one deletes an item while the other writes below its first line", () => {
+		caretAfter(ben, "light");
+		does(ben, splitBlock);
+		types(ben, "lit all night!");
+		const from = find(ana, "bench");
+		ana.dispatch(ana.state.tr.delete(from - 2, from + "bench and light".length + 2));
+		expectBoth('bullet_list(list_item(paragraph("roof"), paragraph("lit all night!")))');
+	});
+});
+
+describe("at the same place", () => {
+	beforeEach(() => bothHave("roof"));
+
+	test("words that two people type at once stay whole", () => {
+		caretAfter(ana, "roof");
+		caretAfter(ben, "roof");
+		types(ana, " bench");
+		types(ben, " light");
+		meet(ana, ben);
+		const both = ana.state.doc.textContent;
+		expect(["roof bench light", "roof light bench"]).toContain(both);
+		expectBoth(`paragraph("${both}")`);
+	});
+
+	test("words stay whole also when the letters arrive in between", () => {
+		caretAfter(ana, "roof");
+		caretAfter(ben, "roof");
+		for (let i = 0; i < 6; i++) {
+			types(ana, " bench"[i] ?? "");
+			types(ben, " light"[i] ?? "");
+			meet(ana, ben);
+		}
+		expect(["roof bench light", "roof light bench"]).toContain(ana.state.doc.textContent);
+	});
+
+	test("two parts of an emoji are never torn apart", () => {
+		caretAfter(ana, "roof");
+		types(ana, "👩‍🌾😀");
+		meet(ana, ben);
+		const at = find(ben, "😀");
+		// Some input methods replace only the half in which two emoji differ.
+		ben.dispatch(ben.state.tr.insertText("\ude01", at + 1, at + 2));
+		expectBoth('paragraph("roof👩‍🌾😁")');
+	});
+});
+
+describe("undo", () => {
+	beforeEach(() => bothHave("roof and bench"));
+
+	test("takes back one's own letters and leaves the other's, also inside", () => {
+		caretAfter(ana, "roof");
+		ana.dispatch(ana.state.tr.insertText(" of glass"));
+		meet(ana, ben);
+		caretAfter(ben, "of");
+		types(ben, " green");
+		meet(ana, ben);
+		does(ana, undo);
+		expectBoth('paragraph("roof green and bench")');
+		does(ana, redo);
+		meet(ana, ben);
+		expect(ana.state.doc.textContent).toContain("green");
+		expect(ana.state.doc.textContent).toContain("of");
+		expect(ben.state.doc.eq(ana.state.doc)).toBe(true);
+	});
+
+	test("works after the other changed what kind of block it is, moved it into a list and split it", () => {
+		caretAfter(ana, "roof");
+		ana.dispatch(ana.state.tr.insertText(" of glass"));
+		meet(ana, ben);
+		caretBefore(ben, "roof");
+		does(ben, setBlockType(nodes.heading, { level: 1 }));
+		meet(ana, ben);
+		does(ben, specs.bulletList.run);
+		meet(ana, ben);
+		caretBefore(ben, " and");
+		does(ben, splitListItem(nodes.list_item));
+		meet(ana, ben);
+		does(ana, undo);
+		expectBoth('bullet_list(list_item(paragraph("roof")), list_item(paragraph(" and bench")))');
+	});
+
+	test("never takes back what the other did", () => {
+		caretAfter(ben, "bench");
+		types(ben, " and light");
+		meet(ana, ben);
+		expect(undo(ana.state, ana.dispatch)).toBe(false);
+		expectBoth('paragraph("roof and bench and light")');
+	});
+});
+
+describe("the caret", () => {
+	beforeEach(() => bothHave("roof and bench"));
+
+	test("stays in its words when the other makes them a heading, quotes them and makes them a list", () => {
+		select(ana, "and");
+		for (const change of [specs.heading1.run, specs.quote.run, specs.bulletList.run]) {
+			caretBefore(ben, "roof");
+			does(ben, change);
+			meet(ana, ben);
+			const { from, to } = ana.state.selection;
+			expect(ana.state.doc.textBetween(from, to)).toBe("and");
+		}
+	});
+
+	test("a bold that is switched on stays on while the other types", () => {
+		caretAfter(ana, "roof");
+		does(ana, toggleMark(marks.strong));
+		caretAfter(ben, "bench");
+		types(ben, "es");
+		meet(ana, ben);
+		types(ana, "s");
+		expectBoth('paragraph("roof", strong("s"), " and benches")');
+	});
+});
+
+test("what another program wrote, and this one does not know, survives writing around it", () => {
+	bothHave("roof");
+	ana.foreign((text) => {
+		text.insertBlock(text.length, { type: "callout", parents: ["panel"], level: 0 });
+		text.splice(text.length, 0, "mind the step");
+		text.mark(6, 10, "underline", true, true);
+	});
+	caretAfter(ana, "step");
+	types(ana, "!");
+	caretBefore(ana, "mind");
+	does(ana, splitBlock);
+	caretAfter(ana, "roof");
+	types(ana, "s");
+	meet(ana, ben);
+	const blocks = ben.binding.text.spans().filter((span) => span.type === "block");
+	expect(blocks.map((span) => [span.marker.type, span.marker.parents])).toEqual([
+		["paragraph", []],
+		["callout", ["panel"]],
+		["callout", ["panel"]],
+	]);
+	const marked = ben.binding.text
+		.spans()
+		.find((span) => span.type === "text" && span.marks?.underline === true);
+	expect(marked).toMatchObject({ text: "mind" });
+});
