@@ -144,6 +144,7 @@ describe("over Wails", () => {
 				app: { Window: bound },
 			},
 			runtime: {
+				BrowserOpenURL: (href: string) => heard.push(href),
 				EventsOn: (event: string, listener: (data: unknown) => void) => {
 					listeners.set(event, listener);
 					return () => stopped.push(event);
@@ -161,6 +162,8 @@ describe("over Wails", () => {
 		await expect(bridge.api.CreateSpace("Park")).resolves.toMatchObject({ name: "Park" });
 		await expect(bridge.api.Join("x")).rejects.toMatchObject({ code: "withdrawn" });
 		await expect(bridge.api.Network()).rejects.toBeInstanceOf(ParleyError);
+		bridge.openLink("https://example.org/");
+		expect(heard).toEqual([7, "https://example.org/"]);
 		bridge.close();
 		expect(stopped).toContain("moved");
 	});

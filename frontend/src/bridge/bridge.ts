@@ -13,6 +13,8 @@ export interface Bridge {
 	on<E extends EventName>(event: E, listener: (data: Events[E]) => void): () => void;
 	/** Calls back when the connection's state changes; after "connected", whatever was pulled may be outdated. */
 	onConnection(listener: (state: Connection) => void): () => void;
+	/** Shows an address of the web outside of this window. The caller answers for what it leads to. */
+	openLink(href: string): void;
 	close(): void;
 }
 
@@ -62,6 +64,7 @@ export function connect(open: (listener: TransportListener) => Transport): Bridg
 			connections.add(listener);
 			return () => connections.delete(listener);
 		},
+		openLink: (href) => transport.openLink(href),
 		close: () => transport.close(),
 	};
 }

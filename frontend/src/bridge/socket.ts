@@ -64,6 +64,10 @@ export class Socket implements Transport {
 		});
 	}
 
+	openLink(href: string): void {
+		window.open(href, "_blank", "noopener,noreferrer");
+	}
+
 	/** Tries again now instead of waiting for the next attempt. */
 	retry(): void {
 		if (this.#timer === undefined) return;

@@ -13,6 +13,8 @@ export interface Transport {
 	readonly connection: Connection;
 	/** Rejects with a ParleyError. */
 	call(method: Method, params: readonly unknown[]): Promise<unknown>;
+	/** Shows an address of the web outside of this window. */
+	openLink(href: string): void;
 	close(): void;
 }
 

@@ -6,7 +6,10 @@ type BoundMethods = Record<string, (...params: unknown[]) => Promise<unknown>>;
 
 interface WailsGlobals {
 	go?: { app?: { Window?: BoundMethods } };
-	runtime?: { EventsOn(event: string, listener: (data: never) => void): () => void };
+	runtime?: {
+		EventsOn(event: string, listener: (data: never) => void): () => void;
+		BrowserOpenURL(href: string): void;
+	};
 }
 
 /** The desktop window's way: methods bound by Wails. Undefined in a browser. */
@@ -28,6 +31,7 @@ export function openWails(listener: TransportListener): Transport | undefined {
 				throw toParleyError(reason);
 			}
 		},
+		openLink: (href) => runtime.BrowserOpenURL(href),
 		close: () => {
 			for (const stop of stops) stop();
 		},

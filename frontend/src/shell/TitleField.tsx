@@ -28,7 +28,9 @@ export function TitleField({ document, fresh }: TitleFieldProps) {
 
 	// The field exists before the list has told the title of a document made a moment ago.
 	useEffect(() => {
-		if (fresh && known) input.current?.select();
+		if (!fresh || !known) return;
+		input.current?.focus();
+		input.current?.select();
 	}, [fresh, known]);
 
 	const finish = () => {
