@@ -53,22 +53,25 @@ export function CopyButton({
 	);
 }
 
-// The clipboard API needs a secure context, which the desktop window's own scheme is not on every engine.
 async function writeClipboard(text: string): Promise<void> {
-	if (navigator.clipboard !== undefined) {
+	try {
 		await navigator.clipboard.writeText(text);
-		return;
+	} catch {
+		// There is none in a context that is not secure, as the desktop window's own scheme is on some engines.
+		if (!copyBySelection(text)) throw new Error("the browser refused to copy");
 	}
+}
+
+function copyBySelection(text: string): boolean {
 	const area = document.createElement("textarea");
 	area.value = text;
-	area.style.position = "fixed";
-	area.style.opacity = "0";
-	const holder = document.querySelector("[role=dialog]") ?? document.body;
-	holder.append(area);
+	area.className = "visually-hidden";
 	const before = document.activeElement;
+	// Inside the dialog, which keeps the focus from leaving it.
+	(before?.closest("[role=dialog]") ?? document.body).append(area);
 	area.select();
 	const copied = document.execCommand("copy");
 	area.remove();
 	if (before instanceof HTMLElement) before.focus();
-	if (!copied) throw new Error("the browser refused to copy");
+	return copied;
 }

@@ -37,6 +37,7 @@ function Opened(props: DocumentProps & { replica: Replica }) {
 }
 
 function Writing({
+	bridge,
 	replica,
 	others,
 	colourOf,
@@ -60,7 +61,7 @@ function Writing({
 			editable: true,
 			labels: { editor: atStart.current.label },
 			onLink: setLink,
-			onOpenLink: (href) => window.open(href, "_blank", "noopener,noreferrer"),
+			onOpenLink: (href) => bridge.openLink(href),
 		});
 		setEditor(created);
 		if (atStart.current.autoFocus) created.focus();
@@ -68,7 +69,7 @@ function Writing({
 			setEditor(undefined);
 			created.destroy();
 		};
-	}, [replica]);
+	}, [bridge, replica]);
 
 	// What the bar above says comes from the replica.
 	useEffect(() => {
