@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sync"
-	"time"
 
 	"parley/crdt/chunk"
 )
@@ -20,21 +18,30 @@ func (s *Store) Compact(ctx context.Context, ref Ref) error {
 	if s.materializer == nil {
 		return fmt.Errorf("compact %s: %w", ref, errNoMaterializer)
 	}
+	if !s.compactions.begin(ref) {
+		return nil
+	}
+	err := s.compact(ctx, ref)
+	s.compactions.end(ref, err == nil || ctx.Err() != nil)
+	if err != nil {
+		return fmt.Errorf("compact %s: %w", ref, err)
+	}
+	return nil
+}
+
+func (s *Store) compact(ctx context.Context, ref Ref) error {
 	work, err := s.beginCompaction(ref)
 	if err != nil || work == nil {
 		return err
 	}
 	raw, err := s.materializer.Compact(ctx, work.chunks)
-	if err == nil {
-		err = s.check(work, raw)
-	}
-	if endErr := s.endCompaction(ref, work, raw, err == nil); err == nil {
-		err = endErr
-	}
 	if err != nil {
-		return fmt.Errorf("compact %s: %w", ref, err)
+		return err
 	}
-	return nil
+	if err := s.check(work, raw); err != nil {
+		return err
+	}
+	return s.endCompaction(ref, work, raw)
 }
 
 // compaction is one on its way: what it covers, and what that is to come to.
@@ -47,16 +54,16 @@ type compaction struct {
 	made       chunk.Snapshot
 }
 
+// beginCompaction returns nil if there is nothing to compact.
 func (s *Store) beginCompaction(ref Ref) (work *compaction, err error) {
 	look := func(p *part, _ Reader) error {
-		if p.compacting || p.state.Position == p.view().through() {
+		if p.state.Position == p.view().through() {
 			return nil
 		}
 		work = &compaction{through: p.state.Position, heads: slices.Clone(p.state.Heads), vector: p.vector()}
 		for _, actor := range work.vector.Actors() {
 			work.signatures = append(work.signatures, p.signature(actor))
 		}
-		p.compacting = true
 		return nil
 	}
 	err = s.readPart(ref, look, func(v view, r Reader) (err error) {
@@ -65,13 +72,7 @@ func (s *Store) beginCompaction(ref Ref) (work *compaction, err error) {
 		}
 		return err
 	})
-	if err != nil && work != nil {
-		err = errors.Join(err, s.endCompaction(ref, work, nil, false))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("compact %s: %w", ref, err)
-	}
-	return work, nil
+	return work, err
 }
 
 // check makes sure that nothing was lost on the way through the materializer.
@@ -93,13 +94,9 @@ func (s *Store) check(work *compaction, raw []byte) error {
 }
 
 // endCompaction puts the snapshot in the place of what it covers.
-func (s *Store) endCompaction(ref Ref, work *compaction, raw []byte, good bool) error {
+func (s *Store) endCompaction(ref Ref, work *compaction, raw []byte) error {
 	p := s.cache.acquire(ref)
 	defer s.cache.release(p)
-	p.compacting = false
-	if !good {
-		return nil
-	}
 	var covered []snapshotInfo
 	var removed []looseEntry
 	err := s.backend.View(func(r Reader) error {
@@ -198,92 +195,4 @@ func removal(ref Ref, snapshots []snapshotInfo) (ops []Op) {
 		}
 	}
 	return ops
-}
-
-// noteMoved tells those who keep summaries that a part moved, and asks for a
-// compaction when it has grown enough. The part is locked.
-func (s *Store) noteMoved(p *part) {
-	s.directory(p.ref.Space).set(p.ref, p.state.Digest)
-	foreign := 0
-	for _, info := range p.snapshots {
-		if info.through == 0 {
-			foreign++
-		}
-	}
-	if s.materializer == nil || p.compacting {
-		return
-	}
-	if p.state.Loose >= uint64(s.compactCount) || p.state.LooseSize >= uint64(s.compactSize) || foreign > 0 && len(p.snapshots)+int(p.state.Loose) > 1 {
-		s.compactions.add(p.ref)
-	}
-}
-
-// Run does what is not urgent until ctx ends: compaction, giving room back on
-// the disk, writing down what members have. The store works without it, but
-// grows.
-func (s *Store) Run(ctx context.Context) error {
-	tick := time.NewTicker(housekeeping)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-s.compactions.more:
-			for ref, ok := s.compactions.take(); ok && ctx.Err() == nil; ref, ok = s.compactions.take() {
-				if err := s.Compact(ctx, ref); err != nil && ctx.Err() == nil {
-					s.log.Warn("compaction failed, the document stays as it is", "ref", ref, "error", err)
-				}
-			}
-		case <-tick.C:
-			if err := s.flushHave(); err != nil {
-				s.log.Warn("what members have was not written down", "error", err)
-			}
-			if collector, ok := s.backend.(Collector); ok {
-				if err := collector.Collect(); err != nil {
-					s.log.Warn("room on the disk was not given back", "error", err)
-				}
-			}
-		}
-	}
-}
-
-// housekeeping is how often Run looks after what nobody waits for.
-const housekeeping = 30 * time.Second
-
-// compactQueue holds each part that wants compaction once.
-type compactQueue struct {
-	mu    sync.Mutex
-	refs  []Ref
-	there map[Ref]bool
-	more  chan struct{} // capacity 1
-}
-
-func newCompactQueue() *compactQueue {
-	return &compactQueue{there: make(map[Ref]bool), more: make(chan struct{}, 1)}
-}
-
-func (q *compactQueue) add(ref Ref) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.there[ref] {
-		return
-	}
-	q.there[ref] = true
-	q.refs = append(q.refs, ref)
-	select {
-	case q.more <- struct{}{}:
-	default:
-	}
-}
-
-func (q *compactQueue) take() (Ref, bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if len(q.refs) == 0 {
-		return Ref{}, false
-	}
-	ref := q.refs[0]
-	q.refs = q.refs[1:]
-	delete(q.there, ref)
-	return ref, true
 }

@@ -20,15 +20,14 @@ type part struct {
 	// users counts who holds on to the part; guarded by the cache's mutex.
 	users int
 
-	mu         sync.Mutex // held while the part changes, until that is durable
-	loaded     bool
-	clean      bool // nothing is left over beyond the state's position
-	state      stateRecord
-	actors     map[chunk.Actor]actorRecord
-	snapshots  []snapshotInfo // by position
-	loose      *looseIndex    // nil until asked for
-	inside     map[chunk.Hash]bool
-	compacting bool
+	mu        sync.Mutex // held while the part changes, until that is durable
+	loaded    bool
+	clean     bool // nothing is left over beyond the state's position
+	state     stateRecord
+	actors    map[chunk.Actor]actorRecord
+	snapshots []snapshotInfo // by position
+	loose     *looseIndex    // nil until asked for
+	inside    map[chunk.Hash]bool
 }
 
 type snapshotInfo struct {

@@ -1,0 +1,125 @@
+package crdt
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// noteMoved tells those who keep summaries that a part moved, and asks for a
+// compaction when it has grown enough. The part is locked.
+func (s *Store) noteMoved(p *part) {
+	s.directory(p.ref.Space).set(p.ref, p.state.Digest)
+	grown := p.state.Loose >= uint64(s.compactCount) || p.state.LooseSize >= uint64(s.compactSize) || len(p.snapshots) > 1
+	if grown && s.materializer != nil {
+		s.compactions.add(p.ref)
+	}
+}
+
+// Run does what is not urgent until ctx ends: compaction, giving room back on
+// the disk, writing down what members have. The store works without it, but
+// grows.
+func (s *Store) Run(ctx context.Context) error {
+	tick := time.NewTicker(housekeeping)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.compactions.more:
+			for ref, ok := s.compactions.take(); ok && ctx.Err() == nil; ref, ok = s.compactions.take() {
+				if err := s.Compact(ctx, ref); err != nil && ctx.Err() == nil {
+					s.log.Warn("compaction failed, the document stays as it is", "ref", ref, "error", err)
+				}
+			}
+		case <-tick.C:
+			if err := s.flushHave(); err != nil {
+				s.log.Warn("what members have was not written down", "error", err)
+			}
+			if collector, ok := s.backend.(Collector); ok {
+				if err := collector.Collect(); err != nil {
+					s.log.Warn("room on the disk was not given back", "error", err)
+				}
+			}
+		}
+	}
+}
+
+// housekeeping is how often Run looks after what nobody waits for.
+const housekeeping = 30 * time.Second
+
+// compactQueue holds each part that wants compaction once.
+type compactQueue struct {
+	more chan struct{} // capacity 1: there is something in the queue
+
+	mu     sync.Mutex
+	refs   []Ref
+	queued map[Ref]bool
+	busy   map[Ref]bool
+	// skip counts the moves that a part whose compaction failed is left alone
+	// for: twice as many each time, since it will likely fail again.
+	skip, skipped map[Ref]int
+}
+
+func newCompactQueue() *compactQueue {
+	return &compactQueue{
+		more:    make(chan struct{}, 1),
+		queued:  make(map[Ref]bool),
+		busy:    make(map[Ref]bool),
+		skip:    make(map[Ref]int),
+		skipped: make(map[Ref]int),
+	}
+}
+
+func (q *compactQueue) add(ref Ref) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.queued[ref] || q.busy[ref] {
+		return
+	}
+	if q.skipped[ref] < q.skip[ref] {
+		q.skipped[ref]++
+		return
+	}
+	q.queued[ref] = true
+	q.refs = append(q.refs, ref)
+	select {
+	case q.more <- struct{}{}:
+	default:
+	}
+}
+
+func (q *compactQueue) take() (Ref, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.refs) == 0 {
+		return Ref{}, false
+	}
+	ref := q.refs[0]
+	q.refs = q.refs[1:]
+	delete(q.queued, ref)
+	return ref, true
+}
+
+// begin reports whether nobody else is at it.
+func (q *compactQueue) begin(ref Ref) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.busy[ref] {
+		return false
+	}
+	q.busy[ref] = true
+	return true
+}
+
+func (q *compactQueue) end(ref Ref, good bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	delete(q.busy, ref)
+	delete(q.skipped, ref)
+	if good {
+		delete(q.skip, ref)
+		return
+	}
+	q.skip[ref] = max(64, 2*q.skip[ref])
+}
