@@ -35,6 +35,7 @@ type device struct {
 	log   *slog.Logger
 
 	listen []string
+	mdns   bool
 	seq    map[crdt.Ref]uint64
 	deps   map[crdt.Ref][]chunk.Hash
 	maxOp  map[crdt.Ref]uint64
@@ -70,7 +71,7 @@ func (d *device) starts() {
 		d.t.Fatal(err)
 	}
 	d.node, err = Open(d.t.Context(), Config{
-		Key: d.key, Store: d.store, Listen: d.listen, Log: d.log,
+		Key: d.key, Store: d.store, Listen: d.listen, MDNS: d.mdns, Log: d.log,
 		Addresses: AddressFile(filepath.Join(d.dir, "addresses.json")),
 	})
 	if err != nil {

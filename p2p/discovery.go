@@ -23,7 +23,7 @@ const (
 // discover announces this device on the local network and dials what it finds
 // there, until the network is switched off.
 func (o *online) discover() {
-	dials := make(chan struct{}, mdnsDials)
+	f := newFinder(o)
 	var announced []string
 	var service mdns.Service
 	stop := func() {
@@ -40,7 +40,7 @@ func (o *online) discover() {
 		if now := o.interfaceAddresses(); service == nil || !slices.Equal(now, announced) {
 			// What was announced is fixed when a service starts.
 			stop()
-			next := mdns.NewMdnsService(o.host, mdnsService, foundFunc(func(info peer.AddrInfo) { o.found(info, dials) }))
+			next := mdns.NewMdnsService(o.host, mdnsService, f)
 			if err := next.Start(); err != nil {
 				_ = next.Close()
 				if !warned {
@@ -74,32 +74,55 @@ func (o *online) interfaceAddresses() []string {
 	return texts
 }
 
-type foundFunc func(peer.AddrInfo)
+// A finder dials the devices that mDNS finds.
+type finder struct {
+	online *online
 
-// HandlePeerFound is called by mDNS, on goroutines of its own.
-func (f foundFunc) HandlePeerFound(info peer.AddrInfo) { f(info) }
+	mu      sync.Mutex
+	dialled map[peer.ID]bool // being dialled now; at most mdnsDials
+}
 
-// found dials a device on the local network, unless there is nothing to ask it:
-// we belong to no space and are not joining one.
-func (o *online) found(info peer.AddrInfo, dials chan struct{}) {
+func newFinder(o *online) *finder {
+	return &finder{online: o, dialled: make(map[peer.ID]bool)}
+}
+
+// HandlePeerFound dials a device on the local network, unless there is nothing
+// to ask it: we belong to no space. mDNS calls it on goroutines of its own, and
+// again every time the device is heard of.
+func (f *finder) HandlePeerFound(info peer.AddrInfo) {
+	o := f.online
 	if _, ok := deviceOf(info.ID); !ok {
 		return
 	}
 	o.node.meetings.met(info)
-	if len(o.node.store.Spaces()) == 0 || o.host.Network().Connectedness(info.ID) == network.Connected {
+	if len(o.node.store.Spaces()) == 0 || o.host.Network().Connectedness(info.ID) == network.Connected || !f.begin(info.ID) {
 		return
 	}
-	o.do(func() {
-		select {
-		case dials <- struct{}{}:
-			defer func() { <-dials }()
-		case <-o.ctx.Done():
-			return
-		}
+	started := o.do(func() {
+		defer f.end(info.ID)
 		if err := o.host.Connect(o.ctx, info); err != nil {
 			o.log.Debug("A device on the local network cannot be reached", "peer", info.ID, "error", err)
 		}
 	})
+	if !started {
+		f.end(info.ID)
+	}
+}
+
+func (f *finder) begin(p peer.ID) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.dialled[p] || len(f.dialled) >= mdnsDials {
+		return false // it will be heard of again
+	}
+	f.dialled[p] = true
+	return true
+}
+
+func (f *finder) end(p peer.ID) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.dialled, p)
 }
 
 // maxMeetings bounds how many found devices are remembered for a later Join.

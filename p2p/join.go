@@ -10,7 +10,6 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
-	"github.com/multiformats/go-multiaddr"
 
 	"parley/space"
 )
@@ -54,7 +53,7 @@ func (n *Node) Join(ctx context.Context, code space.Code, person space.Person) (
 		ctx, cancel = context.WithTimeout(ctx, joinTime)
 		defer cancel()
 	}
-	entries, err := o.findAdmitter(ctx, code, application)
+	entries, err := newSearch(o, code, application).run(ctx)
 	if err != nil {
 		return space.ID{}, fmt.Errorf("join: %w", err)
 	}
@@ -64,85 +63,10 @@ func (n *Node) Join(ctx context.Context, code space.Code, person space.Person) (
 	return code.Space, nil
 }
 
-// findAdmitter knocks at every door at once and takes the first that opens.
-func (o *online) findAdmitter(ctx context.Context, code space.Code, application []byte) ([][]byte, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	unhook := context.AfterFunc(o.ctx, cancel)
-	defer unhook()
-
-	type answer struct {
-		entries [][]byte
-		err     error
-	}
-	answers := make(chan answer)
-	asked := make(map[peer.ID]bool)
-	waiting := 0
-	ask := func(info peer.AddrInfo) {
-		if asked[info.ID] || info.ID == o.host.ID() {
-			return
-		}
-		asked[info.ID] = true
-		started := o.do(func() {
-			entries, err := o.knockAt(ctx, info, code, application)
-			select {
-			case answers <- answer{entries, err}:
-			case <-ctx.Done():
-			}
-		})
-		if started {
-			waiting++
-		}
-	}
-	found, forget := o.node.meetings.subscribe()
-	defer forget()
-	ask(peer.AddrInfo{ID: peerOf(code.Inviter), Addrs: codeAddresses(code)})
-	for _, p := range o.host.Network().Peers() {
-		ask(peer.AddrInfo{ID: p})
-	}
-	refusal := ErrUnreachable
-	for {
-		// Without multicast nobody new will turn up; with it, somebody may
-		// until the time is over, unless we have had a plain answer.
-		if waiting == 0 && (!o.node.mdns || refusal != ErrUnreachable) {
-			return nil, refusal
-		}
-		select {
-		case <-ctx.Done():
-			return nil, refusal
-		case info := <-found:
-			ask(info)
-		case a := <-answers:
-			waiting--
-			switch {
-			case a.err == nil:
-				return a.entries, nil
-			case isRefusal(a.err) && (refusal == ErrUnreachable || refusal == ErrNotNow):
-				refusal = a.err
-			}
-		}
-	}
-}
-
-func isRefusal(err error) bool {
-	return errors.Is(err, space.ErrExpired) || errors.Is(err, space.ErrUsedUp) ||
-		errors.Is(err, space.ErrWithdrawn) || errors.Is(err, ErrNotNow)
-}
-
-// codeAddresses reads a code's addresses, passing over unreadable ones.
-func codeAddresses(code space.Code) (addresses []multiaddr.Multiaddr) {
-	for _, raw := range code.Addresses {
-		if a, err := multiaddr.NewMultiaddrBytes(raw); err == nil {
-			addresses = append(addresses, a)
-		}
-	}
-	return addresses
-}
-
 // knockAt asks one device, and returns the space's log as it sent it.
 func (o *online) knockAt(ctx context.Context, info peer.AddrInfo, code space.Code, application []byte) ([][]byte, error) {
 	if err := o.host.Connect(ctx, info); err != nil {
-		return nil, fmt.Errorf("reach %s: %w", info.ID, err)
+		return nil, fmt.Errorf("reach %s: %w: %w", info.ID, ErrUnreachable, err)
 	}
 	stream, err := o.host.NewStream(ctx, info.ID, admitProtocol)
 	if err != nil {
