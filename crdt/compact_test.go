@@ -153,7 +153,8 @@ func TestAChangeMayBuildOnWhatLiesInASnapshot(t *testing.T) {
 	ref := ada.founds()
 	ada.admits(ref.Space, space.Editor, ben)
 	adas := ada.picksUp(ref)
-	ada.commits(ref, adas.writesMany(1)...)
+	first := adas.writes("before Ben wrote")
+	ada.commits(ref, first)
 	ben.catchesUp(ref, ada, 1)
 	bens := ben.picksUp(ref)
 	ben.commits(ref, bens.writesMany(1)...)
@@ -165,6 +166,10 @@ func TestAChangeMayBuildOnWhatLiesInASnapshot(t *testing.T) {
 	ada.commits(ref, adas.writesMany(40)...)
 	ada.compacts(ref)
 	ada.restarts() // forgets what it knew of the changes inside
+	beside := bens.change(bens.seq+1, []chunk.Hash{first.Hash}, "beside his own")
+	if got := ada.takes(ref, ben.bundle(ref, beside), ben); !errors.Is(got.Err(), crdt.ReasonSequence) {
+		t.Fatalf("%+v", got)
+	}
 	bens.heads, bens.maxOp = []chunk.Hash{old.Hash}, old.MaxOp
 	late := bens.writesMany(2)
 	if got := ada.takes(ref, ben.bundle(ref, late...), ben); got.Accepted != 2 || got.Err() != nil {
