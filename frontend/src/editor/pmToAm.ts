@@ -1,7 +1,7 @@
 import type { Node } from "prosemirror-model";
 import type { Transaction } from "prosemirror-state";
 import { AddMarkStep, RemoveMarkStep, ReplaceStep, type Step } from "prosemirror-transform";
-import type { Marker, RichText } from "../replica";
+import type { RichText } from "../replica";
 import { type FlatBlock, flatStart, flatten, isWellFormed, type Piece, piecesOf, toFlat } from "./flat";
 import { isHigh, isLow, replaceUnits, type Unit, writeMarker } from "./units";
 
