@@ -266,7 +266,7 @@ func (s *Store) store(p *part, b *batch, plan *plan) (Receipt, error) {
 		b.refused[i].Time = s.now()
 		receipt.Refused = append(receipt.Refused, b.refused[i].Quarantined)
 	}
-	quarantine := s.quarantineOps(b)
+	quarantine := s.quarantineOps(b, accepted)
 	if len(accepted) == 0 && len(quarantine) == 0 {
 		return receipt, nil
 	}

@@ -198,3 +198,21 @@ func TestOneSignatureVouchesForABranchingPast(t *testing.T) {
 		t.Fatal("they hold different things")
 	}
 }
+
+func TestARefusedChangeIsAcceptedOnceItsAuthorBelongs(t *testing.T) {
+	ada, ben := newDevice(t, "Ada"), newDevice(t, "Ben")
+	ref := ada.founds()
+	actor := space.ActorFor(ben.key.Device(), 0)
+	bens := &pen{t: t, actor: chunk.Actor(actor[:])}
+	bundle := ben.bundle(ref, bens.writes("early"))
+	if got := ada.takes(ref, bundle, ben); !errors.Is(got.Err(), crdt.ReasonNoRight) || got.Refused[0].Reason.Forged() {
+		t.Fatalf("%+v", got)
+	}
+	ada.admits(ref.Space, space.Editor, ben)
+	if got := ada.takes(ref, bundle, ben); got.Accepted != 1 || got.Err() != nil {
+		t.Fatalf("%+v", got)
+	}
+	if list, err := ada.store.Quarantine(ref.Space); err != nil || len(list) != 0 {
+		t.Fatalf("%d in quarantine, %v", len(list), err)
+	}
+}

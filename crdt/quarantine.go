@@ -30,14 +30,19 @@ type quarantineID struct {
 	hash     chunk.Hash
 }
 
-// quarantineOps are the records of what a batch had refused.
-func (s *Store) quarantineOps(b *batch) (ops []Op) {
-	if len(b.refused) == 0 {
-		return nil
-	}
+// quarantineOps are the records of what a batch had refused, and remove those
+// of what is accepted now: its author may have become a member since.
+func (s *Store) quarantineOps(b *batch, accepted []*candidate) (ops []Op) {
 	q := s.held(b.ref.Space).quarantine
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	for _, c := range accepted {
+		id := quarantineID{b.ref.Document, b.ref.Part, c.Hash}
+		if q.known[id] {
+			delete(q.known, id)
+			ops = append(ops, Op{Key: quarantineKey(b.ref, c.Hash)})
+		}
+	}
 	for _, refused := range b.refused {
 		id := quarantineID{b.ref.Document, b.ref.Part, refused.Hash}
 		if q.known[id] {
