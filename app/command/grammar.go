@@ -98,6 +98,7 @@ func parser(g *Grammar, t terminal) (*kong.Kong, error) {
 		kong.Writers(t.out, t.err),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Vars{"formats": strings.Join(app.Formats, ", "), "format_enum": strings.Join(app.Formats, ",")},
+		kong.WithHyphenPrefixedParameters(true), // a text to insert may begin with a hyphen
 		kong.Exit(func(code int) { panic(exit(code)) }),
 	)
 }

@@ -10,10 +10,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"os"
-	"os/signal"
-	"sync"
-	"syscall"
 
 	"github.com/wailsapp/wails/v2"
 	"github.com/wailsapp/wails/v2/pkg/options"
@@ -45,10 +41,12 @@ type Options struct {
 }
 
 // Run shows the window of a peer until it is closed, or the program is
-// interrupted. It must be called on the main goroutine.
+// interrupted, which Wails takes for closing it. (Wails also puts the signal
+// handlers right that WebKit replaces, so that a panic in Go stays a panic.)
+// It must be called on the main goroutine.
 func Run(o Options) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	d := &desktop{Options: o, ctx: ctx, started: make(chan struct{}), finished: make(chan struct{})}
+	ctx, cancel := context.WithCancel(context.Background())
+	d := &desktop{Options: o, ctx: ctx, started: make(chan struct{})}
 	window, closeWindow := o.Peer.OpenWindow(ctx, d.emit)
 	size := o.Peer.WindowSize()
 	if size.Width < minWidth || size.Height < minHeight {
@@ -67,9 +65,7 @@ func Run(o Options) error {
 	err := wails.Run(w)
 	// The page is gone. What waits for it ends first, then the window, which
 	// waits for its pumps, which may have waited for the page.
-	close(d.finished)
-	stop()
-	d.waiting.Wait()
+	cancel()
 	closeWindow()
 	if err != nil {
 		return fmt.Errorf("show window: %w", err)
@@ -106,24 +102,15 @@ func secure(next http.Handler) http.Handler {
 
 type desktop struct {
 	Options
-	ctx      context.Context // ends when the program is interrupted, or the window is closed
-	wails    context.Context // set before started is closed
-	started  chan struct{}
-	finished chan struct{} // closed when Wails has returned, and may not be called any more
-	waiting  sync.WaitGroup
+	ctx     context.Context // ends when the window is closed
+	wails   context.Context // set before started is closed
+	started chan struct{}
 }
 
 func (d *desktop) startup(ctx context.Context) {
 	d.wails = ctx
 	close(d.started)
 	d.takeSide()
-	d.waiting.Go(func() {
-		select {
-		case <-d.ctx.Done():
-			runtime.Quit(ctx)
-		case <-d.finished:
-		}
-	})
 }
 
 // takeSide moves the window to its half of the screen.

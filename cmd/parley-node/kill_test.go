@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestKillWhileWriting kills a serving peer twenty times while somebody
+// writes. Every edit that was acknowledged must be there afterwards.
+func TestKillWhileWriting(t *testing.T) {
+	if testing.Short() {
+		t.Skip("kills and restarts a peer twenty times")
+	}
+	data := t.TempDir()
+	id := ask(t, data, "space", "create", "Park")["space"].(string)
+	document := ask(t, data, "document", "create", id, "--title", "Plan")["document"].(string)
+
+	var acknowledged []string
+	refused := 0
+	for round := range 20 {
+		peer := startPeer(t, data)
+		// Kill it in the middle of the write that follows a number of
+		// acknowledged ones, which differs from round to round.
+		enough, dead := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(dead)
+			<-enough
+			if err := peer.Process.Kill(); err != nil {
+				t.Error(err)
+			}
+			_ = peer.Wait() // it was killed
+		}()
+		for n := 0; alive(dead); n++ {
+			if n == 1+round%5 {
+				close(enough)
+			}
+			// A command that comes too late for the peer opens the directory
+			// itself. What it acknowledges counts like the rest.
+			word := fmt.Sprintf("<%d.%d>", round, n)
+			if edit(data, id, document, word) == nil {
+				acknowledged = append(acknowledged, word)
+			} else {
+				refused++
+			}
+		}
+	}
+
+	text := ask(t, data, "document", "show", id, document, "--format", "text")["content"].(string)
+	for _, word := range acknowledged {
+		if strings.Count(text, word) != 1 {
+			t.Errorf("the acknowledged edit %s is there %d times", word, strings.Count(text, word))
+		}
+	}
+	if found := len(regexp.MustCompile(`<\d+\.\d+>`).FindAllString(text, -1)); found > len(acknowledged)+refused {
+		t.Errorf("%d edits are there, %d were acknowledged and %d refused", found, len(acknowledged), refused)
+	}
+	t.Logf("%d edits acknowledged, %d cut off", len(acknowledged), refused)
+}
+
+// startPeer serves a data directory and waits until it does.
+func startPeer(t *testing.T, data string) *exec.Cmd {
+	t.Helper()
+	program, err := exec.LookPath("parley-node")
+	if err != nil {
+		t.Fatal(err)
+	}
+	peer := exec.Command(program, "--data", data, "--json", "serve", "--no-mdns", "--listen", "/ip4/127.0.0.1/tcp/0")
+	peer.Stderr = os.Stderr
+	stdout, err := peer.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := peer.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = peer.Process.Kill() })
+	first := make(chan error, 1)
+	go func() {
+		_, err := bufio.NewReader(stdout).ReadString('\n')
+		first <- err
+		_, _ = io.Copy(io.Discard, stdout)
+	}()
+	select {
+	case err := <-first:
+		if err != nil {
+			t.Fatalf("the peer did not come up: %v", err)
+		}
+	case <-time.After(patience):
+		t.Fatal("the peer did not come up")
+	}
+	return peer
+}
+
+func alive(dead <-chan struct{}) bool {
+	select {
+	case <-dead:
+		return false
+	default:
+		return true
+	}
+}
+
+// edit inserts a word at the beginning. It returns nil when that was
+// acknowledged.
+func edit(data, space, document, word string) error {
+	return exec.Command("parley-node", "--data", data, "document", "edit", space, document, "--at", "0", "--insert", word).Run()
+}
+
+// ask runs a command that answers with one object.
+func ask(t *testing.T, data string, args ...string) map[string]any {
+	t.Helper()
+	raw, err := exec.Command("parley-node", append([]string{"--data", data, "--json"}, args...)...).Output()
+	if err != nil {
+		t.Fatalf("%v: %v", args, err)
+	}
+	var object map[string]any
+	if err := json.Unmarshal(raw, &object); err != nil {
+		t.Fatalf("%v answered %q: %v", args, raw, err)
+	}
+	return object
+}
