@@ -46,41 +46,41 @@ func answer(q request, announce func(int)) (reply, error) {
 
 // vet loads the document in the core and builds it with our own reader.
 func (d document) vet(q request, announce func(int)) (chunk.Report, error) {
-	c, err := core{}, d.sound()
-	if err != nil {
+	if err := d.sound(); err != nil {
 		return chunk.Report{}, err
 	}
 	if q.Careful {
-		if c, err = load(nil); err != nil {
+		if err := carefully(q.Chunks, announce); err != nil {
 			return chunk.Report{}, err
 		}
-		for i, raw := range q.Chunks {
-			announce(i)
-			if err := c.add(raw); err != nil {
-				return chunk.Report{}, &ChunkError{Chunk: i, Err: err}
-			}
+	}
+	c, missing, err := d.core()
+	if err != nil {
+		return chunk.Report{}, err
+	}
+	if len(missing) == 0 {
+		if _, err := d.build(); err != nil {
+			return chunk.Report{}, err
 		}
-	} else if c, err = load(d.bytes()); err != nil {
-		return chunk.Report{}, err
 	}
-	report := chunk.Report{Heads: c.heads(), Vector: d.vector()}
-	if report.Missing = d.missing(c); len(report.Missing) > 0 {
-		return report, nil
-	}
-	if _, err := d.build(); err != nil {
-		return chunk.Report{}, err
-	}
-	return report, nil
+	return chunk.Report{Heads: c.heads(), Missing: missing, Vector: d.vector()}, nil
 }
 
-// missing lists the dependencies that are neither loose nor in the core.
-func (d document) missing(c core) (missing []chunk.Hash) {
-	for _, h := range d.outside() {
-		if !c.has(h) {
-			missing = append(missing, h)
+// carefully gives the core one chunk after the other. It is asked for when the
+// core died over all of them, to find out which it was, so it is given them as
+// they come.
+func carefully(chunks [][]byte, announce func(int)) error {
+	c, err := load(nil)
+	if err != nil {
+		return err
+	}
+	for i, raw := range chunks {
+		announce(i)
+		if err := c.add(raw); err != nil {
+			return &ChunkError{Chunk: i, Err: err}
 		}
 	}
-	return missing
+	return nil
 }
 
 // sound refuses operations that make no sense before the core, which would
@@ -92,17 +92,47 @@ func (d document) sound() error {
 	return nil
 }
 
-// complete loads the document in the core and makes sure that nothing waits
-// for something missing.
+// core loads the document in the core, but for changes that depend on missing
+// ones, which it lists.
+func (d document) core() (c core, missing []chunk.Hash, err error) {
+	if c, err = load(document{snapshots: d.snapshots}.bytes()); err != nil {
+		return core{}, nil, err
+	}
+	out := make(map[chunk.Hash]bool)
+	for _, h := range d.outside() {
+		if !c.has(h) {
+			missing = append(missing, h)
+			out[h] = true
+		}
+	}
+	ready := document{changes: d.changes}
+	if len(missing) > 0 {
+		ready.changes = nil
+		for _, change := range d.changes {
+			if slices.ContainsFunc(change.Deps, func(h chunk.Hash) bool { return out[h] }) {
+				out[change.Hash] = true
+				continue
+			}
+			ready.changes = append(ready.changes, change)
+		}
+	}
+	if len(ready.changes) > 0 {
+		err = c.add(ready.bytes())
+	}
+	return c, missing, err
+}
+
+// complete loads the document in the core and makes sure that nothing is
+// missing.
 func (d document) complete() (core, error) {
 	if err := d.sound(); err != nil {
 		return core{}, err
 	}
-	c, err := load(d.bytes())
+	c, missing, err := d.core()
 	if err != nil {
 		return core{}, err
 	}
-	if missing := d.missing(c); len(missing) > 0 {
+	if len(missing) > 0 {
 		return core{}, &MissingError{Hashes: missing}
 	}
 	return c, nil

@@ -13,8 +13,8 @@ import (
 // core is a document in the Automerge core.
 type core struct{ doc *automerge.Doc }
 
-// load gives the core chunks, each after those it depends on. What depends on
-// changes that are not there the core keeps aside: compare heads.
+// load gives the core chunks, each after those it depends on, which must all be
+// there.
 func load(raw []byte) (core, error) {
 	if len(raw) == 0 {
 		return core{doc: automerge.New()}, nil
@@ -26,7 +26,7 @@ func load(raw []byte) (core, error) {
 	return core{doc: doc}, nil
 }
 
-// add gives the core one more chunk.
+// add gives the core more chunks.
 func (c core) add(raw []byte) error {
 	if err := c.doc.LoadIncremental(raw); err != nil {
 		return fmt.Errorf("%w: the Automerge core refused it: %w", ErrUnreadable, err)
@@ -48,7 +48,7 @@ func (c core) has(h chunk.Hash) bool {
 	return err == nil && change != nil
 }
 
-// save makes one document chunk of all changes, followed by those kept aside.
+// save makes one document chunk of all changes.
 func (c core) save() []byte { return c.doc.Save() }
 
 // changes lists all changes, each after those it depends on.

@@ -148,18 +148,15 @@ func (d document) build() (*richtext.Document, error) {
 	built, err := richtext.Build(d.snapshots, d.changes)
 	if errors.Is(err, richtext.ErrSeveral) {
 		// Snapshots of different states: the core makes one of them.
-		c, err := load(d.bytes())
+		saved, err := document{snapshots: d.snapshots}.compact()
 		if err != nil {
 			return nil, err
 		}
-		s, err := chunk.ParseSnapshot(c.save(), chunk.DefaultLimits)
+		s, err := chunk.ParseSnapshot(saved, chunk.DefaultLimits)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
 		}
-		if built, err = richtext.Build([]chunk.Snapshot{s}, d.changes); err != nil {
-			return nil, d.incomplete(err)
-		}
-		return built, nil
+		return document{snapshots: []chunk.Snapshot{s}, changes: d.changes}.build()
 	}
 	if err != nil {
 		return nil, d.incomplete(err)

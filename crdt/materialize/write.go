@@ -53,14 +53,12 @@ func (d document) finish(w *richtext.Writer, at time.Time) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	core, err := load(append(d.bytes(), c.Raw...))
+	d.changes = append(slices.Clip(d.changes), c)
+	core, err := d.complete()
 	if err != nil {
 		return nil, err
 	}
-	if heads := core.heads(); !slices.Equal(heads, []chunk.Hash{c.Hash}) {
-		if missing := d.missing(core); len(missing) > 0 {
-			return nil, &MissingError{Hashes: missing}
-		}
+	if !slices.Equal(core.heads(), []chunk.Hash{c.Hash}) {
 		return nil, fmt.Errorf("%w: the Automerge core does not take a change to it", ErrUnreadable)
 	}
 	return c.Raw, nil
