@@ -153,8 +153,12 @@ func (b *batch) authorise(log *space.Log) {
 	}
 }
 
-// judge says why a signature does not make a change count, or 0.
+// judge says why a signature does not make a change count, or 0. What is
+// wrong for everybody comes before what depends on the log.
 func judge(log *space.Log, ref Ref, signature Signature) Reason {
+	if !signature.Verify(ref) {
+		return ReasonBadSignature
+	}
 	if prefix, ok := space.ActorOwner([]byte(signature.Actor)); ok {
 		if owner, ok := log.Actor(prefix); ok && owner != signature.Device {
 			return ReasonActor
@@ -162,9 +166,6 @@ func judge(log *space.Log, ref Ref, signature Signature) Reason {
 	}
 	if !log.MayWrite(signature.Device, ref.Part) {
 		return ReasonNoRight
-	}
-	if !signature.Verify(ref) {
-		return ReasonBadSignature
 	}
 	return 0
 }
