@@ -16,6 +16,8 @@ import (
 type settings struct {
 	Person *Person     `json:"person,omitempty"`
 	Window *WindowSize `json:"window,omitempty"`
+	// Browser is a secret like the device key beside it.
+	Browser *BrowserAccess `json:"browser,omitempty"`
 	// Invitations are the secrets of invitations made on this device, in hex,
 	// by the invitation's key. They are no more secret than the device key
 	// beside them. Values are replaced, never changed.

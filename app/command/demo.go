@@ -137,9 +137,7 @@ func (d *demo) open(ctx context.Context, name string, person app.Person) (*app.A
 // inBrowser serves both windows until ctx ends.
 func (d *demo) inBrowser(ctx context.Context) error {
 	for _, peer := range []*app.App{d.first, d.second} {
-		page, err := web.Serve(web.Options{
-			Address: "127.0.0.1:0", Files: d.terminal.files, Open: peer.OpenWindow, Log: d.grammar.logger(d.terminal),
-		})
+		page, err := serveWindow(peer, "127.0.0.1:0", d.terminal, d.grammar.logger(d.terminal))
 		if err != nil {
 			return err
 		}

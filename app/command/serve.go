@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 	"strings"
 
@@ -80,11 +81,28 @@ func (c *Serve) start(ctx context.Context, t terminal, g *Grammar, l app.Locatio
 	if c.Web == "" {
 		return h, nil
 	}
-	h.web, err = web.Serve(web.Options{Address: c.Web, Files: t.files, Open: h.peer.OpenWindow, Log: log})
+	h.web, err = serveWindow(h.peer, c.Web, t, log)
 	if err == nil && !h.web.Loopback() {
 		t.Note("Other computers can reach this window, and what it sends is not encrypted. Give the link to nobody you would not give your work.")
 	}
 	return h, err
+}
+
+// serveWindow serves the window of a peer with the token, and if it can at the
+// port, that its pages know already.
+func serveWindow(peer *app.App, address string, t terminal, log *slog.Logger) (*web.Server, error) {
+	access, err := peer.BrowserAccess()
+	if err != nil {
+		return nil, err
+	}
+	server, err := web.Serve(web.Options{Address: address, Access: access, Files: t.files, Open: peer.OpenWindow, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	if err := peer.KeepBrowserPort(server.Port()); err != nil {
+		return nil, errors.Join(err, server.Close())
+	}
+	return server, nil
 }
 
 func (h *host) served() served {

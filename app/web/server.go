@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/netip"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -35,6 +36,9 @@ type Options struct {
 	// Address is HOST:PORT; port 0 takes a free one. A host that is not a
 	// loopback address lets other machines in, unencrypted but for the token.
 	Address string
+	// Access holds the token that every page must know, and the port to take
+	// where Address leaves the choice and it is free.
+	Access app.BrowserAccess
 	// Files is the built frontend.
 	Files fs.FS
 	// Open makes the window of one connection; ctx ends with the connection.
@@ -76,7 +80,10 @@ func Serve(o Options) (*Server, error) {
 // serve takes the type of window apart from how it is made, so that tests can
 // serve windows that misbehave on purpose.
 func serve(o Options, window reflect.Type, open opener) (*Server, error) {
-	listener, err := net.Listen("tcp", o.Address)
+	if o.Access.Token == "" {
+		return nil, errors.New("serve window: a token is missing")
+	}
+	listener, err := listen(o.Address, o.Access.Port)
 	if err != nil {
 		return nil, app.NewError(app.CodeInvalid, fmt.Sprintf(
 			"Parley cannot serve its window at %s. Choose another address; port 0 takes a free one.", o.Address), err)
@@ -88,7 +95,7 @@ func serve(o Options, window reflect.Type, open opener) (*Server, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	_, missing := fs.Stat(o.Files, "index.html")
 	s := &Server{
-		guard:  newGuard(netip.AddrPortFrom(listening.Addr().Unmap(), listening.Port())),
+		guard:  newGuard(netip.AddrPortFrom(listening.Addr().Unmap(), listening.Port()), o.Access.Token),
 		files:  http.FileServerFS(o.Files),
 		built:  missing == nil,
 		table:  tabulate(window),
@@ -112,6 +119,17 @@ func serve(o Options, window reflect.Type, open opener) (*Server, error) {
 	return s, nil
 }
 
+// listen takes the wanted port where the address leaves the choice and the port
+// is free, and whatever the address says otherwise.
+func listen(address string, wanted uint16) (net.Listener, error) {
+	if host, port, err := net.SplitHostPort(address); err == nil && port == "0" && wanted != 0 {
+		if listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(int(wanted)))); err == nil {
+			return listener, nil
+		}
+	}
+	return net.Listen("tcp", address)
+}
+
 // Close ends every connection, waits until their windows are closed, and
 // frees the address.
 func (s *Server) Close() error {
@@ -127,6 +145,9 @@ func (s *Server) Close() error {
 // Link is the address to open in a browser, with the token in its fragment,
 // which a browser sends to nobody.
 func (s *Server) Link() string { return s.Origin() + "/#token=" + s.guard.token }
+
+// Port is where the server listens.
+func (s *Server) Port() uint16 { return s.guard.listening.Port() }
 
 // Origin is the scheme, host and port that the server is best reached at.
 func (s *Server) Origin() string {

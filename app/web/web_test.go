@@ -94,6 +94,7 @@ func newStage(t *testing.T, address string) *stage {
 	s := &stage{t: t, gate: make(chan struct{}), closed: make(chan struct{}, 2*maxWindows)}
 	server, err := serve(Options{
 		Address: address,
+		Access:  app.BrowserAccess{Token: "the token of this test"},
 		Files: fstest.MapFS{
 			"index.html":         {Data: []byte("<!doctype html><title>Parley</title>")},
 			"assets/app-1a2b.js": {Data: []byte("export {}")},
@@ -464,10 +465,36 @@ func TestTooManyWindows(t *testing.T) {
 
 func TestAnAddressInUseIsASentence(t *testing.T) {
 	s := newStage(t, "127.0.0.1:0")
-	_, err := serve(Options{Address: s.server.guard.listening.String(), Files: fstest.MapFS{}, Log: slog.New(slog.DiscardHandler)},
-		reflect.TypeFor[*stub](), nil)
+	_, err := serve(Options{
+		Address: s.server.guard.listening.String(), Access: app.BrowserAccess{Token: "t"},
+		Files: fstest.MapFS{}, Log: slog.New(slog.DiscardHandler),
+	}, reflect.TypeFor[*stub](), nil)
 	if told := app.Explain(err); told.Code != app.CodeInvalid {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestTheLastPortIsTakenAgainIfItIsFree(t *testing.T) {
+	taken := newStage(t, "127.0.0.1:0").server.Port()
+	again := func(wanted uint16) uint16 {
+		server, err := serve(Options{
+			Address: "127.0.0.1:0", Access: app.BrowserAccess{Token: "t", Port: wanted},
+			Files: fstest.MapFS{}, Log: slog.New(slog.DiscardHandler),
+		}, reflect.TypeFor[*stub](), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := server.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return server.Port()
+	}
+	other := again(taken)
+	if other == taken {
+		t.Errorf("port %d was given out twice", taken)
+	}
+	if got := again(other); got != other {
+		t.Errorf("port %d was free, and %d was taken", other, got)
 	}
 }
 
