@@ -1,13 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import ar from "./ar.json";
 import de from "./de.json";
 import en from "./en.json";
 import type { languages } from "./languages";
 
 type Tree = { [key: string]: string | Tree };
 
-const catalogues: Record<keyof typeof languages, Tree> = { en, de };
+const catalogues: Record<keyof typeof languages, Tree> = { en, de, ar };
 
 function flatten(tree: Tree, prefix = ""): Map<string, string> {
 	const texts = new Map<string, string>();

@@ -11,6 +11,7 @@ export { chooseLanguage, isLanguage, type Language, languages } from "./language
 const load: Record<Language, () => Promise<{ default: unknown }>> = {
 	en: async () => ({ default: english }),
 	de: () => import("./de.json"),
+	ar: () => import("./ar.json"),
 };
 
 /** Starts in a language; resolves when its catalogue is there. English stands in for what a catalogue lacks. */
