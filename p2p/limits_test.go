@@ -1,0 +1,99 @@
+package p2p
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/multiformats/go-multiaddr"
+
+	"parley/space"
+)
+
+func TestRefusalsEnd(t *testing.T) {
+	now := time.Unix(1000, 0)
+	g := newGater()
+	g.now = func() time.Time { return now }
+	mallory, ada := peerOf(space.DeviceID{1}), peerOf(space.DeviceID{2})
+	g.refuse(mallory)
+	if g.InterceptPeerDial(mallory) || g.InterceptSecured(network.DirInbound, mallory, nil) {
+		t.Error("a refused device is let through")
+	}
+	if !g.InterceptPeerDial(ada) || !g.InterceptSecured(network.DirInbound, ada, nil) {
+		t.Error("another device is refused")
+	}
+	if g.InterceptSecured(network.DirInbound, peer.ID("a key of another kind"), nil) {
+		t.Error("a device without an Ed25519 key is let through")
+	}
+	now = now.Add(refusalTime + time.Second)
+	if !g.allows(mallory) {
+		t.Error("a refusal never ends")
+	}
+	for i := range 2 * maxRefusals {
+		now = now.Add(time.Millisecond)
+		g.refuse(peer.ID(fmt.Sprint(i)))
+	}
+	if len(g.refused) > maxRefusals {
+		t.Errorf("%d refusals are remembered", len(g.refused))
+	}
+}
+
+func TestAllowance(t *testing.T) {
+	a := newAllowance(2, 0.001, 3)
+	ada, ben := peer.ID("ada"), peer.ID("ben")
+	if !a.take(ada) || !a.take(ada) || a.take(ada) {
+		t.Error("two at once are not what two at once are")
+	}
+	a.done(ada)
+	if !a.take(ada) {
+		t.Error("what was given back cannot be taken again")
+	}
+	a.done(ada)
+	a.done(ada)
+	if a.take(ada) {
+		t.Error("a fourth of three")
+	}
+	if !a.take(ben) {
+		t.Error("one pays for the other")
+	}
+}
+
+func TestManyBehindOneAddress(t *testing.T) {
+	resources, err := newResources()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resources.Close()
+	address := multiaddr.StringCast("/ip4/192.0.2.1/tcp/4001")
+	opened := 0
+	for range 2 * connectionsPerAddress {
+		scope, err := resources.OpenConnection(network.DirInbound, false, address)
+		if err != nil {
+			break
+		}
+		// What is not known yet counts against a smaller limit.
+		if err := scope.SetPeer(peer.ID(fmt.Sprint("device ", opened))); err != nil {
+			t.Fatal(err)
+		}
+		defer scope.Done()
+		opened++
+	}
+	if opened != connectionsPerAddress {
+		t.Errorf("%d connections from one address", opened)
+	}
+}
+
+func TestReachRanksWhatGetsThrough(t *testing.T) {
+	order := []string{
+		"/ip4/192.168.1.20/udp/1/quic-v1", "/ip4/192.168.1.20/tcp/1",
+		"/ip6/fd00::2/udp/1/quic-v1", "/ip6/fe80::1/udp/1/quic-v1",
+		"/ip4/127.0.0.1/udp/1/quic-v1", "/ip6/::1/tcp/1",
+	}
+	for i := 1; i < len(order); i++ {
+		if reach(multiaddr.StringCast(order[i-1])) >= reach(multiaddr.StringCast(order[i])) {
+			t.Errorf("%s ranks behind %s", order[i-1], order[i])
+		}
+	}
+}
