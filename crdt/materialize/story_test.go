@@ -101,7 +101,7 @@ func TestAutomergeReadsWhatWeWrite(t *testing.T) {
 			}
 			part := map[string]any{"text": span.Value}
 			if len(span.Marks) > 0 {
-				part["marks"] = map[string]any(span.Marks)
+				part["marks"] = span.Marks
 			}
 			spans = append(spans, part)
 		}

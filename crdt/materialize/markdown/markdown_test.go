@@ -218,6 +218,25 @@ func sketch(blocks []richtext.Block) string {
 	return strings.Join(all, " / ")
 }
 
+// TestWritesWhatMergingLeaves has containers that nothing opens.
+func TestWritesWhatMergingLeaves(t *testing.T) {
+	text := func(s string) []richtext.Span { return []richtext.Span{{Text: s}} }
+	for _, c := range []struct {
+		blocks []richtext.Block
+		want   string
+	}{
+		{[]richtext.Block{block(paragraph, []string{bulletItem}, text("a")), block(paragraph, []string{bulletItem}, text("b"))}, "- a\n\n  b\n"},
+		{[]richtext.Block{block(heading, []string{bulletItem}, text("a"))}, "# a\n"},
+		{[]richtext.Block{block(paragraph, []string{"box", quote}, text("a"))}, "> a\n"},
+		{[]richtext.Block{block(orderedItem, []string{bulletItem}, text("a"))}, "1. a\n"},
+		{[]richtext.Block{block("poem", nil, text("a")), block(divider, nil, text("b"))}, "a\n\n---\n\nb\n"},
+	} {
+		if got := Write(c.blocks); got != c.want {
+			t.Errorf("%s\n got %q\nwant %q", dump(c.blocks), got, c.want)
+		}
+	}
+}
+
 func TestRefuses(t *testing.T) {
 	for source, want := range map[string]error{
 		"a\xffb":                             ErrNotText,

@@ -13,25 +13,58 @@ import (
 // Write writes blocks as CommonMark. Marks that Markdown does not have are left
 // out, their text stays.
 func Write(blocks []richtext.Block) string {
-	lines := write(separate(blocks), 0)
+	lines := write(settle(blocks), 0)
 	if len(lines) == 0 {
 		return ""
 	}
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// separate makes text behind a divider the paragraph that it is shown as, and
-// orphaned paragraphs in a list the items they are shown as.
-func separate(blocks []richtext.Block) []richtext.Block {
+// settle puts blocks as they are shown. Text behind a divider becomes a
+// paragraph. Containers are shared with the block before; a quote opens
+// wherever it is named, and a list item by a paragraph right inside it; others
+// that nothing opened are passed over (see docs/formats.md).
+func settle(blocks []richtext.Block) []richtext.Block {
 	out := make([]richtext.Block, 0, len(blocks))
+	var before []string
 	for _, b := range blocks {
+		b.Parents, before = place(&b, before)
 		if b.Type == divider && len(b.Text) > 0 {
-			out = append(out, block(divider, b.Parents, nil), block(paragraph, b.Parents, b.Text))
-			continue
+			out = append(out, block(divider, b.Parents, nil))
+			b = block(paragraph, b.Parents, b.Text)
 		}
 		out = append(out, b)
 	}
 	return out
+}
+
+// place finds a block's containers, given those around the end of the block
+// before, and those around its own end. A paragraph that opens an item becomes
+// that item.
+func place(b *richtext.Block, before []string) (parents, after []string) {
+	var path []string
+	sharing, opens := true, false
+	plain := !isItem(b.Type) && b.Type != heading && b.Type != codeBlock && b.Type != divider
+	for i, p := range b.Parents {
+		switch {
+		case sharing && len(path) < len(before) && before[len(path)] == p:
+			path = append(path, p)
+		case p == quote:
+			sharing = false
+			path = append(path, p)
+		case isItem(p) && plain && i == len(b.Parents)-1:
+			sharing, opens = false, true
+			path = append(path, p)
+		}
+	}
+	if opens {
+		b.Type = path[len(path)-1]
+		return path[:len(path)-1], path
+	}
+	if isItem(b.Type) {
+		return path, append(slices.Clip(path), b.Type)
+	}
+	return path, path
 }
 
 func isItem(typ string) bool { return typ == bulletItem || typ == orderedItem }
@@ -50,17 +83,10 @@ func write(blocks []richtext.Block, depth int) []string {
 		item := ""
 		n := 1
 		if len(first.Parents) > depth {
-			container := first.Parents[depth]
-			n = within(blocks, depth, container)
-			switch {
-			case container == quote:
-				lines = prefixed(write(blocks[:n], depth+1), "> ", "> ")
-			case isItem(container):
-				item = container
-				lines = write(blocks[:n], depth+1)
-			default: // a container this version does not know
-				lines = write(blocks[:n], depth+1)
-			}
+			// After settling only a quote can be here: items begin with a block
+			// of their own.
+			n = within(blocks, depth, first.Parents[depth])
+			lines = prefixed(write(blocks[:n], depth+1), "> ", "> ")
 		} else if isItem(first.Type) {
 			item = first.Type
 			n += within(blocks[1:], depth, item)
