@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -27,28 +28,39 @@ func TestKillWhileWriting(t *testing.T) {
 	refused := 0
 	for round := range 20 {
 		peer := startPeer(t, data)
-		// Kill it in the middle of the write that follows a number of
-		// acknowledged ones, which differs from round to round.
-		enough, dead := make(chan struct{}), make(chan struct{})
+		dead := make(chan struct{})
+		words := make(chan written, 64)
+		var writers sync.WaitGroup
+		for writer := range 3 {
+			writers.Go(func() {
+				for n := 0; alive(dead); n++ {
+					// A command that comes too late for the peer opens the
+					// directory itself. What it acknowledges counts like the
+					// rest.
+					word := fmt.Sprintf("<%d.%d.%d>", round, writer, n)
+					words <- written{word, edit(data, id, document, word)}
+				}
+			})
+		}
 		go func() {
-			defer close(dead)
-			<-enough
-			if err := peer.Process.Kill(); err != nil {
-				t.Error(err)
-			}
-			_ = peer.Wait() // it was killed
+			writers.Wait()
+			close(words)
 		}()
-		for n := 0; alive(dead); n++ {
-			if n == 1+round%5 {
-				close(enough)
-			}
-			// A command that comes too late for the peer opens the directory
-			// itself. What it acknowledges counts like the rest.
-			word := fmt.Sprintf("<%d.%d>", round, n)
-			if edit(data, id, document, word) == nil {
-				acknowledged = append(acknowledged, word)
-			} else {
+		n := 0
+		for w := range words {
+			if w.err != nil {
 				refused++
+				continue
+			}
+			acknowledged = append(acknowledged, w.word)
+			// Kill it in the middle of what the other writers are at, after a
+			// number of edits that differs from round to round.
+			if n++; n == 2+round%5 {
+				if err := peer.Process.Kill(); err != nil {
+					t.Error(err)
+				}
+				_ = peer.Wait() // it was killed
+				close(dead)
 			}
 		}
 	}
@@ -59,7 +71,7 @@ func TestKillWhileWriting(t *testing.T) {
 			t.Errorf("the acknowledged edit %s is there %d times", word, strings.Count(text, word))
 		}
 	}
-	if found := len(regexp.MustCompile(`<\d+\.\d+>`).FindAllString(text, -1)); found > len(acknowledged)+refused {
+	if found := len(regexp.MustCompile(`<\d+\.\d+\.\d+>`).FindAllString(text, -1)); found > len(acknowledged)+refused {
 		t.Errorf("%d edits are there, %d were acknowledged and %d refused", found, len(acknowledged), refused)
 	}
 	t.Logf("%d edits acknowledged, %d cut off", len(acknowledged), refused)
@@ -97,6 +109,12 @@ func startPeer(t *testing.T, data string) *exec.Cmd {
 		t.Fatal("the peer did not come up")
 	}
 	return peer
+}
+
+// written is what became of a word.
+type written struct {
+	word string
+	err  error
 }
 
 func alive(dead <-chan struct{}) bool {
