@@ -3,7 +3,12 @@ package p2p
 import (
 	"parley/crdt"
 	"parley/crdt/chunk"
+	"parley/space"
 )
+
+func (m *changesMessage) ref(id space.ID) crdt.Ref {
+	return crdt.Ref{Space: id, Document: m.Document, Part: m.Part}
+}
 
 // bundle is a gossip message as the store takes it.
 func (m *changesMessage) bundle() crdt.Bundle {

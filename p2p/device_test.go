@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,6 +37,7 @@ type device struct {
 
 	listen []string
 	mdns   bool
+	fast   atomic.Int64 // nanoseconds by which its clock is fast
 	seq    map[crdt.Ref]uint64
 	deps   map[crdt.Ref][]chunk.Hash
 	maxOp  map[crdt.Ref]uint64
@@ -71,7 +73,7 @@ func (d *device) starts() {
 		d.t.Fatal(err)
 	}
 	d.node, err = Open(d.t.Context(), Config{
-		Key: d.key, Store: d.store, Listen: d.listen, MDNS: d.mdns, Log: d.log,
+		Key: d.key, Store: d.store, Listen: d.listen, MDNS: d.mdns, Log: d.log, Now: d.now,
 		Addresses: AddressFile(filepath.Join(d.dir, "addresses.json")),
 	})
 	if err != nil {
@@ -92,6 +94,8 @@ func (d *device) stops() {
 	}
 	d.node = nil
 }
+
+func (d *device) now() time.Time { return time.Now().Add(time.Duration(d.fast.Load())) }
 
 func (d *device) id() space.DeviceID { return d.key.Device() }
 

@@ -73,9 +73,11 @@ func (h *hello) open(ctx context.Context) ([]space.ID, error) {
 		return nil, err
 	}
 	var theirs nonce
+	asked := time.Now()
 	if _, err := h.hear(helloFrame, &theirs); err != nil {
 		return nil, err
 	}
+	h.online.host.Peerstore().RecordLatency(h.peer, time.Since(asked))
 	h.script = transcript{
 		openerNonce: mine.Nonce, answererNonce: theirs.Nonce,
 		opener: h.online.node.device, answerer: h.other,
@@ -119,9 +121,11 @@ func (h *hello) answer(ctx context.Context) ([]space.ID, error) {
 	if err != nil {
 		return nil, err
 	}
+	asked := time.Now()
 	if err := h.hearTags(1); err != nil {
 		return nil, err
 	}
+	h.online.host.Peerstore().RecordLatency(h.peer, time.Since(asked))
 	if err := h.hearProofs(ctx); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package p2p
 
 import (
 	"context"
+	"sync/atomic"
 
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -17,13 +18,15 @@ const inboxBatch = 256
 // It decides on each message only when it is durable, so that nothing is
 // forwarded that is not.
 type inbox struct {
-	room *room
-	in   chan *letter
+	room    *room
+	in      chan *letter
+	waiting atomic.Int64 // bytes
 }
 
 // A letter is one gossip message on its way into the store.
 type letter struct {
 	from    peer.ID // who passed it on
+	size    int
 	message message
 	verdict chan pubsub.ValidationResult // receives one
 }
@@ -49,7 +52,7 @@ func (r *room) receive(_ context.Context, from peer.ID, m *pubsub.Message) pubsu
 	switch content := content.(type) {
 	case *presenceMessage:
 		if !r.node.member(r.id, author) {
-			return pubsub.ValidationIgnore // whoever passed it on may know more of the log than we
+			return pubsub.ValidationIgnore
 		}
 		return r.node.presence.hear(r.id, author, content)
 	case *haveMessage:
@@ -59,14 +62,43 @@ func (r *room) receive(_ context.Context, from peer.ID, m *pubsub.Message) pubsu
 		r.heardHave(from, author, content)
 		return pubsub.ValidationAccept
 	}
-	l := &letter{from: from, message: content, verdict: make(chan pubsub.ValidationResult, 1)}
-	select {
-	case r.inbox.in <- l:
-		m.ValidatorData = l
-		return pubsub.ValidationAccept
-	default:
+	if changes, ok := content.(*changesMessage); ok && !r.knowsAuthors(changes) {
+		// Whoever passed it on knows more of the log than we, and the log comes
+		// first in a pull.
+		r.pull(pullRequest{from: from, refs: []crdt.Ref{changes.ref(r.id)}})
+		return pubsub.ValidationIgnore
+	}
+	l := &letter{from: from, size: len(m.GetData()), message: content, verdict: make(chan pubsub.ValidationResult, 1)}
+	if !r.inbox.put(l) {
 		// More than the disk can take. A have will tell us what we dropped.
 		return pubsub.ValidationIgnore
+	}
+	m.ValidatorData = l
+	return pubsub.ValidationAccept
+}
+
+// knowsAuthors reports whether all who signed are members by our log.
+func (r *room) knowsAuthors(m *changesMessage) bool {
+	for _, s := range m.Signatures {
+		if !r.node.member(r.id, s.Device) {
+			return false
+		}
+	}
+	return true
+}
+
+// put takes a letter in, unless there are too many.
+func (b *inbox) put(l *letter) bool {
+	if b.waiting.Add(int64(l.size)) > gossipWaiting {
+		b.waiting.Add(-int64(l.size))
+		return false
+	}
+	select {
+	case b.in <- l:
+		return true
+	default:
+		b.waiting.Add(-int64(l.size))
+		return false
 	}
 }
 
@@ -111,6 +143,9 @@ func (b *inbox) take(first *letter) {
 		}
 		break
 	}
+	for _, l := range batch {
+		b.waiting.Add(-int64(l.size))
+	}
 	for len(batch) > 0 {
 		if m, ok := batch[0].message.(*entriesMessage); ok {
 			batch[0].verdict <- b.addEntries(batch[0], m)
@@ -125,7 +160,7 @@ func (b *inbox) take(first *letter) {
 			if !ok {
 				break
 			}
-			ref := crdt.Ref{Space: b.room.id, Document: m.Document, Part: m.Part}
+			ref := m.ref(b.room.id)
 			if byPart[ref] == nil {
 				order = append(order, ref)
 			}

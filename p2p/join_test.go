@@ -23,7 +23,7 @@ func TestJoinSaysWhyNot(t *testing.T) {
 
 	// The newcomer's clock is behind: it is the admitter who sees the expiry.
 	expired := ada.invites(park, 1, time.Now().Add(time.Second).Truncate(time.Second))
-	ada.node.now = func() time.Time { return time.Now().Add(time.Hour) }
+	ada.fast.Store(int64(time.Hour))
 	late := expired
 	late.Expiry = time.Time{}
 

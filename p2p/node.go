@@ -30,6 +30,7 @@ type Config struct {
 	Offline   bool      // begin with the network switched off
 	Addresses Addresses // where members could be reached; nil: not kept
 	Log       *slog.Logger
+	Now       func() time.Time // default: time.Now
 
 	OnPresence func(space.ID) // somebody came, moved or left
 	OnPeers    func()         // a device connected or disconnected, or shares a space now
@@ -73,13 +74,16 @@ func Open(ctx context.Context, config Config) (*Node, error) {
 	}
 	n := &Node{
 		key: config.Key, device: config.Key.Device(), store: config.Store,
-		listenOn: config.Listen, mdns: config.MDNS, log: config.Log, now: time.Now,
+		listenOn: config.Listen, mdns: config.MDNS, log: config.Log, now: config.Now,
 		onPeers:   config.OnPeers,
 		meetings:  newMeetings(),
 		documents: make(map[space.ID]map[crdt.DocumentID]int),
 	}
 	if n.log == nil {
 		n.log = slog.New(slog.DiscardHandler)
+	}
+	if n.now == nil {
+		n.now = time.Now
 	}
 	if n.onPeers == nil {
 		n.onPeers = func() {}

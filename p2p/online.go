@@ -236,13 +236,9 @@ func (o *online) lost(p peer.ID) {
 		}
 	}
 	o.mu.Unlock()
-	if device, ok := deviceOf(p); ok {
-		for _, r := range rooms {
-			if r != nil {
-				r.host.leave(p)
-				o.node.presence.forget(r.id, device)
-				o.node.standing.left(r.id, device)
-			}
+	for _, r := range rooms {
+		if r != nil {
+			r.showOut(p)
 		}
 	}
 	o.node.peersChanged()
@@ -319,6 +315,12 @@ func (o *online) share(p peer.ID, ids []space.ID) {
 		o.node.standing.joined(id, device)
 		r.host.enter(p)
 		r.pull(pullRequest{from: p})
+		o.mu.Lock()
+		gone := o.peers[p] != known
+		o.mu.Unlock()
+		if gone { // it was lost meanwhile, and lost found nobody to show out
+			r.showOut(p)
+		}
 	}
 	if len(ids) > 0 {
 		o.rememberAddresses(p)
@@ -336,6 +338,10 @@ func (o *online) reconsider(id space.ID) {
 	var toMeet, toLeave []peer.ID
 	o.mu.Lock()
 	r := o.rooms[id]
+	if r == nil { // closing
+		o.mu.Unlock()
+		return
+	}
 	for p, known := range o.peers {
 		device, _ := deviceOf(p)
 		switch member := o.node.member(id, device); {
@@ -351,10 +357,7 @@ func (o *online) reconsider(id space.ID) {
 	}
 	o.mu.Unlock()
 	for _, p := range toLeave {
-		r.host.leave(p)
-		device, _ := deviceOf(p)
-		o.node.presence.forget(id, device)
-		o.node.standing.left(id, device)
+		r.showOut(p)
 	}
 	for _, p := range toMeet {
 		o.meet(p)

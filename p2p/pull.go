@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -58,7 +59,8 @@ func (p *pull) run(ctx context.Context, refs []crdt.Ref) error {
 	if err := p.say(&openPull{Space: p.room.id, Landmarks: log.Landmarks(), Digest: digest, Wants: wants}); err != nil {
 		return err
 	}
-	if err := p.hearLog(ctx); err != nil {
+	asked := time.Now()
+	if err := p.hearLog(ctx, asked); err != nil {
 		return err
 	}
 	var theirs sums
@@ -83,11 +85,14 @@ func (p *pull) run(ctx context.Context, refs []crdt.Ref) error {
 	return p.fetch(ctx, differing)
 }
 
-func (p *pull) hearLog(ctx context.Context) error {
-	for {
+func (p *pull) hearLog(ctx context.Context, asked time.Time) error {
+	for first := true; ; first = false {
 		var page logPage
 		if _, err := p.hear(logFrame, &page); err != nil {
 			return err
+		}
+		if first {
+			p.room.online.host.Peerstore().RecordLatency(p.peer, time.Since(asked))
 		}
 		if len(page.Entries) > 0 {
 			// What does not fit is left out by the store; the rest counts.

@@ -21,7 +21,8 @@ import (
 const (
 	maxGossip     = 256 << 10 // bytes of one message's data
 	maxGossipRPC  = 1 << 20   // bytes of what gossipsub sends at once
-	gossipBacklog = 4096      // messages waiting to be checked
+	gossipBacklog = 1024      // messages waiting to be checked, and to be stored
+	gossipWaiting = 32 << 20  // bytes of those waiting to be stored
 	gossipQueue   = 1024      // messages waiting for one peer
 )
 
@@ -149,6 +150,15 @@ func messageID(m *pb.Message) string {
 
 // close ends the gossip. Its tasks end with online's.
 func (r *room) close() { r.cancel() }
+
+// showOut ends a peer's part in the room.
+func (r *room) showOut(p peer.ID) {
+	r.host.leave(p)
+	if device, ok := deviceOf(p); ok {
+		r.node.presence.forget(r.id, device)
+		r.node.standing.left(r.id, device)
+	}
+}
 
 func (r *room) isMember(p peer.ID) bool {
 	device, ok := deviceOf(p)
