@@ -13,6 +13,7 @@ async function together(workshop: Workshop): Promise<{ anna: Seat; ben: Seat }> 
 	await anna.window.startsDocument(TITLE);
 	await ben.window.joins(await anna.window.invites(), SPACE);
 	await ben.window.opensDocument(TITLE);
+	await anna.window.clicksIntoText();
 	return { anna, ben };
 }
 
@@ -90,7 +91,7 @@ describe("two windows on two nodes", () => {
 		await anna.window.startsDocument(TITLE);
 		await ben.window.joins(await anna.window.invites(), SPACE);
 		await ben.window.opensDocument(TITLE);
-		await anna.window.writes("One cable.");
+		await anna.window.writesAtTheEnd("One cable.");
 		await ben.window.reads("One cable.");
 
 		await cable.pull();

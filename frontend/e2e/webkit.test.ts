@@ -23,7 +23,7 @@ test("WebKit, the desktop window's engine: two people write, part, and merge", a
 	await ben.joins(await anna.invites(), "Mill Lane neighbours");
 	await ben.opensDocument("A better bus stop");
 
-	await anna.writes("# Why\nThe shelter leaks.");
+	await anna.writesAtTheEnd("# Why\nThe shelter leaks.");
 	await ben.reads("Why", "The shelter leaks.");
 	await ben.writesAtTheEnd(" The bench is wet.");
 	await anna.reads("Why", "The shelter leaks. The bench is wet.");

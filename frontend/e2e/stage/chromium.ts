@@ -57,7 +57,9 @@ export class ChromiumScreen implements Screen {
 	}
 
 	async press(role: Role, name: Name): Promise<void> {
-		await this.#one(role, name).click();
+		const thing = this.#one(role, name);
+		// What one sees and clicks of a switch is its label.
+		await (role === "switch" ? thing.locator("xpath=ancestor::label") : thing).click();
 	}
 
 	async has(role: Role, name: Name): Promise<boolean> {
@@ -70,6 +72,8 @@ export class ChromiumScreen implements Screen {
 
 	async key(chord: string): Promise<void> {
 		await this.page.keyboard.press(chord);
+		// Nobody presses the next key before the page has drawn what this one did.
+		await this.page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))");
 	}
 
 	async value(name: Name): Promise<string> {

@@ -76,7 +76,7 @@ async function arrives(workshop: Workshop, look: Look, ben: Seat, visit: Visit):
 		...["document", "create", space?.id ?? "", "--kind", "text"],
 		...["--title", TITLE, "--from", SAMPLE],
 	);
-	await window.sees("button", new RegExp(`^${TITLE}`));
+	await window.sees("link", new RegExp(`^${TITLE}`));
 	await visit("space", window);
 	return { peer, window };
 }

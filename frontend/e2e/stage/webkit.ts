@@ -101,7 +101,9 @@ export class WebKitScreen implements Screen {
 		await until(`a ${role} called ${name} to click`, async () => {
 			const element = await this.#find(role, name);
 			if (element === undefined) return false;
-			await this.#call("POST", `${this.#session}/element/${element}/click`, {});
+			// What one sees and clicks of a switch is its label.
+			const act = role === "switch" ? { path: "value", body: { text: " " } } : { path: "click", body: {} };
+			await this.#call("POST", `${this.#session}/element/${element}/${act.path}`, act.body);
 			return true;
 		});
 	}
@@ -118,6 +120,8 @@ export class WebKitScreen implements Screen {
 		const { modifiers, key } = chordOf(chord);
 		const values = [...modifiers, key].map((name) => keys[name] ?? name);
 		await this.#keys([...values.map(down), ...values.reverse().map(up)]);
+		// Nobody presses the next key before the page has drawn what this one did.
+		await this.#execute("return new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))");
 	}
 
 	async value(name: Name): Promise<string> {

@@ -29,7 +29,7 @@ export class Window<S extends Screen = Screen> {
 	}
 
 	async startsAnotherSpace(name: string): Promise<void> {
-		await this.#findsWay(this.words.sidebar.add);
+		await this.#findsWay("button", this.words.sidebar.add);
 		await this.screen.press("button", this.words.sidebar.add);
 		await this.screen.press("menuitem", this.words.sidebar.create);
 		await this.startsSpace(name);
@@ -59,13 +59,13 @@ export class Window<S extends Screen = Screen> {
 	}
 
 	async opensSpace(name: string): Promise<void> {
-		await this.#findsWay(name);
-		await this.screen.press("button", name);
+		await this.#findsWay("link", name);
+		await this.screen.press("link", name);
 		await this.sees("heading", name);
 	}
 
 	async opensDocument(title: string): Promise<void> {
-		await this.screen.press("button", beginning(title));
+		await this.screen.press("link", beginning(title));
 		await this.sees("textbox", this.words.text.label);
 	}
 
@@ -119,9 +119,8 @@ export class Window<S extends Screen = Screen> {
 	async invites(): Promise<string> {
 		await this.screen.press("button", this.words.space.invite);
 		await this.screen.press("button", this.words.invite.make);
-		const [code] = await until(`${this.person} to see a code`, async () =>
-			/PARLEY1-[A-Z2-7-]{40,}/.exec(await this.screen.text()),
-		);
+		await this.sees("textbox", this.words.invite.code);
+		const code = await this.screen.value(this.words.invite.code);
 		await this.closesDialog();
 		return code;
 	}
@@ -160,7 +159,7 @@ export class Window<S extends Screen = Screen> {
 
 	async opensMenu(entry: string): Promise<void> {
 		const menu = fill(this.words.sidebar.you, { name: this.person });
-		await this.#findsWay(menu);
+		await this.#findsWay("button", menu);
 		await this.screen.press("button", menu);
 		await this.screen.press("menuitem", beginning(entry));
 	}
@@ -190,9 +189,9 @@ export class Window<S extends Screen = Screen> {
 	}
 
 	/** Where there is little room, the sidebar is a sheet that has to be asked for. */
-	async #findsWay(button: Name): Promise<void> {
-		await until(`${this.person} to find ${button}, or the way there`, async () => {
-			if (await this.screen.has("button", button)) return true;
+	async #findsWay(role: Role, name: Name): Promise<void> {
+		await until(`${this.person} to find the ${role} ${name}, or the way there`, async () => {
+			if (await this.screen.has(role, name)) return true;
 			if (await this.screen.has("button", this.words.sidebar.show)) {
 				await this.screen.press("button", this.words.sidebar.show);
 			}

@@ -97,11 +97,11 @@ export class Workshop {
 
 /** A test with a workshop of its own. */
 export const test = base.extend<{ workshop: Workshop }>({
-	workshop: async ({ onTestFailed, task }, use) => {
+	workshop: async ({ task }, use) => {
 		const browser = await openChromium();
 		const workshop = new Workshop(browser);
-		onTestFailed(async () => console.error(await workshop.remains(task.name)));
 		await use(workshop);
+		if (task.result?.state === "fail") console.error(await workshop.remains(task.name));
 		await workshop.close();
 		await browser.close();
 	},
