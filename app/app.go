@@ -199,5 +199,10 @@ func (a *App) SetWindowSize(size WindowSize) error {
 	return a.settings.change(func(s *settings) { s.Window = &size })
 }
 
+// SetStart says where a window begins that was nowhere before.
+func (a *App) SetStart(at Place) error {
+	return a.settings.change(func(s *settings) { s.Start = &at })
+}
+
 // now is the clock of the program. The parts below are given times.
 func now() time.Time { return time.Now().UTC() }

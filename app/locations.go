@@ -93,6 +93,13 @@ func (l Locations) Store() string { return filepath.Join(l.data, "store") }
 // remembers of its windows.
 func (l Locations) Settings() string { return filepath.Join(l.data, "settings.json") }
 
+// WindowData and WindowCache are where the desktop window's web engine keeps
+// what a page stores.
+func (l Locations) WindowData() string { return filepath.Join(l.data, "window") }
+
+// WindowCache is described at WindowData.
+func (l Locations) WindowCache() string { return filepath.Join(l.data, "window", "cache") }
+
 // Addresses is the file with where this device and others could be reached
 // last.
 func (l Locations) Addresses() string { return filepath.Join(l.data, "addresses.json") }

@@ -16,6 +16,7 @@ import (
 type settings struct {
 	Person *Person     `json:"person,omitempty"`
 	Window *WindowSize `json:"window,omitempty"`
+	Start  *Place      `json:"start,omitempty"` // where a window begins that was nowhere before
 	// Browser is a secret like the device key beside it.
 	Browser *BrowserAccess `json:"browser,omitempty"`
 	// Invitations are the secrets of invitations made on this device, in hex,

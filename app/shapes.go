@@ -20,6 +20,13 @@ type Welcome struct {
 	Spaces  []Space `json:"spaces"`
 	Offline bool    `json:"offline"`
 	Data    string  `json:"data"`
+	Start   *Place  `json:"start,omitempty"`
+}
+
+// Place is a document as a place to be.
+type Place struct {
+	Space    string `json:"space"`
+	Document string `json:"document"`
 }
 
 // Space is one space as this device sees it.

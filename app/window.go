@@ -77,6 +77,7 @@ func (w *Window) Hello() (Welcome, error) {
 		Spaces:  w.app.Spaces(),
 		Offline: w.app.Network().Offline,
 		Data:    w.app.locations.Data(),
+		Start:   w.app.settings.get().Start,
 	}, nil
 }
 

@@ -119,7 +119,8 @@ func (d *demo) setUp(ctx context.Context) (err error) {
 		return err
 	}
 	d.made = demoReady{Space: id.String(), Document: document.String()}
-	return nil
+	start := app.Place{Space: id.String(), Document: document.String()}
+	return errors.Join(d.first.SetStart(start), d.second.SetStart(start))
 }
 
 func (d *demo) open(ctx context.Context, name string, person app.Person) (*app.App, error) {

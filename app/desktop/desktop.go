@@ -4,12 +4,16 @@
 package desktop
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
+	goruntime "runtime"
 
 	"github.com/wailsapp/wails/v2"
 	"github.com/wailsapp/wails/v2/pkg/options"
@@ -45,6 +49,9 @@ type Options struct {
 // handlers right that WebKit replaces, so that a panic in Go stays a panic.)
 // It must be called on the main goroutine.
 func Run(o Options) error {
+	if err := keepApart(o.Peer.Locations()); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	d := &desktop{Options: o, ctx: ctx, started: make(chan struct{})}
 	window, closeWindow := o.Peer.OpenWindow(ctx, d.emit)
@@ -71,6 +78,27 @@ func Run(o Options) error {
 		return fmt.Errorf("show window: %w", err)
 	}
 	return nil
+}
+
+// keepApart gives the web engine a place of its own for each device: what a
+// page keeps is then not shared between the devices of one person, and goes
+// where --data says. WebKitGTK asks the environment where that is. Fonts and
+// icons of the user are still found.
+func keepApart(l app.Locations) error {
+	if goruntime.GOOS != "linux" {
+		return nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return fmt.Errorf("find home directory: %w", err)
+	}
+	users := cmp.Or(os.Getenv("XDG_DATA_HOME"), filepath.Join(home, ".local", "share"))
+	shared := cmp.Or(os.Getenv("XDG_DATA_DIRS"), "/usr/local/share:/usr/share")
+	return errors.Join(
+		os.Setenv("XDG_DATA_DIRS", users+":"+shared),
+		os.Setenv("XDG_DATA_HOME", l.WindowData()),
+		os.Setenv("XDG_CACHE_HOME", l.WindowCache()),
+	)
 }
 
 // common are the options of every window of ours.

@@ -43,6 +43,8 @@ export interface Welcome {
 	offline: boolean;
 	/** The folder that holds everything of this device. */
 	data: string;
+	/** Where a window begins that was nowhere before; the sample device has one. */
+	start?: { space: SpaceID; document: DocumentID };
 }
 
 export interface Opened {

@@ -79,7 +79,7 @@ function SessionRoom({
 	prefer,
 	notices,
 }: SessionRoomProps) {
-	const [place, go] = usePlace();
+	const [place, go] = usePlace(welcome.start);
 	const [dialog, setDialog] = useState<DialogName>();
 	const { value: listed, refresh: refreshSpaces } = useLive(bridge, "spaces", () => bridge.api.Spaces(), [
 		trigger("spaces"),
@@ -135,8 +135,11 @@ function SessionRoom({
 	);
 }
 
-function usePlace(): [Place, (place: Place) => void] {
-	const [place, setPlace] = useState(() => readPlace(sessionStorage, localStorage));
+function usePlace(start: Place = {}): [Place, (place: Place) => void] {
+	const [place, setPlace] = useState(() => {
+		const kept = readPlace(sessionStorage, localStorage);
+		return kept.space === undefined ? start : kept;
+	});
 	const go = useCallback((next: Place) => {
 		writePlace(sessionStorage, localStorage, next);
 		setPlace(next);
