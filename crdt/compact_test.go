@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"testing"
 
 	"parley/crdt"
@@ -229,5 +230,84 @@ func TestASnapshotThatLiesIsRefused(t *testing.T) {
 	}
 	if got := ben.takes(ref, honest, ada); got.Accepted != 5 || got.Err() != nil {
 		t.Fatalf("%+v", got)
+	}
+}
+
+func TestSnapshotsOfTwoPeersAreJoined(t *testing.T) {
+	ada, ben := newDevice(t, "Ada").understands(), newDevice(t, "Ben").understands()
+	ref := ada.founds()
+	ada.admits(ref.Space, space.Editor, ben)
+	adas := ada.picksUp(ref)
+	ada.commits(ref, adas.writesMany(3)...)
+	ben.catchesUp(ref, ada, 1)
+	bens := ben.picksUp(ref)
+	// Apart, both write and compact.
+	ada.commits(ref, adas.writesMany(30)...)
+	ben.commits(ref, bens.writesMany(20)...)
+	ada.compacts(ref)
+	ben.compacts(ref)
+	_, window, err := ada.store.Load(ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ada.catchesUp(ref, ben, 1<<20)
+	ben.catchesUp(ref, ada, 1<<20)
+	if snapshots, _ := ada.chunks(ref); snapshots != 2 {
+		t.Fatalf("%d snapshots, want hers and his", snapshots)
+	}
+	if chunks, next, err := ada.store.After(ref, window); err != nil || len(chunks) != 1 || next <= window {
+		t.Fatalf("%d chunks for her window, %v", len(chunks), err)
+	}
+	// Both go on, on top of both; then compaction makes one of the two.
+	adas.heads = append(adas.heads, bens.heads...)
+	adas.maxOp = max(adas.maxOp, bens.maxOp)
+	ada.commits(ref, adas.writesMany(2)...)
+	ben.catchesUp(ref, ada, 1)
+	ada.compacts(ref)
+	ada.restarts()
+	if snapshots, changes := ada.chunks(ref); snapshots != 1 || changes != 0 {
+		t.Fatalf("%d snapshots and %d changes", snapshots, changes)
+	}
+	if got := ada.history(ref); len(got) != 55 || !maps.Equal(got, ben.history(ref)) {
+		t.Fatalf("%d changes, and they hold different things", len(got))
+	}
+	if ada.store.Digest(ref.Space) != ben.store.Digest(ref.Space) {
+		t.Fatal("the digests differ")
+	}
+}
+
+// The document in chunk/testdata was made by Automerge JS, by two actors that
+// are no devices.
+func TestADocumentOfAnotherProgram(t *testing.T) {
+	saved, err := os.ReadFile("chunk/testdata/changes.bin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts, err := chunk.Split(saved, chunk.DefaultLimits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var changes []chunk.Change
+	for _, raw := range parts {
+		changes = append(changes, (&pen{t: t}).parse(raw))
+	}
+	ada, ben, cem := newDevice(t, "Ada").understands(), newDevice(t, "Ben"), newDevice(t, "Cem").understands()
+	ref := ada.founds()
+	ada.admits(ref.Space, space.Editor, ben, cem)
+	receipt, err := ada.store.Append(t.Context(), ref, ada.bundle(ref, changes...), crdt.Import, ada.key.Device())
+	if err != nil || receipt.Accepted != len(changes) || receipt.Err() != nil {
+		t.Fatalf("%+v, %v", receipt, err)
+	}
+	ben.catchesUp(ref, ada, 1)
+	ada.compacts(ref)
+	ada.restarts()
+	cem.catchesUp(ref, ada, 1<<20)
+	for _, d := range []*device{ada, ben, cem} {
+		if got := d.history(ref); len(got) != len(changes) || !got[changes[len(changes)-1].Hash] {
+			t.Errorf("%s holds %d changes of %d", d.name, len(got), len(changes))
+		}
+		if d.store.Digest(ref.Space) != ada.store.Digest(ref.Space) {
+			t.Errorf("%s has another digest", d.name)
+		}
 	}
 }
