@@ -18,7 +18,7 @@ export interface MenuEntry {
 	mirrored?: boolean;
 	/** Keys that do the same. */
 	keys?: string | undefined;
-	/** Whether it holds now; entries with this show a tick. */
+	/** Whether it holds now, which a tick shows. */
 	selected?: boolean | undefined;
 	disabled?: boolean | undefined;
 	/** A line before this entry. */
@@ -31,9 +31,12 @@ interface MenuProps {
 	trigger: ReactElement;
 	label: string;
 	entries: readonly MenuEntry[];
+	/** Read after the entries that hold now, where some do. */
+	selectedLabel?: string;
 }
 
-export function Menu({ trigger, label, entries }: MenuProps) {
+export function Menu({ trigger, label, entries, selectedLabel = "" }: MenuProps) {
+	const ticks = entries.some((entry) => entry.selected);
 	const disabled = entries.filter((entry) => entry.disabled).map((entry) => entry.id);
 	return (
 		<MenuTrigger>
@@ -42,7 +45,7 @@ export function Menu({ trigger, label, entries }: MenuProps) {
 				<AriaMenu aria-label={label} disabledKeys={disabled} className={styles.menu}>
 					{entries.flatMap((entry) => [
 						entry.separated && <Separator key={`${entry.id}-line`} className={styles.separator} />,
-						<Entry key={entry.id} entry={entry} />,
+						<Entry key={entry.id} entry={entry} ticks={ticks} selectedLabel={selectedLabel} />,
 					])}
 				</AriaMenu>
 			</Popover>
@@ -50,7 +53,14 @@ export function Menu({ trigger, label, entries }: MenuProps) {
 	);
 }
 
-function Entry({ entry }: { entry: MenuEntry }) {
+interface EntryProps {
+	entry: MenuEntry;
+	/** Whether there is a column of ticks. */
+	ticks: boolean;
+	selectedLabel: string;
+}
+
+function Entry({ entry, ticks, selectedLabel }: EntryProps) {
 	const { icon: Icon } = entry;
 	return (
 		<AriaMenuItem
@@ -58,19 +68,22 @@ function Entry({ entry }: { entry: MenuEntry }) {
 			textValue={entry.label}
 			onAction={entry.onAction}
 			className={styles.item}
-			data-selected={entry.selected || undefined}
+			data-holds={entry.selected || undefined}
 		>
 			{Icon && <Icon aria-hidden className={entry.mirrored ? "mirrored" : undefined} />}
 			<span className={styles.text}>
-				<Text slot="label">{entry.label}</Text>
+				<Text slot="label">
+					{entry.label}
+					{entry.selected && <span className="visually-hidden"> {selectedLabel}</span>}
+				</Text>
 				{entry.description && (
 					<Text slot="description" className={styles.description}>
 						{entry.description}
 					</Text>
 				)}
 			</span>
-			{entry.keys && <kbd className={styles.keys}>{entry.keys}</kbd>}
-			{entry.selected !== undefined && <Check aria-hidden className={styles.check} />}
+			{entry.keys && <kbd aria-hidden data-keys={entry.keys} className={styles.keys} />}
+			{ticks && <Check aria-hidden className={styles.check} />}
 		</AriaMenuItem>
 	);
 }

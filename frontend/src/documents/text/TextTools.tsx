@@ -38,6 +38,7 @@ export const TextTools = memo(function TextTools({ editor }: { editor: TextEdito
 			{rest.length > 0 && (
 				<Menu
 					label={t("text.moreTools")}
+					selectedLabel={t("text.chosen")}
 					trigger={<IconButton icon={Ellipsis} label={t("text.moreTools")} className={styles.more} />}
 					entries={entries(rest)}
 				/>
@@ -78,6 +79,7 @@ function BlockMenu({ state, entries }: { state: ToolState; entries: MenuEntry[] 
 	return (
 		<Menu
 			label={t("text.blockTypes")}
+			selectedLabel={t("text.chosen")}
 			trigger={
 				<Button look="quiet" className={styles.block} aria-label={t("text.blockType", { type })}>
 					{type}
