@@ -8,6 +8,7 @@ import {
 	useSyncExternalStore,
 } from "react";
 import { type Bridge, type DocumentID, ParleyError, type Space } from "../bridge";
+import { Lending } from "../documents/lending";
 import type { IndexEntry, IndexReplica } from "../replica";
 import { useSession } from "./session";
 
@@ -53,6 +54,8 @@ export function DocumentsProvider({ space, children }: DocumentsProviderProps) {
 	return <DocumentsContext value={value}>{children}</DocumentsContext>;
 }
 
+const indexes = new Lending<IndexReplica>();
+
 /**
  * Keeps the space's index open while the component is there. One that could not be opened is tried again when
  * something of it arrives or the connection is back.
@@ -68,25 +71,22 @@ function useIndex(
 	// An open replica is a thing outside of React: it is opened and closed with the component.
 	useEffect(() => {
 		if (id === undefined || indexID === undefined) return;
-		let closed = false;
-		let opening = false;
-		let opened: IndexReplica | undefined;
+		let left = false;
+		let borrowed = false;
 		const open = async () => {
-			if (opening || opened !== undefined) return;
-			opening = true;
+			if (borrowed || left) return;
+			borrowed = true;
 			try {
-				const { IndexReplica } = await import("../replica");
-				const replica = await IndexReplica.open(bridge, id, indexID);
-				if (closed) {
-					void replica.close();
-					return;
-				}
-				opened = replica;
-				setIndex(replica);
+				const replica = await indexes.borrow(indexID, async () => {
+					const { IndexReplica } = await import("../replica");
+					return await IndexReplica.open(bridge, id, indexID);
+				});
+				if (!left) setIndex(replica);
 			} catch {
-				if (!closed) setFailed(true);
-			} finally {
-				opening = false;
+				if (left) return; // Given back already.
+				borrowed = false;
+				void indexes.giveBack(indexID);
+				setFailed(true);
 			}
 		};
 		const stops = [
@@ -95,9 +95,9 @@ function useIndex(
 		];
 		void open();
 		return () => {
-			closed = true;
+			left = true;
 			for (const stop of stops) stop();
-			void opened?.close();
+			if (borrowed) void indexes.giveBack(indexID);
 		};
 	}, [bridge, id, indexID]);
 	return { index, failed: failed && index === undefined };

@@ -1,6 +1,7 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
 import type { Bridge, DocumentID, SpaceID } from "../../bridge";
 import { Replica, type ReplicaState } from "../../replica";
+import { Lending } from "../lending";
 
 export interface OpenText {
 	/** Undefined until it is open. */
@@ -9,8 +10,7 @@ export interface OpenText {
 	error: unknown;
 }
 
-// Giving a document back takes a moment. Whoever comes back meanwhile waits, or would lose what they just opened.
-const leaving = new Map<DocumentID, Promise<void>>();
+const replicas = new Lending<Replica>();
 
 /** Keeps the body of a document open while the component is there. */
 export function useReplica(bridge: Bridge, space: SpaceID, document: DocumentID): OpenText {
@@ -18,20 +18,16 @@ export function useReplica(bridge: Bridge, space: SpaceID, document: DocumentID)
 	// An open replica is a thing outside of React: it is opened and closed with the component.
 	useEffect(() => {
 		let left = false;
-		const opening = (leaving.get(document) ?? Promise.resolve()).then(() =>
-			Replica.open(bridge, { space, document, part: "body" }),
-		);
-		opening.then(
-			(replica) => !left && setOpen({ replica, error: undefined }),
-			(error: unknown) => !left && setOpen({ replica: undefined, error }),
-		);
+		const address = { space, document, part: "body" } as const;
+		replicas
+			.borrow(document, () => Replica.open(bridge, address))
+			.then(
+				(replica) => !left && setOpen({ replica, error: undefined }),
+				(error: unknown) => !left && setOpen({ replica: undefined, error }),
+			);
 		return () => {
 			left = true;
-			const closed = opening
-				.then((replica) => replica.close())
-				.catch(() => undefined) // What never opened needs no closing.
-				.finally(() => leaving.get(document) === closed && leaving.delete(document));
-			leaving.set(document, closed);
+			void replicas.giveBack(document);
 		};
 	}, [bridge, space, document]);
 	return open;
