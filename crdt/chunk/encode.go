@@ -104,20 +104,20 @@ func compress(raw []byte) []byte {
 	return append(out, packed.Bytes()...)
 }
 
-// opWriter collects operations column by column.
+// opWriter writes operations column by column.
 type opWriter struct {
-	objActor, objCtr   []maybe[uint64]
-	keyActor           []maybe[uint64]
-	keyCtr             []maybe[int64]
-	keyName            []maybe[string]
-	insert             []bool
-	action             []maybe[uint64]
-	meta               []maybe[uint64]
+	objActor, objCtr   runWriter[uint64]
+	keyActor           runWriter[uint64]
+	keyCtr             deltaWriter
+	keyName            runWriter[string]
+	insert             boolWriter
+	action             runWriter[uint64]
+	meta               runWriter[uint64]
 	values             []byte
-	predNum, predActor []maybe[uint64]
-	predCtr            []maybe[int64]
-	expand             []bool
-	mark               []maybe[string]
+	predNum, predActor runWriter[uint64]
+	predCtr            deltaWriter
+	expand             boolWriter
+	mark               runWriter[string]
 }
 
 // maybe is a column's item: a value or a null.
@@ -135,41 +135,36 @@ func appendColumns(out []byte, ops []Op, place func(ID) ID, table []Actor) []byt
 	for i := range ops {
 		w.add(&ops[i], place, table)
 	}
-	ulebs := func(out []byte, v uint64) []byte { return binary.AppendUvarint(out, v) }
+	uleb := binary.AppendUvarint
 	columns := []struct {
 		spec uint64
 		data []byte
 	}{
-		{colObjActor, appendRuns(nil, w.objActor, ulebs)},
-		{colObjCtr, appendRuns(nil, w.objCtr, ulebs)},
-		{colKeyActor, appendRuns(nil, w.keyActor, ulebs)},
-		{colKeyCtr, appendRuns(nil, deltas(w.keyCtr), appendLEB)},
-		{colKeyName, appendRuns(nil, w.keyName, appendText)},
-		{colInsert, appendBools(nil, w.insert)},
-		{colAction, appendRuns(nil, w.action, ulebs)},
-		{colMeta, appendRuns(nil, w.meta, ulebs)},
+		{colObjActor, w.objActor.finish(uleb)},
+		{colObjCtr, w.objCtr.finish(uleb)},
+		{colKeyActor, w.keyActor.finish(uleb)},
+		{colKeyCtr, w.keyCtr.finish(appendLEB)},
+		{colKeyName, w.keyName.finish(appendText)},
+		{colInsert, w.insert.finish()},
+		{colAction, w.action.finish(uleb)},
+		{colMeta, w.meta.finish(uleb)},
 		{colValue, w.values},
-		{colPredNum, appendRuns(nil, w.predNum, ulebs)},
-		{colPredActor, appendRuns(nil, w.predActor, ulebs)},
-		{colPredCtr, appendRuns(nil, deltas(w.predCtr), appendLEB)},
-		{colExpand, nil},
-		{colMark, appendRuns(nil, w.mark, appendText)},
+		{colPredNum, w.predNum.finish(uleb)},
+		{colPredActor, w.predActor.finish(uleb)},
+		{colPredCtr, w.predCtr.finish(appendLEB)},
+		{colExpand, w.expand.finishUnlessFalse()},
+		{colMark, w.mark.finish(appendText)},
 	}
-	if slices.Contains(w.expand, true) {
-		columns[len(columns)-2].data = appendBools(nil, w.expand)
-	}
-	count := 0
+	columns = slices.DeleteFunc(columns, func(c struct {
+		spec uint64
+		data []byte
+	}) bool {
+		return len(c.data) == 0
+	})
+	out = binary.AppendUvarint(out, uint64(len(columns)))
 	for _, c := range columns {
-		if len(c.data) > 0 {
-			count++
-		}
-	}
-	out = binary.AppendUvarint(out, uint64(count))
-	for _, c := range columns {
-		if len(c.data) > 0 {
-			out = binary.AppendUvarint(out, c.spec)
-			out = binary.AppendUvarint(out, uint64(len(c.data)))
-		}
+		out = binary.AppendUvarint(out, c.spec)
+		out = binary.AppendUvarint(out, uint64(len(c.data)))
 	}
 	for _, c := range columns {
 		out = append(out, c.data...)
@@ -183,7 +178,8 @@ func (w *opWriter) add(op *Op, place func(ID) ID, table []Actor) {
 		obj := place(op.Object)
 		objActor, objCtr = some(uint64(obj.Actor)), some(obj.Counter)
 	}
-	w.objActor, w.objCtr = append(w.objActor, objActor), append(w.objCtr, objCtr)
+	w.objActor.add(objActor)
+	w.objCtr.add(objCtr)
 
 	var keyActor maybe[uint64]
 	var keyCtr maybe[int64]
@@ -197,31 +193,35 @@ func (w *opWriter) add(op *Op, place func(ID) ID, table []Actor) {
 		elem := place(op.Key.Elem)
 		keyActor, keyCtr = some(uint64(elem.Actor)), some(int64(elem.Counter))
 	}
-	w.keyActor, w.keyCtr, w.keyName = append(w.keyActor, keyActor), append(w.keyCtr, keyCtr), append(w.keyName, keyName)
+	w.keyActor.add(keyActor)
+	w.keyCtr.add(keyCtr)
+	w.keyName.add(keyName)
 
-	w.insert = append(w.insert, op.Insert)
-	w.action = append(w.action, some(uint64(op.Action)))
+	w.insert.add(op.Insert)
+	w.action.add(some(uint64(op.Action)))
 	var size int
 	w.values, size = op.Value.appendTo(w.values)
-	w.meta = append(w.meta, some(uint64(size)<<4|uint64(op.Value.Kind)))
+	w.meta.add(some(uint64(size)<<4 | uint64(op.Value.Kind)))
 
-	pred := make([]ID, len(op.Pred))
-	for i, p := range op.Pred {
-		pred[i] = place(p)
-	}
-	slices.SortFunc(pred, func(a, b ID) int { return CompareIDs(a, b, table) })
-	w.predNum = append(w.predNum, some(uint64(len(pred))))
-	for _, p := range pred {
-		w.predActor = append(w.predActor, some(uint64(p.Actor)))
-		w.predCtr = append(w.predCtr, some(int64(p.Counter)))
+	w.predNum.add(some(uint64(len(op.Pred))))
+	if len(op.Pred) > 0 {
+		pred := make([]ID, len(op.Pred))
+		for i, p := range op.Pred {
+			pred[i] = place(p)
+		}
+		slices.SortFunc(pred, func(a, b ID) int { return CompareIDs(a, b, table) })
+		for _, p := range pred {
+			w.predActor.add(some(uint64(p.Actor)))
+			w.predCtr.add(some(int64(p.Counter)))
+		}
 	}
 
-	w.expand = append(w.expand, op.Expand)
+	w.expand.add(op.Expand)
 	var mark maybe[string]
 	if op.Begins {
 		mark = some(op.Mark)
 	}
-	w.mark = append(w.mark, mark)
+	w.mark.add(mark)
 }
 
 // appendTo writes the bytes of a value and says how many they are.
@@ -241,67 +241,96 @@ func (v Value) appendTo(out []byte) ([]byte, int) {
 	return out, len(out) - before
 }
 
-// appendRuns writes a run-length encoded column: repeated values as a count
-// and the value, others as a negative count and the values, nulls as a zero
-// and a count. A column of nulls alone is empty.
-func appendRuns[T comparable](out []byte, items []maybe[T], write func([]byte, T) []byte) []byte {
-	if !slices.ContainsFunc(items, func(m maybe[T]) bool { return m.some }) {
-		return out
+// runWriter gathers a run-length encoded column as runs of equal items.
+type runWriter[T comparable] struct{ runs []runOf[T] }
+
+type runOf[T comparable] struct {
+	item  maybe[T]
+	count int
+}
+
+func (w *runWriter[T]) add(item maybe[T]) {
+	if n := len(w.runs); n > 0 && w.runs[n-1].item == item {
+		w.runs[n-1].count++
+		return
 	}
-	same := func(i, j int) bool { return j < len(items) && items[i] == items[j] }
-	for i := 0; i < len(items); {
-		end := i + 1
-		for same(i, end) {
-			end++
-		}
-		switch {
-		case !items[i].some:
+	w.runs = append(w.runs, runOf[T]{item: item, count: 1})
+}
+
+// finish writes repeated values as a count and the value, others as a negative
+// count and the values, nulls as a zero and a count. A column of nulls alone is
+// empty.
+func (w *runWriter[T]) finish(write func([]byte, T) []byte) (out []byte) {
+	if len(w.runs) == 0 || len(w.runs) == 1 && !w.runs[0].item.some {
+		return nil
+	}
+	single := func(i int) bool { return i < len(w.runs) && w.runs[i].item.some && w.runs[i].count == 1 }
+	for i := 0; i < len(w.runs); {
+		switch run := w.runs[i]; {
+		case !run.item.some:
 			out = append(out, 0)
-			out = binary.AppendUvarint(out, uint64(end-i))
-		case end-i > 1:
-			out = appendLEB(out, int64(end-i))
-			out = write(out, items[i].value)
+			out = binary.AppendUvarint(out, uint64(run.count))
+			i++
+		case run.count > 1:
+			out = appendLEB(out, int64(run.count))
+			out = write(out, run.item.value)
+			i++
 		default:
-			for end < len(items) && items[end].some && !same(end, end+1) {
+			end := i
+			for single(end) {
 				end++
 			}
 			out = appendLEB(out, -int64(end-i))
 			for ; i < end; i++ {
-				out = write(out, items[i].value)
+				out = write(out, w.runs[i].item.value)
 			}
 		}
-		i = end
 	}
 	return out
 }
 
-// deltas turns values into their differences from the value before.
-func deltas(items []maybe[int64]) []maybe[int64] {
-	out := make([]maybe[int64], len(items))
-	last := int64(0)
-	for i, m := range items {
-		if m.some {
-			out[i] = some(m.value - last)
-			last = m.value
-		}
-	}
-	return out
+// deltaWriter writes values as their differences from the value before.
+type deltaWriter struct {
+	runWriter[int64]
+	last int64
 }
 
-// appendBools writes the lengths of alternating runs, beginning with false.
-func appendBools(out []byte, items []bool) []byte {
-	last, count := false, uint64(0)
-	for _, b := range items {
-		if b != last {
-			out = binary.AppendUvarint(out, count)
-			last, count = b, 0
-		}
-		count++
+func (w *deltaWriter) add(item maybe[int64]) {
+	if item.some {
+		item.value, w.last = item.value-w.last, item.value
 	}
-	if count > 0 {
-		out = binary.AppendUvarint(out, count)
+	w.runWriter.add(item)
+}
+
+// boolWriter writes the lengths of alternating runs, beginning with false.
+type boolWriter struct {
+	out   []byte
+	last  bool
+	any   bool
+	count uint64
+}
+
+func (w *boolWriter) add(b bool) {
+	if b != w.last {
+		w.out = binary.AppendUvarint(w.out, w.count)
+		w.last, w.count, w.any = b, 0, true
 	}
-	return out
+	w.count++
+}
+
+func (w *boolWriter) finish() []byte {
+	if w.count == 0 {
+		return w.out
+	}
+	return binary.AppendUvarint(w.out, w.count)
+}
+
+// finishUnlessFalse leaves out a column of nothing but false.
+func (w *boolWriter) finishUnlessFalse() []byte {
+	if !w.any {
+		return nil
+	}
+	return w.finish()
 }
 
 // appendLEB writes signed LEB128 in its shortest form.

@@ -15,7 +15,7 @@ import (
 type Options struct {
 	Command  []string      // default: this executable with Argument
 	Memory   int64         // bytes the child may use; default 1.5 GiB
-	Deadline time.Duration // for one request; default 30 s
+	Deadline time.Duration // for one request; default 60 s
 	Idle     time.Duration // after which a child with nothing to do leaves; default 20 s
 	Log      *slog.Logger
 }
@@ -43,7 +43,7 @@ func New(options Options) *Child {
 		options.Memory = 3 << 29
 	}
 	if options.Deadline == 0 {
-		options.Deadline = 30 * time.Second
+		options.Deadline = time.Minute
 	}
 	if options.Idle == 0 {
 		options.Idle = 20 * time.Second

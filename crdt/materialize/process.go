@@ -25,6 +25,7 @@ type process struct {
 	in     io.WriteCloser
 	out    *bufio.Reader
 	output tail
+	pid    int
 	done   chan struct{} // closed when it has ended
 	exit   error         // how; to be read after done
 	stop   func()
@@ -89,6 +90,8 @@ func start(options Options, ended *sync.WaitGroup) (*process, error) {
 	if err := <-started; err != nil {
 		return nil, err
 	}
+	p.pid = cmd.Process.Pid
+	options.Log.Debug("The reader of documents has started", "pid", p.pid)
 	return p, nil
 }
 

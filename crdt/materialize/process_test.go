@@ -2,9 +2,15 @@ package materialize
 
 import (
 	"bytes"
+	"compress/flate"
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
+	"io"
+	"math/rand/v2"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,6 +44,64 @@ func bomb(t testing.TB) []byte {
 		t.Fatalf("the bomb takes %d bytes", len(c.Raw))
 	}
 	return c.Raw
+}
+
+// TestDamagedBytesAreErrors changes chunks at random, with checksums that are
+// right again: as the core alone takes them, nearly every few end its process.
+func TestDamagedBytesAreErrors(t *testing.T) {
+	s := begin(t, proposal).edits(bob, 5, 9, "\nnew\n")
+	ctx := context.Background()
+	snapshot, err := s.child.Compact(ctx, s.chunks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(11, 2026))
+	taken := 0
+	for range 2000 {
+		kind, body := byte(chunk.KindChange), inflated(t, s.chunks[0])
+		if r.IntN(2) == 0 {
+			kind, body = byte(chunk.KindDocument), inflated(t, snapshot)
+		}
+		body = bytes.Clone(body)
+		for range 1 + r.IntN(3) {
+			body[r.IntN(len(body))] ^= 1 << r.IntN(8)
+		}
+		raw := seal(kind, body)
+		_, changeErr := chunk.ParseChange(raw, chunk.DefaultLimits)
+		_, snapshotErr := chunk.ParseSnapshot(raw, chunk.DefaultLimits)
+		if changeErr != nil && snapshotErr != nil {
+			continue // the parent does not even ask
+		}
+		taken++
+		if _, err := s.child.Vet(ctx, [][]byte{raw}); err != nil && !errors.Is(err, ErrUnreadable) && !errors.Is(err, ErrMissing) {
+			t.Fatalf("%x: %v", raw, err)
+		}
+	}
+	if taken == 0 {
+		t.Error("nothing got as far as the child")
+	}
+}
+
+// inflated is the body of a chunk.
+func inflated(t testing.TB, raw []byte) []byte {
+	t.Helper()
+	_, n := binary.Uvarint(raw[9:])
+	body := raw[9+n:]
+	if raw[8] != byte(chunk.KindCompressed) {
+		return body
+	}
+	out, err := io.ReadAll(flate.NewReader(bytes.NewReader(body)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func seal(kind byte, body []byte) []byte {
+	framed := binary.AppendUvarint([]byte{kind}, uint64(len(body)))
+	framed = append(framed, body...)
+	h := sha256.Sum256(framed)
+	return append(append([]byte("\x85\x6f\x4a\x83"), h[:4]...), framed...)
 }
 
 func TestTheDeadlineEndsARequest(t *testing.T) {
@@ -95,16 +159,23 @@ func TestAProgramThatIsNotThere(t *testing.T) {
 
 func TestTheChildGetsNothingItDoesNotNeed(t *testing.T) {
 	t.Setenv("PARLEY_SECRET", "x")
-	c := open(t, Options{Command: []string{"/bin/sh", "-c", "env >&2; ls /proc/self/fd >&2; exit 3"}})
-	_, err := c.Read(context.Background(), nil, Text)
-	if !errors.Is(err, ErrCrashed) {
+	mine, err := os.Open("process_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mine.Close()
+	c := open(t, Options{Command: []string{"/bin/sh", "-c", "env >&2; ls -l /proc/self/fd >&2; exit 3"}})
+	if _, err := c.Read(context.Background(), nil, Text); !errors.Is(err, ErrCrashed) {
 		t.Fatalf("got %v, want ErrCrashed", err)
 	}
 	c.mu.Lock()
 	said := c.process.output.String()
 	c.mu.Unlock()
-	if bytes.Contains([]byte(said), []byte("PARLEY_SECRET")) || !bytes.Contains([]byte(said), []byte(memoryVariable)) {
+	if strings.Contains(said, "PARLEY_SECRET") || !strings.Contains(said, memoryVariable) {
 		t.Errorf("the child's environment and files:\n%s", said)
+	}
+	if strings.Contains(said, "process_test.go") {
+		t.Errorf("the child has a file of its parent open:\n%s", said)
 	}
 }
 

@@ -27,7 +27,7 @@ import (
 
 // MaxSize bounds what Read takes, in bytes: so much becomes one change that is
 // within every peer's limits.
-const MaxSize = 1 << 20
+const MaxSize = 512 << 10
 
 // What Read refuses.
 var (
