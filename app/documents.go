@@ -246,7 +246,7 @@ func (a *App) Show(ctx context.Context, ref crdt.Ref, format string) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	return a.child.Read(ctx, chunks, materialize.Format(format))
+	return a.child.Read(ctx, chunks, format)
 }
 
 // arrived is what is stored of a part, or an Error when that is nothing.

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"sync"
 
 	"parley/space"
@@ -47,22 +46,8 @@ func (n *news) current() map[topic]uint64 {
 	return seen
 }
 
-// wait returns the topics that have rung since seen, and counts them as seen.
-// It fails only when ctx ends.
-func (n *news) wait(ctx context.Context, seen map[topic]uint64) ([]topic, error) {
-	for {
-		fresh, rung := n.since(seen)
-		if len(fresh) > 0 {
-			return fresh, nil
-		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-rung:
-		}
-	}
-}
-
+// since returns the topics that have rung since seen, and counts them as seen.
+// rung is closed at the next ring.
 func (n *news) since(seen map[topic]uint64) (fresh []topic, rung <-chan struct{}) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

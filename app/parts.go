@@ -18,6 +18,7 @@ type openPart struct {
 	lease    crdt.Lease // zero where the part may not be written
 	writable bool
 	actor    chunk.Actor // of the lease
+	looking  func()      // tells the network that nobody looks at the document any more
 
 	mu sync.Mutex // held while a commit is made durable, so that commits do not overtake each other
 }
@@ -28,6 +29,7 @@ func (p *openPart) release() {
 	if p.writable {
 		p.lease.Release()
 	}
+	p.looking()
 }
 
 // OpenDocument gives a window everything of a part, and an actor to write
@@ -48,6 +50,7 @@ func (w *Window) OpenDocument(spaceID, document, part string) (OpenedDocument, e
 		}
 		opened.actor = chunk.Actor(opened.lease.Actor[:])
 	}
+	opened.looking = w.app.node.OpenDocument(ref.Space, ref.Document)
 	if err := w.keep(ref, opened); err != nil {
 		opened.release()
 		return OpenedDocument{}, err

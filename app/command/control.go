@@ -2,6 +2,7 @@ package command
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -85,11 +86,15 @@ func OpenControl(peer *app.App, log *slog.Logger) (*Control, error) {
 	return c, nil
 }
 
-// Close takes no more commands, cancels those that run, and waits for them.
+// Close takes no more commands, cancels those that run, and waits for them. It
+// may be called again.
 func (c *Control) Close() error {
 	c.cancel()
 	err := c.listener.Close() // which removes the socket's file
 	c.running.Wait()
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
 	return err
 }
 
@@ -120,7 +125,7 @@ func (c *Control) serve(conn net.Conn) error {
 	defer cancel()
 	// Closing the connection is how both sides stop reading, so what ends the
 	// command ends the reading too.
-	defer context.AfterFunc(ctx, func() { conn.SetReadDeadline(time.Now()) })()
+	defer context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Now()) })()
 	answers := &answers{conn: conn}
 	command, err := c.read(conn)
 	if err != nil {
@@ -129,7 +134,7 @@ func (c *Control) serve(conn net.Conn) error {
 	var hangup sync.WaitGroup
 	hangup.Go(func() {
 		defer cancel()
-		io.Copy(io.Discard, conn) // returns when the asking process is gone, or ctx is over
+		_, _ = io.Copy(io.Discard, conn) // returns when the asking process is gone, or ctx is over
 	})
 	err = run(ctx, command, c.peer, answers)
 	cancel()
@@ -158,7 +163,9 @@ func (c *Control) read(conn net.Conn) (Command, error) {
 		return nil, errMismatch
 	}
 	command := build()
-	if err := json.Unmarshal(got.Arguments, command); err != nil {
+	arguments := json.NewDecoder(bytes.NewReader(got.Arguments))
+	arguments.DisallowUnknownFields()
+	if err := arguments.Decode(command); err != nil {
 		return nil, fmt.Errorf("read order: %w", err)
 	}
 	return command, conn.SetReadDeadline(time.Time{})

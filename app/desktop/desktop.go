@@ -95,6 +95,7 @@ func keepApart(l app.Locations) error {
 	users := cmp.Or(os.Getenv("XDG_DATA_HOME"), filepath.Join(home, ".local", "share"))
 	shared := cmp.Or(os.Getenv("XDG_DATA_DIRS"), "/usr/local/share:/usr/share")
 	return errors.Join(
+		os.MkdirAll(l.WindowCache(), 0o700), // which lies in WindowData
 		os.Setenv("XDG_DATA_DIRS", users+":"+shared),
 		os.Setenv("XDG_DATA_HOME", l.WindowData()),
 		os.Setenv("XDG_CACHE_HOME", l.WindowCache()),

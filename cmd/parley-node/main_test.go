@@ -52,7 +52,6 @@ type peersKey struct{}
 
 type served struct {
 	command *exec.Cmd
-	stdout  io.Reader
 	drained sync.WaitGroup
 }
 

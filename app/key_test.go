@@ -1,0 +1,86 @@
+package app
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func FuzzParseKey(f *testing.F) {
+	f.Add(formatKey([32]byte{}))
+	f.Add(formatKey(sha256.Sum256([]byte("seed"))))
+	f.Add([]byte(keyFileHeader))
+	f.Add([]byte("parley-device-key-1 00 00\n"))
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		seed, err := parseKey(raw)
+		if err == nil && !bytes.Equal(formatKey(seed), raw) {
+			t.Errorf("%q was read as another key", raw)
+		}
+	})
+}
+
+func TestADamagedKeyFileIsNeverTakenForAKey(t *testing.T) {
+	good := formatKey(sha256.Sum256([]byte("seed")))
+	for at := range good {
+		for _, bad := range [][]byte{good[:at], bytes.Replace(good, good[at:at+1], []byte("x"), 1), append(bytes.Clone(good), ' ')} {
+			if _, err := parseKey(bad); err == nil && !bytes.Equal(bad, good) {
+				t.Fatalf("%q was read as a key", bad)
+			}
+		}
+	}
+	if _, err := parseKey([]byte(strings.ToUpper(string(good)))); err == nil {
+		t.Error("another spelling was read as a key")
+	}
+}
+
+func TestSettingsSurviveACrashAtAnyMoment(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "settings.json")
+	file, err := openSettings(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := file.change(func(s *settings) { s.Person = &Person{Name: "Ada"} }); err != nil {
+		t.Fatal(err)
+	}
+	// What a crash in the middle of a write leaves behind does not matter.
+	if err := os.WriteFile(path+".123", []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	again, err := openSettings(path)
+	if err != nil || again.get().Person == nil || again.get().Person.Name != "Ada" {
+		t.Errorf("read %+v, %v", again.get(), err)
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("settings hold secrets, and their mode is %v (%v)", info.Mode(), err)
+	}
+}
+
+func TestPrivateDirRefusesWhatIsNotPrivate(t *testing.T) {
+	root := t.TempDir()
+	private := filepath.Join(root, "private")
+	if err := PrivateDir(private); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(private, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := PrivateDir(private); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(private); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the directory is open to others: %v, %v", info.Mode(), err)
+	}
+	link := filepath.Join(root, "link")
+	if err := os.Symlink(private, link); err != nil {
+		t.Fatal(err)
+	}
+	if err := PrivateDir(link); err == nil {
+		t.Error("a link was taken for a private directory")
+	}
+}
