@@ -29,7 +29,7 @@ func (s *Store) Since(ctx context.Context, ref Ref, have Vector, maxBytes int) (
 		if err != nil {
 			return err
 		}
-		picked, loose = index.page(have, maxBytes)
+		picked, loose = index.page(have, missing, maxBytes)
 		if loose < missing {
 			inside = p.inSnapshots(vector, have)
 		}
@@ -64,14 +64,23 @@ type page struct {
 }
 
 // page picks the changes that have lacks, oldest first, up to about maxBytes.
-// It ends where all of them are signed for. loose counts all that have lacks.
-func (x *looseIndex) page(have Vector, maxBytes int) (picked page, loose uint64) {
+// It ends where all of them are signed for. loose counts all that have lacks,
+// which are at most missing.
+func (x *looseIndex) page(have Vector, missing uint64, maxBytes int) (picked page, loose uint64) {
+	// Mostly it is the newest few that somebody lacks.
+	first := len(x.entries)
+	for first > 0 && missing > 0 {
+		first--
+		if x.entries[first].seq > have[x.entries[first].actor] {
+			missing--
+		}
+	}
 	picked.signatures = make(map[chunk.Actor]Signature)
 	unsigned := make(map[chunk.Actor]bool)
 	newest := make(map[chunk.Actor]Signature)
 	var positions []uint64
 	size := 0
-	for _, e := range x.entries {
+	for _, e := range x.entries[first:] {
 		if e.seq <= have[e.actor] {
 			continue
 		}
