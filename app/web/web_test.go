@@ -129,7 +129,9 @@ func (s *stage) dial(origin, host string) (*websocket.Conn, int, error) {
 	if response == nil {
 		return conn, 0, err
 	}
-	response.Body.Close()
+	if response.Body != nil { // of a refusal
+		response.Body.Close()
+	}
 	return conn, response.StatusCode, err
 }
 
@@ -415,39 +417,42 @@ func TestHostsOfOtherListeners(t *testing.T) {
 func TestFilesComeWithTheirGuards(t *testing.T) {
 	s := newStage(t, "127.0.0.1:0")
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	get := func(path string) *http.Response {
+	get := func(path string) (status int, header http.Header, body string) {
 		t.Helper()
 		response, err := client.Get(s.server.Origin() + path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { response.Body.Close() })
-		return response
+		defer response.Body.Close()
+		raw, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return response.StatusCode, response.Header, string(raw)
 	}
-	index := get("/")
-	body, err := io.ReadAll(index.Body)
-	if err != nil || !strings.Contains(string(body), "<title>Parley</title>") {
-		t.Errorf("index is %q (%v)", body, err)
+	_, index, body := get("/")
+	if !strings.Contains(body, "<title>Parley</title>") {
+		t.Errorf("index is %q", body)
 	}
 	for header, want := range map[string]string{
 		"Cache-Control":          "no-store",
 		"X-Content-Type-Options": "nosniff",
 		"Referrer-Policy":        "no-referrer",
 	} {
-		if got := index.Header.Get(header); got != want {
+		if got := index.Get(header); got != want {
 			t.Errorf("%s is %q, want %q", header, got, want)
 		}
 	}
-	policy := index.Header.Get("Content-Security-Policy")
+	policy := index.Get("Content-Security-Policy")
 	for _, want := range []string{"default-src 'none'", "'wasm-unsafe-eval'", "frame-ancestors 'none'", "connect-src 'self' ws://127.0.0.1:"} {
 		if !strings.Contains(policy, want) {
 			t.Errorf("policy %q lacks %q", policy, want)
 		}
 	}
-	if got := get("/assets/app-1a2b.js").Header.Get("Cache-Control"); !strings.Contains(got, "immutable") {
-		t.Errorf("an asset's Cache-Control is %q", got)
+	if _, asset, _ := get("/assets/app-1a2b.js"); !strings.Contains(asset.Get("Cache-Control"), "immutable") {
+		t.Errorf("an asset's Cache-Control is %q", asset.Get("Cache-Control"))
 	}
-	if got := get("/no-such-file").StatusCode; got != http.StatusNotFound {
+	if got, _, _ := get("/no-such-file"); got != http.StatusNotFound {
 		t.Errorf("a missing file answers %d", got)
 	}
 	if strings.Contains(s.server.Origin(), s.server.guard.token) || !strings.HasSuffix(s.server.Link(), "/#token="+s.server.guard.token) {
