@@ -1,7 +1,9 @@
 import { FileQuestion, FileText, type LucideIcon } from "lucide-react";
-import type { ComponentType } from "react";
+import { type ComponentType, lazy } from "react";
 import type { Bridge, DeviceID, DocumentID, Here, Person, SpaceID } from "../bridge";
 import type { TFunction } from "../i18n";
+import type { Replica } from "../replica";
+import type { Lending } from "./lending";
 
 /** What has become of a window's own changes to the open document; "failed" goes on trying. */
 export type Saving =
@@ -14,6 +16,8 @@ export interface DocumentProps {
 	bridge: Bridge;
 	space: SpaceID;
 	document: DocumentID;
+	/** Where open replicas of documents are borrowed. */
+	replicas: Lending<Replica>;
 	you: Person;
 	/** The other people in this document now; their `state` is what their window's component announced. */
 	others: readonly Here[];
@@ -28,8 +32,8 @@ export interface DocumentProps {
 
 export interface DocumentKind {
 	icon: LucideIcon;
-	/** Fetches the component with everything it needs; undefined where this window cannot show the kind. */
-	load: (() => Promise<{ default: ComponentType<DocumentProps> }>) | undefined;
+	/** Fetched with everything it needs when it is first drawn; undefined where this window cannot show the kind. */
+	Component: ComponentType<DocumentProps> | undefined;
 	/** Fetches what the keyboard help says of the kind. */
 	keys: (() => Promise<{ default: (t: TFunction) => readonly KeySection[] }>) | undefined;
 }
@@ -51,10 +55,14 @@ export interface KeyHelp {
 
 /** The kinds of documents: one line each. */
 const kinds: Record<string, DocumentKind> = {
-	text: { icon: FileText, load: () => import("./text/TextDocument"), keys: () => import("./text/keys") },
+	text: {
+		icon: FileText,
+		Component: lazy(() => import("./text/TextDocument")),
+		keys: () => import("./text/keys"),
+	},
 };
 
-const unknownKind: DocumentKind = { icon: FileQuestion, load: undefined, keys: undefined };
+const unknownKind: DocumentKind = { icon: FileQuestion, Component: undefined, keys: undefined };
 
 /** What there is to know of every kind that this window can show. */
 export const knownKinds: readonly DocumentKind[] = Object.values(kinds);

@@ -1,7 +1,9 @@
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { I18nProvider } from "react-aria-components";
 import type { Bridge, Connection, Person, Welcome } from "../bridge";
+import { Lending } from "../documents/lending";
 import { setLanguage, useTranslation } from "../i18n";
+import type { IndexReplica, Replica } from "../replica";
 import { Announcer } from "../ui/announcer";
 import { createNotices, Toasts } from "../ui/Toasts";
 import { applyTextSize, followTheme } from "../ui/theme";
@@ -81,6 +83,10 @@ function SessionRoom({
 }: SessionRoomProps) {
 	const [place, go] = usePlace(welcome.start);
 	const [dialog, setDialog] = useState<DialogName>();
+	const [lendings] = useState(() => ({
+		indexes: new Lending<IndexReplica>(),
+		replicas: new Lending<Replica>(),
+	}));
 	const { value: listed, refresh: refreshSpaces } = useLive(bridge, "spaces", () => bridge.api.Spaces(), [
 		trigger("spaces"),
 		trigger("network"),
@@ -103,6 +109,7 @@ function SessionRoom({
 			notices,
 			spaces,
 			offline,
+			...lendings,
 			refresh: () => {
 				refreshSpaces();
 				refreshNetwork();
@@ -123,6 +130,7 @@ function SessionRoom({
 		notices,
 		spaces,
 		offline,
+		lendings,
 		refreshSpaces,
 		refreshNetwork,
 		place,

@@ -1,5 +1,5 @@
 import { PanelLeft, PanelRight } from "lucide-react";
-import { type ComponentType, lazy, memo, Suspense, useCallback, useMemo, useState } from "react";
+import { memo, Suspense, useCallback, useState } from "react";
 import type { DeviceID, DocumentID } from "../bridge";
 import { type DocumentProps, kindOf } from "../documents";
 import { useTranslation } from "../i18n";
@@ -94,8 +94,8 @@ type BodyProps = Pick<DocumentProps, "document" | "autoFocus" | "onSaving" | "an
 /** Drawn anew only when something in it changes: what stands around it does so with every key. */
 const Body = memo(function Body({ kind, ...props }: BodyProps) {
 	const { t } = useTranslation();
-	const { bridge, space, you } = useSession();
-	const Component = useKind(kind);
+	const { bridge, replicas, space, you } = useSession();
+	const { Component } = kindOf(kind);
 	const others = useAnnouncedIn(props.document);
 	const colour = useCallback((device: DeviceID) => colourOf(space, device), [space]);
 	if (space === undefined) return null;
@@ -110,24 +110,19 @@ const Body = memo(function Body({ kind, ...props }: BodyProps) {
 			)}
 		>
 			<Suspense fallback={<Message>{t("document.loading")}</Message>}>
-				<Component bridge={bridge} space={space.id} you={you} colourOf={colour} others={others} {...props} />
+				<Component
+					bridge={bridge}
+					replicas={replicas}
+					space={space.id}
+					you={you}
+					colourOf={colour}
+					others={others}
+					{...props}
+				/>
 			</Suspense>
 		</ErrorBoundary>
 	);
 });
-
-const loaded = new Map<string, ComponentType<DocumentProps>>();
-
-/** The component of a kind, fetched once however often documents of that kind are opened. */
-function useKind(kind: string): ComponentType<DocumentProps> | undefined {
-	return useMemo(() => {
-		const { load } = kindOf(kind);
-		if (load === undefined) return undefined;
-		const component = loaded.get(kind) ?? lazy(load);
-		loaded.set(kind, component);
-		return component;
-	}, [kind]);
-}
 
 function Message({ title, children }: { title?: string; children: React.ReactNode }) {
 	return (

@@ -8,7 +8,7 @@ import {
 	useSyncExternalStore,
 } from "react";
 import { type Bridge, type DocumentID, ParleyError, type Space } from "../bridge";
-import { Lending } from "../documents/lending";
+import type { Lending } from "../documents/lending";
 import type { IndexEntry, IndexReplica } from "../replica";
 import { useSession } from "./session";
 
@@ -38,8 +38,8 @@ interface DocumentsProviderProps {
 }
 
 export function DocumentsProvider({ space, children }: DocumentsProviderProps) {
-	const { bridge } = useSession();
-	const { index, failed } = useIndex(bridge, space);
+	const { bridge, indexes } = useSession();
+	const { index, failed } = useIndex(indexes, bridge, space);
 	const documents = useSyncExternalStore(index?.subscribe ?? never, index?.getSnapshot ?? nothing);
 	const value = useMemo<Documents>(
 		() => ({
@@ -54,13 +54,12 @@ export function DocumentsProvider({ space, children }: DocumentsProviderProps) {
 	return <DocumentsContext value={value}>{children}</DocumentsContext>;
 }
 
-const indexes = new Lending<IndexReplica>();
-
 /**
  * Keeps the space's index open while the component is there. One that could not be opened is tried again when
  * something of it arrives or the connection is back.
  */
 function useIndex(
+	indexes: Lending<IndexReplica>,
 	bridge: Bridge,
 	space: Space | undefined,
 ): { index: IndexReplica | undefined; failed: boolean } {
@@ -99,7 +98,7 @@ function useIndex(
 			for (const stop of stops) stop();
 			if (borrowed) void indexes.giveBack(indexID);
 		};
-	}, [bridge, id, indexID]);
+	}, [indexes, bridge, id, indexID]);
 	return { index, failed: failed && index === undefined };
 }
 

@@ -1,5 +1,7 @@
 import { createContext, useContext } from "react";
 import type { Bridge, Connection, Person, Space, Welcome } from "../bridge";
+import type { Lending } from "../documents/lending";
+import type { IndexReplica, Replica } from "../replica";
 import type { Notices } from "../ui/Toasts";
 import type { Place } from "./place";
 import type { Preferences } from "./preferences";
@@ -22,6 +24,9 @@ export interface Session {
 	notices: Notices;
 	preferences: Preferences;
 	prefer: (change: Partial<Preferences>) => void;
+	/** Where the lists of documents are borrowed, and the documents themselves. */
+	indexes: Lending<IndexReplica>;
+	replicas: Lending<Replica>;
 	place: Place;
 	/** The space of the place, where this device is in it. */
 	space: Space | undefined;

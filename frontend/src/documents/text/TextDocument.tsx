@@ -13,7 +13,7 @@ import { useArrived, useReplica, useReplicaState } from "./useReplica";
 /** A text document: its tools, and the text on its sheet. */
 export default function TextDocument(props: DocumentProps) {
 	const { t } = useTranslation();
-	const { replica, error } = useReplica(props.bridge, props.space, props.document);
+	const { replica, error } = useReplica(props.replicas, props.bridge, props.space, props.document);
 	if (error !== undefined) throw error;
 	if (replica === undefined) {
 		return (

@@ -1,7 +1,7 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
 import type { Bridge, DocumentID, SpaceID } from "../../bridge";
 import { Replica, type ReplicaState } from "../../replica";
-import { Lending } from "../lending";
+import type { Lending } from "../lending";
 
 export interface OpenText {
 	/** Undefined until it is open. */
@@ -10,10 +10,13 @@ export interface OpenText {
 	error: unknown;
 }
 
-const replicas = new Lending<Replica>();
-
 /** Keeps the body of a document open while the component is there. */
-export function useReplica(bridge: Bridge, space: SpaceID, document: DocumentID): OpenText {
+export function useReplica(
+	replicas: Lending<Replica>,
+	bridge: Bridge,
+	space: SpaceID,
+	document: DocumentID,
+): OpenText {
 	const [open, setOpen] = useState<OpenText>({ replica: undefined, error: undefined });
 	// An open replica is a thing outside of React: it is opened and closed with the component.
 	useEffect(() => {
@@ -29,7 +32,7 @@ export function useReplica(bridge: Bridge, space: SpaceID, document: DocumentID)
 			left = true;
 			void replicas.giveBack(document);
 		};
-	}, [bridge, space, document]);
+	}, [replicas, bridge, space, document]);
 	return open;
 }
 
