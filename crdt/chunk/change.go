@@ -13,7 +13,7 @@ type Change struct {
 	Seq     uint64
 	StartOp uint64
 	MaxOp   uint64 // counter of the last operation; StartOp-1 if there is none
-	Time    int64  // Unix seconds, by the author's clock
+	Time    int64  // by the author's clock: Unix seconds; some programs write milliseconds
 	Message string
 	Deps    []Hash // ascending
 	Others  []Actor

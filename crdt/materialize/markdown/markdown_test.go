@@ -249,6 +249,18 @@ func TestRefuses(t *testing.T) {
 	}
 }
 
+// loose passes over white space in code: CommonMark does not keep lines of
+// nothing else in a list, and turns tabs into spaces here and there.
+func loose(blocks []richtext.Block) []richtext.Block {
+	out := append([]richtext.Block{}, blocks...)
+	for i, b := range out {
+		if b.Type == codeBlock {
+			out[i].Text = []richtext.Span{{Text: strings.Join(strings.Fields(b.Plain()), " ")}}
+		}
+	}
+	return out
+}
+
 func FuzzRead(f *testing.F) {
 	for _, s := range []string{"# a\n\n- b\n  1. c\n\n> d\n\n```\ne\n```\n\n---", "**a*b*c** `d` [e](f \"g\") ![h](i)", "| a |\n|---|\n| b |", "<br>\n\n<b>x", "&#0;&#x110000;&amp", "[a]: b\n[a]"} {
 		f.Add(s)
@@ -259,12 +271,16 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		// What was read once is read again from what is written.
-		again, err := Read(Write(blocks))
-		if err != nil && !errors.Is(err, ErrTooLarge) {
+		written := Write(blocks)
+		again, err := Read(written)
+		if errors.Is(err, ErrTooLarge) {
+			return
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
-		if err == nil && len(again) == 0 {
-			t.Fatal("nothing is left")
+		if !reflect.DeepEqual(normal(loose(again)), normal(loose(blocks))) {
+			t.Fatalf("got %s\nwant %s\nfrom\n%s", dump(again), dump(blocks), written)
 		}
 	})
 }
