@@ -2,9 +2,11 @@ package main
 
 import (
 	"bufio"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +18,10 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"parley/app"
+	"parley/crdt"
+	"parley/crdt/badger"
 )
 
 // patience is how long a script waits for something to happen.
@@ -41,6 +47,7 @@ func TestScripts(t *testing.T) {
 			"until":  until,
 			"cut":    cut,
 			"append": appendFile,
+			"newer":  newer,
 		},
 	})
 }
@@ -126,6 +133,20 @@ func stop(ts *testscript.TestScript, neg bool, args []string) {
 	if err := peer.command.Wait(); err != nil {
 		ts.Fatalf("%s ended with %v", args[0], err)
 	}
+}
+
+// newer DIR makes a store what a newer version of Parley would leave: its
+// format has a higher number (docs/formats.md, Storage).
+func newer(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: newer DIR")
+	}
+	locations, err := app.At(ts.MkAbs(args[0]))
+	ts.Check(err)
+	backend, err := badger.Open(locations.Store(), slog.New(slog.DiscardHandler))
+	ts.Check(err)
+	defer backend.Close()
+	ts.Check(backend.Write([]crdt.Op{{Key: []byte{'m', 'v'}, Value: binary.BigEndian.AppendUint64(nil, 99)}}))
 }
 
 // field NAME VAR reads a field of the one JSON object that the last command
