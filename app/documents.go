@@ -135,16 +135,16 @@ func (a *App) write(ctx context.Context, ref crdt.Ref, make func(chunks [][]byte
 	if err != nil {
 		return Written{}, err
 	}
-	return a.commit(ctx, ref, changes)
-}
-
-// commit signs the newest of an actor's changes, which vouches for the earlier
-// ones, and appends them all. It answers when they are on disk.
-func (a *App) commit(ctx context.Context, ref crdt.Ref, changes [][]byte) (Written, error) {
 	newest, err := chunk.ParseChange(changes[len(changes)-1], chunk.DefaultLimits)
 	if err != nil {
 		return Written{}, err
 	}
+	return a.commit(ctx, ref, changes, newest)
+}
+
+// commit signs the newest of an actor's changes, which vouches for the earlier
+// ones, and appends them all. It answers when they are on disk.
+func (a *App) commit(ctx context.Context, ref crdt.Ref, changes [][]byte, newest chunk.Change) (Written, error) {
 	receipt, err := a.store.Append(ctx, ref, crdt.Bundle{
 		Changes:    changes,
 		Signatures: []crdt.Signature{crdt.Sign(a.key, ref, newest)},

@@ -244,11 +244,18 @@ func (a *App) status(id space.ID, refs []crdt.Ref) (Status, error) {
 	return status, nil
 }
 
-// lastSeen is when a device was connected last in a space, or nil.
-func (a *App) lastSeen(id space.ID, device space.DeviceID) *time.Time {
-	of, err := a.node.Standing(indexRef(id))
-	if have := of[device]; err == nil && !have.LastSeen.IsZero() {
-		return &have.LastSeen
+// lastSeen is when the members of a space were connected last, where that is
+// known.
+func (a *App) lastSeen(id space.ID) map[space.DeviceID]*time.Time {
+	standing, err := a.node.Standing(indexRef(id))
+	if err != nil {
+		a.log.Warn("look at members", "space", id, "err", err)
 	}
-	return nil
+	seen := make(map[space.DeviceID]*time.Time, len(standing))
+	for device, have := range standing {
+		if !have.LastSeen.IsZero() {
+			seen[device] = &have.LastSeen
+		}
+	}
+	return seen
 }

@@ -130,42 +130,42 @@ func (w *Window) Commit(spaceID, document, part string, changes [][]byte) (Commi
 	}
 	opened.mu.Lock()
 	defer opened.mu.Unlock()
-	if err := opened.check(changes); err != nil {
+	newest, err := opened.check(changes)
+	if err != nil {
 		return Committed{}, err
 	}
-	written, err := w.app.commit(w.ctx, ref, changes)
+	written, err := w.app.commit(w.ctx, ref, changes, newest)
 	if err != nil {
 		return Committed{}, err
 	}
 	return Committed{Position: written.Position}, nil
 }
 
-// check refuses a batch that this window cannot have made. The store checks
-// the changes themselves.
-func (p *openPart) check(changes [][]byte) error {
+// check refuses a batch that this window cannot have made, and answers with
+// the newest of its changes. The store checks the changes themselves.
+func (p *openPart) check(changes [][]byte) (newest chunk.Change, err error) {
 	if !p.writable {
-		return newError(CodeNotAllowed, "This document was opened to be read. Open it again to write.")
+		return newest, newError(CodeNotAllowed, "This document was opened to be read. Open it again to write.")
 	}
 	if len(changes) == 0 {
-		return newError(CodeInvalid, "There is nothing to save.")
+		return newest, newError(CodeInvalid, "There is nothing to save.")
 	}
 	size := 0
-	var last uint64
 	for _, raw := range changes {
 		if size += len(raw); size > maxCommit {
-			return newError(CodeTooLarge, fmt.Sprintf(
+			return newest, newError(CodeTooLarge, fmt.Sprintf(
 				"This is more than Parley saves at once (%d MB). Paste it in smaller pieces.", maxCommit>>20))
 		}
 		change, err := chunk.ParseChange(raw, chunk.DefaultLimits)
 		if err != nil {
-			return wrapError(CodeInvalid, "This window sent a change that cannot be read. Reload it.", err)
+			return newest, wrapError(CodeInvalid, "This window sent a change that cannot be read. Reload it.", err)
 		}
-		if change.Actor != p.actor || last != 0 && change.Seq != last+1 {
-			return newError(CodeInvalid, "This window sent a change under another name than its own. Reload it.")
+		if change.Actor != p.actor || newest.Seq != 0 && change.Seq != newest.Seq+1 {
+			return newest, newError(CodeInvalid, "This window sent a change under another name than its own. Reload it.")
 		}
-		last = change.Seq
+		newest = change
 	}
-	return nil
+	return newest, nil
 }
 
 // Pull gives a window what a part got after a position, but for the window's

@@ -129,6 +129,7 @@ func (a *App) Space(id space.ID) (Space, error) {
 
 func (a *App) describeSpace(log *space.Log, connected map[space.DeviceID]bool) Space {
 	id := log.ID()
+	seen := a.lastSeen(id)
 	described := Space{ID: id.String(), Name: log.Name(), Index: crdt.IndexID(id).String(), Members: []Member{}}
 	for _, m := range log.Members() {
 		you := m.Device == a.Device()
@@ -140,7 +141,7 @@ func (a *App) describeSpace(log *space.Log, connected map[space.DeviceID]bool) S
 			You: you, Connected: connected[m.Device],
 		}
 		if !you && !member.Connected {
-			member.LastSeen = a.lastSeen(id, m.Device)
+			member.LastSeen = seen[m.Device]
 		}
 		described.Members = append(described.Members, member)
 	}
