@@ -42,8 +42,8 @@ function Gate({ bridge, preferences, prefer, notices }: GateProps) {
 	const { value: welcome, error, refresh } = useHello(bridge);
 	const [named, setNamed] = useState<Person>();
 	const person = named ?? welcome?.person;
-	if (connection === "refused") return <Refused />;
 	if (welcome === undefined) {
+		if (connection === "refused") return <Refused />;
 		return error === undefined || connection !== "connected" ? (
 			<Opening lost={connection === "disconnected"} />
 		) : (

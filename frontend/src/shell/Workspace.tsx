@@ -150,17 +150,19 @@ function LostBanner() {
 	const { connection } = useSession();
 	const announce = useAnnounce();
 	const lost = connection !== "connected";
+	const words = connection === "refused" ? t("connection.outdated") : t("connection.lost");
 	const before = useRef(lost);
 	// Speaking is an effect outside of the page's tree.
 	useEffect(() => {
-		if (before.current !== lost) announce(lost ? t("connection.lost") : t("connection.back"));
+		if (lost) announce(words);
+		else if (before.current) announce(t("connection.back"));
 		before.current = lost;
-	}, [lost, announce, t]);
+	}, [lost, words, announce, t]);
 	if (!lost) return null;
 	return (
 		<p className={styles.banner}>
 			<TriangleAlert aria-hidden />
-			{t("connection.lost")}
+			{words}
 		</p>
 	);
 }
