@@ -8,13 +8,17 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 )
 
+// slowest is the rate, in bytes a second, below which a stream counts as stuck:
+// large frames are given the more time.
+const slowest = 16 << 10
+
 // A conversation is one stream of frames with a deadline on every step. It is
 // used by one goroutine.
 type conversation struct {
 	stream  network.Stream
 	reader  *bufio.Reader
 	writer  *bufio.Writer
-	patient time.Duration // for each step
+	patient time.Duration // for each step, and what its size allows
 }
 
 func converse(stream network.Stream, patient time.Duration) *conversation {
@@ -26,20 +30,32 @@ func converse(stream network.Stream, patient time.Duration) *conversation {
 	}
 }
 
+// by is when a step with a frame of some size must have ended.
+func (c *conversation) by(size int) time.Time {
+	return time.Now().Add(c.patient + time.Duration(size)*time.Second/slowest)
+}
+
 // say puts messages on their way. They leave at the latest when hear is called.
 func (c *conversation) say(messages ...message) error {
-	if err := c.stream.SetWriteDeadline(time.Now().Add(c.patient)); err != nil {
-		return fmt.Errorf("set deadline: %w", err)
-	}
 	for _, m := range messages {
-		if err := writeFrame(c.writer, m); err != nil {
+		frame, err := encodeFrame(m)
+		if err != nil {
 			return err
+		}
+		if err := c.stream.SetWriteDeadline(c.by(c.writer.Buffered() + len(frame))); err != nil {
+			return fmt.Errorf("set deadline: %w", err)
+		}
+		if _, err := c.writer.Write(frame); err != nil {
+			return fmt.Errorf("write frame: %w", err)
 		}
 	}
 	return nil
 }
 
 func (c *conversation) flush() error {
+	if err := c.stream.SetWriteDeadline(c.by(c.writer.Buffered())); err != nil {
+		return fmt.Errorf("set deadline: %w", err)
+	}
 	if err := c.writer.Flush(); err != nil {
 		return fmt.Errorf("write frame: %w", err)
 	}
@@ -52,10 +68,10 @@ func (c *conversation) hear(limit int, expected ...message) (message, error) {
 	if err := c.flush(); err != nil {
 		return nil, err
 	}
-	if err := c.stream.SetReadDeadline(time.Now().Add(c.patient)); err != nil {
-		return nil, fmt.Errorf("set deadline: %w", err)
+	if err := c.allow(0); err != nil {
+		return nil, err
 	}
-	kind, body, err := readFrame(c.reader, limit)
+	kind, body, err := readFrame(c.reader, limit, c.allow)
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +81,14 @@ func (c *conversation) hear(limit int, expected ...message) (message, error) {
 		}
 	}
 	return nil, fmt.Errorf("%w: message of kind %d is not due", errNonsense, kind)
+}
+
+// allow gives the other side time for a frame of some size.
+func (c *conversation) allow(size int) error {
+	if err := c.stream.SetReadDeadline(c.by(size)); err != nil {
+		return fmt.Errorf("set deadline: %w", err)
+	}
+	return nil
 }
 
 // close ends the conversation in good order.

@@ -78,21 +78,20 @@ func decodeMessage(body []byte, into message) error {
 	return nil
 }
 
-func writeFrame(w io.Writer, m message) error {
+// encodeFrame is a message as it goes over a stream.
+func encodeFrame(m message) ([]byte, error) {
 	frame, err := appendMessage(make([]byte, frameHeader-1, 256), m)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	binary.BigEndian.PutUint32(frame, uint32(len(frame)-frameHeader+1))
-	if _, err := w.Write(frame); err != nil {
-		return fmt.Errorf("write frame: %w", err)
-	}
-	return nil
+	return frame, nil
 }
 
 // readFrame returns the kind and the body of the next frame, whose length must
-// be at most limit. It returns io.EOF, unwrapped, only between frames.
-func readFrame(r io.Reader, limit int) (kind byte, body []byte, err error) {
+// be at most limit; announce is told the length before the rest is read. It
+// returns io.EOF, unwrapped, only between frames.
+func readFrame(r io.Reader, limit int, announce func(length int) error) (kind byte, body []byte, err error) {
 	var header [frameHeader - 1]byte
 	if _, err := io.ReadFull(r, header[:]); err != nil {
 		if errors.Is(err, io.EOF) {
@@ -103,6 +102,9 @@ func readFrame(r io.Reader, limit int) (kind byte, body []byte, err error) {
 	length := int(binary.BigEndian.Uint32(header[:]))
 	if length < 1 || length > limit {
 		return 0, nil, fmt.Errorf("%w: frame of %d bytes where at most %d may come", errNonsense, length, limit)
+	}
+	if err := announce(length); err != nil {
+		return 0, nil, err
 	}
 	var content []byte
 	if length <= readAhead {

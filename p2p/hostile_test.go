@@ -95,11 +95,11 @@ func (r *rogue) isTurnedAway(d *device) {
 
 func TestNonsenseIsTurnedAway(t *testing.T) {
 	frame := func(m message) []byte {
-		var b bytes.Buffer
-		if err := writeFrame(&b, m); err != nil {
+		b, err := encodeFrame(m)
+		if err != nil {
 			t.Fatal(err)
 		}
-		return b.Bytes()
+		return b
 	}
 	garbage := randomText(4096)
 	for _, id := range []protocol.ID{helloProtocol, admitProtocol, gossipProtocol, catchUpProtocol} {
@@ -338,7 +338,11 @@ func TestGarbageInARoomIsTurnedAway(t *testing.T) {
 				t.Fatal(err)
 			}
 			if c.name == "bytes that are no gossip" {
-				if err := writeFrame(stream, &enterRoom{Space: park}); err != nil {
+				frame, err := encodeFrame(&enterRoom{Space: park})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := stream.Write(frame); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -56,9 +56,10 @@ func (r *room) receive(_ context.Context, from peer.ID, m *pubsub.Message) pubsu
 		}
 		return r.node.presence.hear(r.id, author, content)
 	case *haveMessage:
-		if !r.node.member(r.id, author) {
+		if !r.node.member(r.id, author) || !r.haves.take(peerOf(author)) {
 			return pubsub.ValidationIgnore
 		}
+		defer r.haves.done(peerOf(author))
 		r.heardHave(from, author, content)
 		return pubsub.ValidationAccept
 	}

@@ -80,11 +80,11 @@ func TestEveryMessageSurvivesTheWire(t *testing.T) {
 				t.Errorf("%s has two messages of kind %d", protocol, m.kind())
 			}
 			seen[m.kind()] = true
-			var wire bytes.Buffer
-			if err := writeFrame(&wire, m); err != nil {
+			wire, err := encodeFrame(m)
+			if err != nil {
 				t.Fatal(err)
 			}
-			kind, body, err := readFrame(&wire, 1<<20)
+			kind, body, err := readFrame(bytes.NewReader(wire), 1<<20, anyLength)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -152,19 +152,21 @@ func TestDecodersRefuse(t *testing.T) {
 
 func TestFrameLengths(t *testing.T) {
 	for name, raw := range map[string]string{"nothing": "\x00\x00\x00\x00", "too much": "\xff\xff\xff\xff\x01"} {
-		if _, _, err := readFrame(strings.NewReader(raw), 1<<20); !errors.Is(err, errNonsense) {
+		if _, _, err := readFrame(strings.NewReader(raw), 1<<20, anyLength); !errors.Is(err, errNonsense) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
-	if _, _, err := readFrame(strings.NewReader(""), 10); err != io.EOF {
+	if _, _, err := readFrame(strings.NewReader(""), 10, anyLength); err != io.EOF {
 		t.Errorf("the end of a stream: got %v", err)
 	}
 	for name, raw := range map[string]string{"in the length": "\x00\x00", "in a short body": "\x00\x00\x00\x09\x01\x02", "in a long body": "\x00\x0f\xff\xff\x01"} {
-		if _, _, err := readFrame(strings.NewReader(raw), 1<<20); !errors.Is(err, io.ErrUnexpectedEOF) {
+		if _, _, err := readFrame(strings.NewReader(raw), 1<<20, anyLength); !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("the end %s: got %v", name, err)
 		}
 	}
 }
+
+func anyLength(int) error { return nil }
 
 func TestPagesHoldEverythingOnce(t *testing.T) {
 	items := [][]byte{make([]byte, 5), make([]byte, 20), make([]byte, 5), make([]byte, 5), make([]byte, 1)}
@@ -257,9 +259,11 @@ func FuzzFrame(f *testing.F) {
 	for _, messages := range samples {
 		var all bytes.Buffer
 		for _, m := range messages {
-			if err := writeFrame(&all, m); err != nil {
+			frame, err := encodeFrame(m)
+			if err != nil {
 				f.Fatal(err)
 			}
+			all.Write(frame)
 		}
 		f.Add(all.Bytes())
 	}
@@ -267,7 +271,7 @@ func FuzzFrame(f *testing.F) {
 		r := bytes.NewReader(raw)
 		for {
 			at := len(raw) - r.Len()
-			_, body, err := readFrame(r, 1<<16)
+			_, body, err := readFrame(r, 1<<16, anyLength)
 			if err != nil {
 				return
 			}

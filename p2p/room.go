@@ -38,6 +38,7 @@ type room struct {
 	cancel context.CancelFunc
 	host   *roomHost
 	topic  *pubsub.Topic
+	haves  *allowance // of each author
 
 	inbox    *inbox
 	puller   *puller
@@ -71,6 +72,7 @@ func (o *online) openRoom(id space.ID) (*room, error) {
 	r := &room{
 		online: o, node: o.node, id: id, log: o.log.With("space", id),
 		ctx: ctx, cancel: cancel,
+		haves: newAllowance(1, 4, 16),
 	}
 	if err := r.join(); err != nil {
 		cancel()
@@ -192,10 +194,11 @@ func (o *online) answerRoom(_ context.Context, stream network.Stream) error {
 // hearEnterRoom reads the first frame and not a byte more: what follows is
 // gossipsub's.
 func hearEnterRoom(stream network.Stream) (enter enterRoom, err error) {
-	if err := stream.SetReadDeadline(time.Now().Add(helloPatience)); err != nil {
-		return enter, fmt.Errorf("set deadline: %w", err)
+	c := converse(stream, helloPatience)
+	if err := c.allow(0); err != nil {
+		return enter, err
 	}
-	kind, body, err := readFrame(stream, helloFrame)
+	kind, body, err := readFrame(stream, helloFrame, c.allow)
 	if err != nil {
 		return enter, err
 	}

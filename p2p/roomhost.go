@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/core/host"
@@ -115,9 +114,10 @@ func (h *roomHost) NewStream(ctx context.Context, p peer.ID, _ ...protocol.ID) (
 	if err != nil {
 		return nil, fmt.Errorf("open gossip with %s: %w", p, err)
 	}
-	err = stream.SetWriteDeadline(time.Now().Add(helloPatience))
+	c := converse(stream, helloPatience)
+	err = c.say(&enterRoom{Space: h.id})
 	if err == nil {
-		err = writeFrame(stream, &enterRoom{Space: h.id})
+		err = c.flush()
 	}
 	if err != nil {
 		_ = stream.Reset()
