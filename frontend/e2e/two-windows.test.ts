@@ -56,13 +56,13 @@ describe("two windows on two nodes", () => {
 
 		await ben.window.goesOffline();
 		await ben.window.writesAtTheEnd("\nBen on the train.");
-		await anna.window.writesAtTheEnd(" Anna at her desk.");
+		await anna.window.writesAtTheStart("Anna at her desk. ");
 		await ben.window.reads("Together.", "Ben on the train.");
-		await anna.window.reads("Together. Anna at her desk.");
+		await anna.window.reads("Anna at her desk. Together.");
 
 		await ben.window.goesOnline();
-		await anna.window.reads("Together. Anna at her desk.", "Ben on the train.");
-		await ben.window.reads("Together. Anna at her desk.", "Ben on the train.");
+		await anna.window.reads("Anna at her desk. Together.", "Ben on the train.");
+		await ben.window.reads("Anna at her desk. Together.", "Ben on the train.");
 		await anna.window.seesEveryoneUpToDate();
 		await ben.window.seesEveryoneUpToDate();
 	});
@@ -74,12 +74,12 @@ describe("two windows on two nodes", () => {
 
 		ben.peer.freezes();
 		await ben.window.writesAtTheEnd("\nBen, half asleep.");
-		await anna.window.writesAtTheEnd(" Anna goes on.");
-		await anna.window.reads("Before. Anna goes on.");
+		await anna.window.writesAtTheStart("Anna goes on. ");
+		await anna.window.reads("Anna goes on. Before.");
 
 		ben.peer.thaws();
-		await anna.window.reads("Before. Anna goes on.", "Ben, half asleep.");
-		await ben.window.reads("Before. Anna goes on.", "Ben, half asleep.");
+		await anna.window.reads("Anna goes on. Before.", "Ben, half asleep.");
+		await ben.window.reads("Anna goes on. Before.", "Ben, half asleep.");
 	});
 
 	test("the cable is pulled and plugged in again", async ({ workshop }) => {
@@ -96,13 +96,13 @@ describe("two windows on two nodes", () => {
 
 		await cable.pull();
 		await ben.window.writesAtTheEnd("\nBen without it.");
-		await anna.window.writesAtTheEnd(" Anna without it.");
+		await anna.window.writesAtTheStart("Anna without it. ");
 		await ben.window.reads("One cable.", "Ben without it.");
-		await anna.window.reads("One cable. Anna without it.");
+		await anna.window.reads("Anna without it. One cable.");
 
 		await cable.plug();
-		await anna.window.reads("One cable. Anna without it.", "Ben without it.");
-		await ben.window.reads("One cable. Anna without it.", "Ben without it.");
+		await anna.window.reads("Anna without it. One cable.", "Ben without it.");
+		await ben.window.reads("Anna without it. One cable.", "Ben without it.");
 	});
 
 	test("all is there after both were killed and started again", async ({ workshop }) => {
@@ -128,13 +128,13 @@ describe("two windows on two nodes", () => {
 		await ben.window.reads("Before the restart.");
 
 		await anna.peer.dies();
-		await anna.window.writesAtTheEnd(" Written meanwhile.");
+		await anna.window.writesAtTheStart("Written meanwhile. ");
 		await anna.window.seesItIsNotSaved();
 		await ben.window.writesAtTheEnd("\nBen goes on.");
 		await anna.peer.start();
 
-		await anna.window.reads("Before the restart. Written meanwhile.", "Ben goes on.");
-		await ben.window.reads("Before the restart. Written meanwhile.", "Ben goes on.");
+		await anna.window.reads("Written meanwhile. Before the restart.", "Ben goes on.");
+		await ben.window.reads("Written meanwhile. Before the restart.", "Ben goes on.");
 		await anna.window.seesItSaved();
 	});
 

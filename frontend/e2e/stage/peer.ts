@@ -40,13 +40,16 @@ export class Peer {
 		return this.#serving;
 	}
 
-	/** Starts the node. After the first time it serves its window at the same address as before. */
+	/** Starts the node; after the first time at the same addresses as before, as it does without being told. */
 	async start(): Promise<void> {
-		const web = this.#serving ? new URL(this.#serving.web).host : "127.0.0.1:0";
+		const before = this.#serving;
+		const listen = before
+			? before.addresses.map((address) => address.replace(/\/p2p\/.*$/, ""))
+			: [`/ip4/${this.#address}/udp/0/quic-v1`, `/ip4/${this.#address}/tcp/0`];
 		const node = new Process(`${this.name}'s node`, this.#program, [
 			// Nobody but this test's peers: other tests on this machine are none of our business.
-			...["--data", this.data, "--json", "serve", "--web", web, "--no-mdns"],
-			...["--listen", `/ip4/${this.#address}/udp/0/quic-v1`, "--listen", `/ip4/${this.#address}/tcp/0`],
+			...["--data", this.data, "--json", "serve", "--web", "127.0.0.1:0", "--no-mdns"],
+			...listen.flatMap((address) => ["--listen", address]),
 		]);
 		this.#process = node;
 		this.#serving = await node.line((line) =>

@@ -206,7 +206,7 @@ export class Window<S extends Screen = Screen> {
 	}
 
 	async closesDialog(): Promise<void> {
-		await this.screen.press("button", this.words.app.close);
+		await this.screen.key("Escape");
 		await until(
 			`${this.person} to be back from a dialog`,
 			async () => !(await this.screen.has("dialog", /.*/)),
