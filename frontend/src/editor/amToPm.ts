@@ -1,34 +1,24 @@
 import type { Node } from "prosemirror-model";
 import { type EditorState, TextSelection, type Transaction } from "prosemirror-state";
 import { StepMap } from "prosemirror-transform";
-import type { Change, Marker, RichText, Span } from "../replica";
-import { build, buildBefore, inline, marksFrom } from "./build";
-import { type FlatBlock, flatStart, flatten, fromFlat, type Piece, spotAt, toFlat, topLevelAt } from "./flat";
+import type { Change, Marker, RichText } from "../replica";
+import { build, buildBefore, inline } from "./build";
+import { applyEdit, blocksOf, type Edit, editsFor, extent, hullOf, itemsIn, itemsOf } from "./edits";
+import { flatStart, flatten, fromFlat, spotAt, toFlat, topLevelAt } from "./flat";
+import { isItem, sameMarker } from "./marker";
 import { replaceTopLevel } from "./patch";
 import { nodes } from "./schema";
 
 /** Marks the transactions that show what others did; they are neither written back nor undone. */
 export const REMOTE = "parley$remote";
 
-/** The flat blocks of a whole text. */
-export function readBlocks(spans: readonly Span[]): FlatBlock[] {
-	return blocksOf(
-		spans.map((span) =>
-			span.type === "block" ? { marker: span.marker } : { text: span.text, marks: marksFrom(span.marks) },
-		),
-	);
-}
-
 /** The document that a text shows. */
 export function documentOf(text: RichText): Node {
-	return nodes.doc.create(null, build(readBlocks(text.spans())));
+	return nodes.doc.create(null, build(blocksOf(itemsIn(text.spans()))));
 }
 
-/** A marker or a run of text, as patches cut and join them. */
-type Item = { marker: Marker } | Piece;
-
 // So many changes are shown one by one, each in its place; more are compared as a whole, which costs less.
-const FEW = 16;
+const FEW = 50;
 
 /** The transaction that shows what others changed, or null where nothing shown changed. */
 export function showChanges(
@@ -37,202 +27,113 @@ export function showChanges(
 	changes: readonly Change[],
 ): Transaction | null {
 	const { tr } = state;
-	if (changes.length > FEW) showRange(tr, text, changes, () => null);
-	else {
-		changes.forEach((change, i) => {
-			if (!showTyping(tr, change)) showRange(tr, text, [change], (at) => follow(at, changes.slice(i + 1)));
-		});
-	}
-	return tr.docChanged ? finish(state, tr, changes) : null;
-}
-
-/** Where a new marker stands after later changes, or null if one of them took it away. */
-function follow(at: number, later: readonly Change[]): number | null {
-	let pos = at;
-	for (const change of later) {
-		const { at: from, gone, came } = extent(change);
-		if (gone === came || from > pos) continue;
-		if (from + gone > pos) return null;
-		pos += came - gone;
-	}
-	return pos;
+	const edits = editsFor(text, changes);
+	if (edits.length > FEW) showEdits(tr, edits);
+	else for (const edit of edits) showTyping(tr, edit) || showStructure(tr, edit);
+	return tr.docChanged ? finish(state, tr, edits) : null;
 }
 
 /** Shows the whole text anew, in as few steps as the differences need. */
 export function showAll(state: EditorState, text: RichText): Transaction | null {
 	const { tr } = state;
-	replaceTopLevel(tr, 0, state.doc.childCount, build(readBlocks(text.spans())));
+	replaceTopLevel(tr, 0, state.doc.childCount, build(blocksOf(itemsIn(text.spans()))));
 	return tr.docChanged ? finish(state, tr, []) : null;
 }
 
-function finish(state: EditorState, tr: Transaction, changes: readonly Change[]): Transaction {
-	keepSelection(state, tr, changes);
+function finish(state: EditorState, tr: Transaction, edits: readonly Edit[]): Transaction {
+	keepSelection(state, tr, edits);
 	// A bold that was switched on for the next letter stays on while others write.
 	if (state.storedMarks !== null) tr.setStoredMarks(state.storedMarks);
 	return tr.setMeta("addToHistory", false).setMeta(REMOTE, true);
 }
 
 /** Shows letters that came or went inside one block, by far the most frequent case; answers if it was that. */
-function showTyping(tr: Transaction, change: Change): boolean {
-	if (change.kind !== "insert" && change.kind !== "delete") return false;
-	const spot = spotAt(tr.doc, change.at);
+function showTyping(tr: Transaction, edit: Edit): boolean {
+	if (edit.kind !== "insert" && edit.kind !== "delete") return false;
+	const spot = spotAt(tr.doc, edit.at);
 	if (!spot.node.isTextblock || !spot.hasMarker || spot.node.attrs.kept !== null) return false;
 	const from = spot.pos + 1 + spot.offset;
-	if (toFlat(tr.doc, from) !== change.at) return false;
-	if (change.kind === "delete") {
-		if (spot.offset + change.length > spot.node.content.size) return false;
-		tr.delete(from, from + change.length);
+	if (toFlat(tr.doc, from) !== edit.at) return false;
+	if (edit.kind === "delete") {
+		if (spot.offset + edit.length > spot.node.content.size) return false;
+		tr.delete(from, from + edit.length);
 		return true;
 	}
-	const pieces = [{ text: change.text, marks: marksFrom(change.marks) }];
+	const pieces = [{ text: edit.text, marks: edit.marks }];
 	tr.replaceWith(from, from, inline(pieces, spot.node.type.spec.code === true));
 	return true;
 }
 
-/** Where the marker that was inserted at a position stands in the text by now. */
-type Whereabouts = (at: number) => number | null;
+/**
+ * Shows a change of blocks in steps that leave text where it is: a block is split off as one of the same kind
+ * before it becomes another, and made the same kind before it is joined.
+ */
+function showStructure(tr: Transaction, edit: Edit): void {
+	if (edit.kind === "block") {
+		const same = alike(markerBefore(tr.doc, edit.at));
+		showEdits(tr, [{ ...edit, marker: same }]);
+		if (!sameMarker(same, edit.marker)) showEdits(tr, [{ kind: "update", at: edit.at, marker: edit.marker }]);
+		return;
+	}
+	if (edit.kind === "delete") {
+		const last = markersIn(tr.doc, edit.at, edit.at + edit.length).at(-1);
+		const before = markerBefore(tr.doc, edit.at);
+		if (last !== undefined && before !== null && !sameMarker(last.marker, alike(before))) {
+			showEdits(tr, [{ kind: "update", at: last.at, marker: alike(before) }]);
+		}
+	}
+	showEdits(tr, [edit]);
+}
 
-/** Shows any changes: the touched top-level nodes are flattened, changed, built again and compared. */
-function showRange(tr: Transaction, text: RichText, changes: readonly Change[], now: Whereabouts): void {
-	const hull = hullOf(changes);
+/** The marker that a second half of a block would have. */
+function alike(marker: Marker | null): Marker {
+	if (marker === null) return { type: "paragraph", parents: [], level: 0 };
+	if (!isItem(marker.type)) return marker.type === "divider" ? { ...marker, type: "paragraph" } : marker;
+	return { type: "paragraph", parents: [...marker.parents, marker.type], level: 0 };
+}
+
+/** The marker of the block that ends, or goes on, at a flat position. */
+function markerBefore(doc: Node, flat: number): Marker | null {
+	const top = topLevelAt(doc, flat);
+	return markersIn(doc, flatStart(doc, top), flat).at(-1)?.marker ?? null;
+}
+
+/** The markers from one flat position up to another. */
+function markersIn(doc: Node, from: number, to: number): { at: number; marker: Marker }[] {
+	const first = topLevelAt(doc, from);
+	let at = flatStart(doc, first);
+	const found: { at: number; marker: Marker }[] = [];
+	for (const { marker, pieces } of flatten(doc, first, topLevelAt(doc, to) + 1)) {
+		if (marker !== null && at >= from && at < to) found.push({ at, marker });
+		at += (marker === null ? 0 : 1) + pieces.reduce((sum, piece) => sum + piece.text.length, 0);
+	}
+	return found;
+}
+
+/** Shows any edits: the touched top-level nodes are flattened, changed, built again and compared. */
+function showEdits(tr: Transaction, edits: readonly Edit[]): void {
+	const hull = hullOf(edits);
 	const { doc } = tr;
 	// One more on each side: whether containers are shared depends on the neighbours.
 	const from = Math.max(0, topLevelAt(doc, hull.from) - 1);
 	const to = Math.min(doc.childCount, topLevelAt(doc, hull.oldTo + 1) + 2);
-	const start = flatStart(doc, from);
 	const items = itemsOf(flatten(doc, from, to));
-	for (const change of changes) applyChange(items, change, start, text, now);
+	const start = flatStart(doc, from);
+	for (const edit of edits) applyEdit(items, edit, start);
 	const built = buildBefore(doc, to, blocksOf(items));
 	replaceTopLevel(tr, from, built.to, built.nodes);
-}
-
-/** The part of the old text that changes touch: outside it, old and new are the same. */
-function hullOf(changes: readonly Change[]): { from: number; oldTo: number } {
-	let from = Number.POSITIVE_INFINITY;
-	let oldTo = 0;
-	let newTo = 0;
-	for (const change of changes) {
-		const { at, gone, came } = extent(change);
-		if (from === Number.POSITIVE_INFINITY) oldTo = newTo = at;
-		from = Math.min(from, at);
-		const end = at + gone;
-		if (end > newTo) {
-			oldTo += end - newTo;
-			newTo = end;
-		}
-		newTo += came - gone;
-	}
-	return { from, oldTo };
-}
-
-function extent(change: Change): { at: number; gone: number; came: number } {
-	switch (change.kind) {
-		case "insert":
-			return { at: change.at, gone: 0, came: change.text.length };
-		case "delete":
-			return { at: change.at, gone: change.length, came: 0 };
-		case "block":
-			return { at: change.at, gone: 0, came: 1 };
-		case "mark":
-			return { at: change.from, gone: change.to - change.from, came: change.to - change.from };
-		case "update":
-			return { at: change.at, gone: 1, came: 1 };
-	}
-}
-
-function itemsOf(blocks: readonly FlatBlock[]): Item[] {
-	return blocks.flatMap((block): Item[] => [
-		...(block.marker === null ? [] : [{ marker: block.marker }]),
-		...block.pieces,
-	]);
-}
-
-/** Cuts a sequence of markers and text into blocks. A divider holds no text: what follows it stands alone. */
-function blocksOf(items: readonly Item[]): FlatBlock[] {
-	const blocks: { marker: Marker | null; pieces: Piece[]; node: Node | null; pos: number }[] = [];
-	for (const item of items) {
-		if ("marker" in item) blocks.push({ marker: item.marker, pieces: [], node: null, pos: 0 });
-		else {
-			const last = blocks.at(-1);
-			if (last === undefined || last.marker?.type === "divider") {
-				blocks.push({ marker: null, pieces: [item], node: null, pos: 0 });
-			} else last.pieces.push(item);
-		}
-	}
-	return blocks;
-}
-
-const plain: Marker = { type: "paragraph", parents: [], level: 0 };
-
-function applyChange(items: Item[], change: Change, start: number, text: RichText, now: Whereabouts): void {
-	switch (change.kind) {
-		case "insert":
-			items.splice(cutAt(items, change.at - start), 0, { text: change.text, marks: marksFrom(change.marks) });
-			break;
-		case "block": {
-			// What the marker says is told after all changes of the sequence; the text has it by now.
-			const at = now(change.at);
-			const marker = (at === null ? null : text.blockAt(at)) ?? plain;
-			items.splice(cutAt(items, change.at - start), 0, { marker });
-			break;
-		}
-		case "delete": {
-			const first = cutAt(items, change.at - start);
-			items.splice(first, cutAt(items, change.at + change.length - start) - first);
-			break;
-		}
-		case "mark": {
-			const first = cutAt(items, change.from - start);
-			const last = cutAt(items, change.to - start);
-			for (let i = first; i < last; i++) {
-				const item = items[i] as Item;
-				if (!("marker" in item)) items[i] = { text: item.text, marks: remarked(item, change) };
-			}
-			break;
-		}
-		case "update": {
-			const marker = text.blockAt(change.at);
-			const index = cutAt(items, change.at - start);
-			const item = items[index];
-			if (marker !== null && item !== undefined && "marker" in item) items[index] = { marker };
-			break;
-		}
-	}
-}
-
-function remarked(piece: Piece, change: Extract<Change, { kind: "mark" }>): Piece["marks"] {
-	const [mark] = marksFrom({ [change.name]: change.value as string | boolean | null });
-	if (mark !== undefined) return mark.addToSet(piece.marks);
-	return piece.marks.filter((other) => other.type.name !== change.name);
-}
-
-/** The index of the item that begins at the offset; a run of text that reaches over it is cut in two. */
-function cutAt(items: Item[], offset: number): number {
-	let rest = offset;
-	for (let i = 0; i < items.length; i++) {
-		if (rest === 0) return i;
-		const item = items[i] as Item;
-		const length = "marker" in item ? 1 : item.text.length;
-		if (rest < length && !("marker" in item)) {
-			const { text, marks } = item;
-			items.splice(i, 1, { text: text.slice(0, rest), marks }, { text: text.slice(rest), marks });
-			return i + 1;
-		}
-		rest -= length;
-	}
-	return items.length;
 }
 
 /**
  * Keeps the selection on the text it was on. What others insert right at the caret goes behind it: what this
  * person types next must join what they typed before.
  */
-function keepSelection(state: EditorState, tr: Transaction, changes: readonly Change[]): void {
+function keepSelection(state: EditorState, tr: Transaction, edits: readonly Edit[]): void {
 	const { selection } = state;
-	if (!(selection instanceof TextSelection) || changes.length === 0) return;
-	const maps = changes.flatMap((change) => {
-		const { at, gone, came } = extent(change);
-		return change.kind === "mark" || change.kind === "update" ? [] : [new StepMap([at, gone, came])];
+	if (!(selection instanceof TextSelection) || edits.length === 0) return;
+	const maps = edits.flatMap((edit) => {
+		const { gone, came } = extent(edit);
+		return gone === came ? [] : [new StepMap([edit.at, gone, came])];
 	});
 	const moved = (pos: number, assoc: number): number => {
 		let flat = toFlat(state.doc, pos);

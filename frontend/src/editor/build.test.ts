@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Marker } from "../replica";
-import { readBlocks } from "./amToPm";
 import { build } from "./build";
+import { blocksOf, itemsIn } from "./edits";
 import { type FlatBlock, flatLength, flatSize, flatten, fromFlat, spotAt, toFlat } from "./flat";
 import { nodes } from "./schema";
 
@@ -68,7 +68,7 @@ function plain(blocks: readonly FlatBlock[]) {
 test("any sequence of markers and text becomes a valid document and comes back as it was", () => {
 	fc.assert(
 		fc.property(spans, (sequence) => {
-			const blocks = readBlocks(sequence);
+			const blocks = blocksOf(itemsIn(sequence));
 			const doc = nodes.doc.create(null, build(blocks));
 			doc.check();
 			// An empty text still shows a paragraph to write in.
@@ -83,7 +83,7 @@ test("any sequence of markers and text becomes a valid document and comes back a
 test("positions go from the text to the document and back", () => {
 	fc.assert(
 		fc.property(spans, (sequence) => {
-			const doc = nodes.doc.create(null, build(readBlocks(sequence)));
+			const doc = nodes.doc.create(null, build(blocksOf(itemsIn(sequence))));
 			let length = 0;
 			for (const span of sequence) length += span.type === "text" ? span.text.length : 1;
 			expect(flatSize(doc)).toBe(length);

@@ -1,10 +1,10 @@
 import { chainCommands, lift, setBlockType, toggleMark } from "prosemirror-commands";
-import { redo, redoDepth, undo, undoDepth } from "prosemirror-history";
 import type { MarkType, Node, NodeType } from "prosemirror-model";
 import { liftListItem, sinkListItem, wrapRangeInList } from "prosemirror-schema-list";
 import { type Command, type EditorState, TextSelection, type Transaction } from "prosemirror-state";
 import { findWrapping, liftTarget } from "prosemirror-transform";
 import { isList, marks, nodes } from "./schema";
+import { redo, undo } from "./undo";
 
 export const commandIds = [
 	"paragraph",
@@ -71,12 +71,12 @@ export function commandSpecs(askForLink: () => void): Record<CommandId, CommandS
 		divider: { keys: ["Mod-Alt-d"], run: insertDivider, isActive: never },
 		undo: {
 			keys: ["Mod-z"],
-			run: (state, dispatch) => undoDepth(state) > 0 && undo(state, dispatch),
+			run: undo,
 			isActive: never,
 		},
 		redo: {
 			keys: ["Mod-y", "Mod-Shift-z"],
-			run: (state, dispatch) => redoDepth(state) > 0 && redo(state, dispatch),
+			run: redo,
 			isActive: never,
 		},
 	};

@@ -1,6 +1,5 @@
 import { dropCursor } from "prosemirror-dropcursor";
 import { gapCursor } from "prosemirror-gapcursor";
-import { history } from "prosemirror-history";
 import { EditorState, Plugin } from "prosemirror-state";
 import { EditorView } from "prosemirror-view";
 import type { Replica } from "../replica";
@@ -13,6 +12,7 @@ import { hrefFromInput } from "./links";
 import { normaliser } from "./normalise";
 import { marks } from "./schema";
 import { shortcutPlugins } from "./shortcuts";
+import { undoPlugin } from "./undo";
 import "./editor.css";
 
 export interface TextEditorOptions {
@@ -89,7 +89,7 @@ export function createTextEditor(
 				}),
 				...shortcutPlugins(),
 				...keyPlugins(specs),
-				history(),
+				undoPlugin(),
 				normaliser(),
 				dropCursor({ color: false, class: "text-editor-drop" }),
 				gapCursor(),

@@ -2,7 +2,8 @@ import { Fragment, type Mark, type Node, Slice } from "prosemirror-model";
 import type { Transaction } from "prosemirror-state";
 import { ReplaceAroundStep, ReplaceStep } from "prosemirror-transform";
 import { topLevelStart } from "./flat";
-import { isLeafBlock, nodes } from "./schema";
+import { blocksBetween, largestGap } from "./gap";
+import { nodes } from "./schema";
 
 /**
  * Turns the top-level nodes from index `from` to `to` into `target` with steps that leave alone what is the
@@ -165,8 +166,8 @@ function shell(fragment: Fragment): Node {
 }
 
 /**
- * Where the differing ranges hold the same run of blocks in other containers (a list made of paragraphs, an
- * item moved in), a step that changes the containers and leaves the blocks where they are.
+ * Where the differing ranges hold the same blocks in other containers (a list made of paragraphs, an item moved
+ * in), a step that changes the containers and leaves the most of the blocks where they are.
  */
 function around(
 	pos: number,
@@ -177,54 +178,13 @@ function around(
 	newTo: number,
 ): ReplaceAroundStep | null {
 	if (old.size === 0 || now.size === 0) return null;
-	const a = runIn(shell(old), from, oldTo);
-	const b = runIn(shell(now), from, newTo);
-	if (a === null || b === null) return null;
-	if (!a.content.eq(b.content)) {
-		// One block that is of another kind now: its text stays.
-		const [x, y] = [only(a.content), only(b.content)];
-		if (x === null || y === null || !x.content.eq(y.content)) return null;
-		for (const run of [a, b]) {
-			run.from++;
-			run.to--;
-		}
-	}
+	const gap = largestGap(blocksBetween(shell(old), from, oldTo), blocksBetween(shell(now), from, newTo));
+	if (gap === null) return null;
+	const { a, b } = gap;
 	const slice = sliceOf(now, from, newTo);
 	const rest = without(slice.content, b.from - from + slice.openStart, b.to - from + slice.openStart);
 	const containers = new Slice(rest, slice.openStart, slice.openEnd);
 	return new ReplaceAroundStep(pos + from, pos + oldTo, pos + a.from, pos + a.to, containers, b.from - from);
-}
-
-function only(content: Fragment): Node | null {
-	return content.childCount === 1 && content.firstChild?.isTextblock ? content.firstChild : null;
-}
-
-/** The single run of sibling blocks that makes up all leaf blocks between two positions. */
-function runIn(doc: Node, from: number, to: number): { from: number; to: number; content: Fragment } | null {
-	let parent: Node | null = null;
-	let run: { from: number; to: number; nodes: Node[] } | null = null;
-	let single = true;
-	doc.nodesBetween(from, to, (node, pos, above) => {
-		if (!isLeafBlock(node)) return true;
-		const whole = pos >= from && pos + node.nodeSize <= to;
-		if (!whole) {
-			// A block that the range only cuts into is not part of a run, but its text would move with it.
-			if (pos + node.nodeSize - 1 > from && pos + 1 < to) single = false;
-			return false;
-		}
-		if (run === null) {
-			parent = above;
-			run = { from: pos, to: pos + node.nodeSize, nodes: [node] };
-		} else if (parent === above && run.to === pos) {
-			run.to = pos + node.nodeSize;
-			run.nodes.push(node);
-		} else single = false;
-		return false;
-	});
-	const found = run as { from: number; to: number; nodes: Node[] } | null;
-	return found === null || !single
-		? null
-		: { from: found.from, to: found.to, content: Fragment.from(found.nodes) };
 }
 
 /** A fragment with the flat range taken out. */

@@ -1,6 +1,6 @@
 import type { Node } from "prosemirror-model";
 import type { Transaction } from "prosemirror-state";
-import { AddMarkStep, RemoveMarkStep, ReplaceStep, type Step } from "prosemirror-transform";
+import { ReplaceStep, type Step } from "prosemirror-transform";
 import type { RichText } from "../replica";
 import { type FlatBlock, flatStart, flatten, isWellFormed, type Piece, piecesOf, toFlat } from "./flat";
 import { isHigh, isLow, replaceUnits, type Unit, writeMarker } from "./units";
@@ -64,7 +64,7 @@ function writeRange(text: RichText, step: Step, before: Node, after: Node): void
 		[i, j] = [gone.next, came.next];
 		return [gone.units, came.units];
 	};
-	for (const stretch of alignment(step).map((stretch) => wholePairs(stretch, before))) {
+	for (const stretch of alignment(step, before)) {
 		at = keepUnits(text, at, ...take(stretch.oldFrom, stretch.newFrom));
 		at = replaceUnits(text, at, ...take(stretch.oldTo, stretch.newTo));
 	}
@@ -102,16 +102,14 @@ interface Stretch {
 	newTo: number;
 }
 
-/** What a step replaced, in order. A mark step replaces its range with itself. */
-function alignment(step: Step): Stretch[] {
-	if (step instanceof AddMarkStep || step instanceof RemoveMarkStep) {
-		return [{ oldFrom: step.from, oldTo: step.to, newFrom: step.from, newTo: step.to }];
-	}
+/** What a step replaced, in order. One that moves nothing (marks, attributes) may have changed anything. */
+function alignment(step: Step, before: Node): Stretch[] {
 	const stretches: Stretch[] = [];
 	step.getMap().forEach((oldFrom, oldTo, newFrom, newTo) => {
-		stretches.push({ oldFrom, oldTo, newFrom, newTo });
+		stretches.push(wholePairs({ oldFrom, oldTo, newFrom, newTo }, before));
 	});
-	return stretches;
+	if (stretches.length > 0) return stretches;
+	return [{ oldFrom: 0, oldTo: Number.POSITIVE_INFINITY, newFrom: 0, newTo: Number.POSITIVE_INFINITY }];
 }
 
 /** The stretch without cutting surrogate pairs: of some, a step replaces only the half that differs. */

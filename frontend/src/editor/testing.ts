@@ -1,9 +1,9 @@
-import { history } from "prosemirror-history";
 import { EditorState, type Transaction } from "prosemirror-state";
 import { type Core, loadCore, type Patch, RichText } from "../replica";
 import { documentOf } from "./amToPm";
 import { Binding, type Source, type Surface } from "./binding";
 import { normaliser } from "./normalise";
+import { undoPlugin } from "./undo";
 
 /** A copy of a document that hands its changes to others only when told to. */
 class Copy implements Source {
@@ -51,7 +51,7 @@ export class Writer implements Surface {
 		this.binding = new Binding(this.#copy);
 		this.state = EditorState.create({
 			doc: this.binding.document(),
-			plugins: [history({ newGroupDelay: 0 }), normaliser()],
+			plugins: [undoPlugin(0), normaliser()],
 		});
 		this.binding.attach(this);
 	}
