@@ -9,21 +9,27 @@ import (
 	"parley/crdt/chunk/richtext"
 )
 
-// answer does what a request asks. announce is told which chunk comes next
-// before anything is done with it.
+// answer does what a request asks. If that is to be done carefully, announce is
+// told before anything is done with a chunk which one it is, or -1 once it is
+// about all of them.
 func answer(q request, announce func(int)) (reply, error) {
 	if q.Operation == opCreate {
 		changes, err := create(q.Birth)
 		return reply{List: changes}, err
 	}
-	d, err := parse(q.Chunks, announce)
+	if q.Careful {
+		if err := carefully(q.Chunks, announce); err != nil {
+			return reply{}, err
+		}
+	}
+	d, err := parse(q.Chunks)
 	if err != nil {
 		return reply{}, err
 	}
 	var r reply
 	switch q.Operation {
 	case opVet:
-		r.Report, err = d.vet(q, announce)
+		r.Report, err = d.vet()
 	case opCompact:
 		r.Bytes, err = d.compact()
 	case opChanges:
@@ -45,14 +51,9 @@ func answer(q request, announce func(int)) (reply, error) {
 }
 
 // vet loads the document in the core and builds it with our own reader.
-func (d document) vet(q request, announce func(int)) (chunk.Report, error) {
+func (d document) vet() (chunk.Report, error) {
 	if err := d.sound(); err != nil {
 		return chunk.Report{}, err
-	}
-	if q.Careful {
-		if err := carefully(q.Chunks, announce); err != nil {
-			return chunk.Report{}, err
-		}
 	}
 	c, missing, err := d.core()
 	if err != nil {
@@ -66,9 +67,8 @@ func (d document) vet(q request, announce func(int)) (chunk.Report, error) {
 	return chunk.Report{Heads: c.heads(), Missing: missing, Vector: d.vector()}, nil
 }
 
-// carefully gives the core one chunk after the other. It is asked for when the
-// core died over all of them, to find out which it was, so it is given them as
-// they come.
+// carefully does with one chunk after the other what was done with all of them
+// when the child died, to find out which it was.
 func carefully(chunks [][]byte, announce func(int)) error {
 	c, err := load(nil)
 	if err != nil {
@@ -76,10 +76,18 @@ func carefully(chunks [][]byte, announce func(int)) error {
 	}
 	for i, raw := range chunks {
 		announce(i)
-		if err := c.add(raw); err != nil {
+		d, err := parse(chunks[i : i+1])
+		if err == nil {
+			err = d.sound()
+		}
+		if err == nil {
+			err = c.add(raw)
+		}
+		if err != nil {
 			return &ChunkError{Chunk: i, Err: err}
 		}
 	}
+	announce(-1)
 	return nil
 }
 

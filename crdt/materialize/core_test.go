@@ -49,7 +49,7 @@ func TestAgreesWithTheCore(t *testing.T) {
 		want, err := first.Path("text").Text().Get()
 		must(t, err)
 		for _, chunks := range [][][]byte{changes, {c.save()}} {
-			d, err := parse(chunks, func(int) {})
+			d, err := parse(chunks)
 			must(t, err)
 			built, text, err := d.text()
 			must(t, err)

@@ -18,10 +18,9 @@ type document struct {
 
 // parse reads the chunks. They were checked when they came in, by the parent;
 // they are parsed again, since this process trusts nobody either.
-func parse(chunks [][]byte, announce func(int)) (document, error) {
+func parse(chunks [][]byte) (document, error) {
 	var d document
 	for i, raw := range chunks {
-		announce(i)
 		kind, err := chunk.KindOf(raw)
 		if err != nil {
 			return document{}, unreadable(i, err)

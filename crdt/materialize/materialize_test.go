@@ -26,7 +26,11 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-const alice, bob = chunk.Actor("\x10alice-------------.."), chunk.Actor("\xf0bob---------------..")
+const (
+	alice = chunk.Actor("\x10alice-------------..")
+	bob   = chunk.Actor("\xf0bob---------------..")
+	carol = chunk.Actor("\x80carol-------------..")
+)
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 

@@ -19,8 +19,9 @@ import (
 
 func TestACrashIsAnErrorAndTheNextRequestWorks(t *testing.T) {
 	s := begin(t, "still here")
-	s.child = open(t, Options{Memory: 128 << 20})
-	_, err := s.child.Vet(context.Background(), [][]byte{s.chunks[0], bomb(t)})
+	s.edits(bob, 10, 0, "!").edits(bob, 10, 1, "")
+	s.child = open(t, Options{Memory: bombMemory})
+	_, err := s.child.Vet(context.Background(), [][]byte{s.chunks[0], bomb(t), s.chunks[1]})
 	var at *ChunkError
 	if !errors.Is(err, ErrCrashed) || !errors.As(err, &at) || at.Chunk != 1 {
 		t.Fatalf("got %v, want ErrCrashed and the second chunk to blame", err)
@@ -36,7 +37,7 @@ func bomb(t testing.TB) []byte {
 	for i := range ops {
 		ops[i] = chunk.Op{Key: chunk.Key{Name: "k", IsName: true}, Action: chunk.Put}
 	}
-	c, err := chunk.Encode(chunk.Change{Actor: bob, Seq: 1, StartOp: 1}, nil, ops)
+	c, err := chunk.Encode(chunk.Change{Actor: carol, Seq: 1, StartOp: 1}, nil, ops)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,11 @@ import (
 // TestWhatIsWrittenIsReadBack makes documents at random, of all blocks, marks
 // and awkward characters, and sends them through Markdown.
 func TestWhatIsWrittenIsReadBack(t *testing.T) {
-	for seed := range uint64(4000) {
+	seeds := uint64(4000)
+	if testing.Short() {
+		seeds = 400
+	}
+	for seed := range seeds {
 		blocks := randomBlocks(rand.New(rand.NewPCG(seed, 1)))
 		source := Write(blocks)
 		got, err := Read(source)
