@@ -53,9 +53,9 @@ export function PeoplePanel({ onHide }: { onHide: () => void }) {
 
 function Person({ member, status }: { member: Member; status: MemberStatus | undefined }) {
 	const { t } = useTranslation();
-	const { space } = useSession();
+	const { space, connection } = useSession();
 	const whereabouts = useWhereabouts(member);
-	const near = member.you || member.connected;
+	const near = member.you || (member.connected && connection === "connected");
 	return (
 		<li className={styles.person}>
 			<Avatar name={member.name} colour={colourOf(space, member.device)} away={!near} />
@@ -64,7 +64,7 @@ function Person({ member, status }: { member: Member; status: MemberStatus | und
 				{member.official && <span className={styles.official}>{standing(member, t)}</span>}
 				{!member.official && member.organisation && <bdi className={styles.note}>{member.organisation}</bdi>}
 				<span className={styles.note}>
-					{t(`role.${member.role}`)} · {whereabouts}
+					{[t(`role.${member.role}`), whereabouts].filter(Boolean).join(" · ")}
 				</span>
 				{status && <Has status={status} />}
 			</div>
@@ -79,10 +79,11 @@ function standing({ organisation }: Member, t: TFunction): string {
 function useWhereabouts(member: Member): string {
 	const { t } = useTranslation();
 	const locale = useLocale();
-	const { place } = useSession();
+	const { place, connection } = useSession();
 	const { documents } = useDocuments();
 	const here = usePresence().filter(({ device }) => device === member.device);
 	if (member.you) return t("people.thisComputer");
+	if (connection !== "connected") return ""; // Nobody knows.
 	if (place.document && here.some(({ document }) => document === place.document)) {
 		return t("people.hereInDocument");
 	}

@@ -49,13 +49,17 @@ export function NetworkDialog({ onClose }: { onClose: () => void }) {
 				))}
 			</ul>
 			<h3 className={styles.subhead}>{t("network.addresses")}</h3>
-			{value?.addresses.length === 0 && <p className={styles.note}>{t("network.noAddresses")}</p>}
+			{value?.addresses.length === 0 && (
+				<p className={styles.note}>
+					{value.offline ? t("network.offlineAddresses") : t("network.noAddresses")}
+				</p>
+			)}
 			<ul className={styles.list} aria-label={t("network.addresses")}>
 				{value?.addresses.map((address) => (
 					<AddressRow key={address} address={address} />
 				))}
 			</ul>
-			<ConnectForm onConnected={network.refresh} />
+			{!value?.offline && <ConnectForm onConnected={network.refresh} />}
 		</Dialog>
 	);
 }
