@@ -90,6 +90,7 @@ export class WebKitScreen implements Screen {
 			},
 		})) as { sessionId: string };
 		webkit.#session = `/session/${session.sessionId}`;
+		await webkit.#call("POST", `${webkit.#session}/window/maximize`, {});
 		return webkit;
 	}
 
