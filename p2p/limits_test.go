@@ -43,8 +43,10 @@ func TestRefusalsEnd(t *testing.T) {
 func TestAllowance(t *testing.T) {
 	a := newAllowance(2, 0.001, 3)
 	ada, ben := peer.ID("ada"), peer.ID("ben")
-	if !a.take(ada) || !a.take(ada) || a.take(ada) {
-		t.Error("two at once are not what two at once are")
+	for i := range 3 {
+		if a.take(ada) != (i < 2) {
+			t.Errorf("attempt %d of two at once", i+1)
+		}
 	}
 	a.done(ada)
 	if !a.take(ada) {

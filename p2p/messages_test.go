@@ -156,7 +156,7 @@ func TestFrameLengths(t *testing.T) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
-	if _, _, err := readFrame(strings.NewReader(""), 10, anyLength); err != io.EOF {
+	if _, _, err := readFrame(strings.NewReader(""), 10, anyLength); !errors.Is(err, io.EOF) {
 		t.Errorf("the end of a stream: got %v", err)
 	}
 	for name, raw := range map[string]string{"in the length": "\x00\x00", "in a short body": "\x00\x00\x00\x09\x01\x02", "in a long body": "\x00\x0f\xff\xff\x01"} {
