@@ -34,7 +34,7 @@ func main() {
 	if err := run(f); err != nil {
 		sentence := app.Explain(err).Message
 		fmt.Fprintln(os.Stderr, "parley: "+sentence)
-		if app.HasDisplay() {
+		if app.HasDisplay() && !errors.Is(err, desktop.ErrNoScreen) {
 			if err := desktop.Complain(sentence); err != nil {
 				fmt.Fprintln(os.Stderr, "parley: "+err.Error())
 			}
@@ -45,10 +45,6 @@ func main() {
 
 // run opens the device, shows its window, and closes both.
 func run(f flags) (err error) {
-	if !app.HasDisplay() {
-		return app.NewError(app.CodeInvalid,
-			"There is no screen to show a window on. Use parley-node serve --web 127.0.0.1:0, and open the link it prints in a browser.", nil)
-	}
 	locations, err := app.Locate(f.Data, f.Profile)
 	if err != nil {
 		return err

@@ -83,6 +83,11 @@ type networked interface {
 	networked()
 }
 
+// running is a command that means something only to a peer that runs.
+type running interface {
+	notRunning() error
+}
+
 // lasting is a command that runs until it is interrupted. Where it has to open
 // the data directory itself, it takes other commands meanwhile.
 type lasting interface {

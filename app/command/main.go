@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -24,6 +25,7 @@ const patience = 10 * time.Second
 func Main(args []string, files fs.FS, stdout, stderr io.Writer) (code int) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	defer context.AfterFunc(ctx, stop)() // a second interrupt ends the program at once
 	defer func() {
 		if fault := recover(); fault != nil {
 			ended, ok := fault.(exit)
@@ -33,24 +35,30 @@ func Main(args []string, files fs.FS, stdout, stderr io.Writer) (code int) {
 			code = int(ended)
 		}
 	}()
-	t := terminal{out: stdout, err: stderr, files: files}
+	// Known before the rest is, so that what is wrong with the rest is said the
+	// way it was asked for.
+	t := terminal{out: stdout, err: stderr, files: files, json: slices.Contains(args, "--json")}
 	var g Grammar
 	k, err := parser(&g, t)
 	if err != nil {
 		return t.fail(err)
 	}
 	parsed, err := k.Parse(args)
-	t.json = g.JSON
 	if err != nil {
 		return t.fail(app.NewError(app.CodeInvalid, err.Error()+". Try --help.", err))
 	}
-	if err := execute(ctx, &g, nameOf(parsed.Selected()), parsed.Selected().Target.Addr().Interface(), t); err != nil {
-		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-			return 130 // what a shell reports of an interrupted program
-		}
+	selected := parsed.Selected().Target.Addr().Interface()
+	err = execute(ctx, &g, nameOf(parsed.Selected()), selected, t)
+	_, lasts := selected.(lasting)
+	switch {
+	case err == nil:
+		return 0
+	case ctx.Err() == nil || !errors.Is(err, context.Canceled):
 		return t.fail(err)
+	case lasts:
+		return 0 // to be interrupted is how it ends
 	}
-	return 0
+	return 130 // what a shell reports of an interrupted program
 }
 
 func execute(ctx context.Context, g *Grammar, name string, selected any, t terminal) error {
@@ -96,6 +104,9 @@ func anywhere(ctx context.Context, g *Grammar, l app.Locations, name string, com
 
 // here opens the data directory for one command.
 func here(ctx context.Context, g *Grammar, l app.Locations, command Command, t terminal) (err error) {
+	if r, ok := command.(running); ok {
+		return r.notRunning()
+	}
 	_, network := command.(networked)
 	_, lasts := command.(lasting)
 	log := g.logger(t)

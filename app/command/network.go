@@ -73,10 +73,12 @@ func (r offlineResult) Plain() string {
 	return "Online.\n"
 }
 
+var errNotRunning = app.NewError(app.CodeOffline, "Parley is not running with this directory, so it is not online.", nil)
+
 // Offline ends every connection and makes no new ones.
 type Offline struct{}
 
-func (*Offline) networked() {}
+func (*Offline) notRunning() error { return errNotRunning }
 
 // Run goes offline.
 func (*Offline) Run(_ context.Context, peer *app.App, reply Reply) error {
@@ -86,7 +88,7 @@ func (*Offline) Run(_ context.Context, peer *app.App, reply Reply) error {
 // Online undoes Offline.
 type Online struct{}
 
-func (*Online) networked() {}
+func (*Online) notRunning() error { return errNotRunning }
 
 // Run goes online.
 func (*Online) Run(_ context.Context, peer *app.App, reply Reply) error {

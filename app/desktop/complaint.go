@@ -6,7 +6,6 @@ import (
 	"html/template"
 	"net/http"
 
-	"github.com/wailsapp/wails/v2"
 	"github.com/wailsapp/wails/v2/pkg/options/assetserver"
 )
 
@@ -40,8 +39,5 @@ func Complain(sentence string) error {
 		_, _ = w.Write(page.Bytes()) // to a page in this process
 	})})
 	o.Width, o.Height = 560, 320
-	if err := wails.Run(o); err != nil {
-		return fmt.Errorf("show complaint: %w", err)
-	}
-	return nil
+	return show(o)
 }

@@ -34,6 +34,16 @@ const (
 // defaultSize holds the text, the margin and the list of spaces side by side.
 var defaultSize = app.WindowSize{Width: 1200, Height: 800}
 
+// ErrNoScreen is the cause of Run's error where there is nothing to show a
+// window on. Then no other window can be shown either.
+var ErrNoScreen = errors.New("no screen")
+
+func noScreen(cause error) error {
+	return app.NewError(app.CodeInternal,
+		"There is no screen to show a window on. Use parley-node serve --web 127.0.0.1:0, and open the link it prints in a browser.",
+		errors.Join(ErrNoScreen, cause))
+}
+
 // Options say what window to show.
 type Options struct {
 	Peer  *app.App
@@ -47,8 +57,11 @@ type Options struct {
 // Run shows the window of a peer until it is closed, or the program is
 // interrupted, which Wails takes for closing it. (Wails also puts the signal
 // handlers right that WebKit replaces, so that a panic in Go stays a panic.)
-// It must be called on the main goroutine.
+// It fails with ErrNoScreen. It must be called on the main goroutine.
 func Run(o Options) error {
+	if !app.HasDisplay() {
+		return noScreen(nil)
+	}
 	if err := keepApart(o.Peer.Locations()); err != nil {
 		return err
 	}
@@ -69,12 +82,23 @@ func Run(o Options) error {
 	w.ErrorFormatter = d.explain
 	w.OnStartup = d.startup
 	w.OnBeforeClose = d.beforeClose
-	err := wails.Run(w)
+	err := show(w)
 	// The page is gone. What waits for it ends first, then the window, which
 	// waits for its pumps, which may have waited for the page.
 	cancel()
 	closeWindow()
-	if err != nil {
+	return err
+}
+
+// show runs a window until it is closed. Where there is no display after all,
+// GTK says so by a panic of Wails'.
+func show(w *options.App) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = noScreen(fmt.Errorf("show window: %v", fault))
+		}
+	}()
+	if err := wails.Run(w); err != nil {
 		return fmt.Errorf("show window: %w", err)
 	}
 	return nil
