@@ -14,7 +14,7 @@ import {
 } from "lucide-react";
 import type { Space } from "../bridge";
 import { kindOf } from "../documents";
-import { useKeyNames, useTranslation } from "../i18n";
+import { formatList, useKeyNames, useLocale, useTranslation } from "../i18n";
 import { Avatar } from "../ui/Avatar";
 import { Button, IconButton, join, PlaceLink } from "../ui/Button";
 import { Mark } from "../ui/Drawing";
@@ -144,11 +144,18 @@ function DocumentRow({ space, document }: { space: Space; document: ListedDocume
 
 function Inside({ people }: { people: readonly Presence[] }) {
 	const { t } = useTranslation();
+	const locale = useLocale();
 	const { space } = useSession();
 	return (
 		<span className={styles.inside}>
 			<span className="visually-hidden">
-				{t("document.hereLabel")}: {people.map(({ name }) => name).join(", ")}
+				{" "}
+				({t("document.hereLabel")}:{" "}
+				{formatList(
+					people.map(({ name }) => name),
+					locale,
+				)}
+				)
 			</span>
 			{people.slice(0, 3).map((here) => (
 				<Avatar key={here.device} name={here.name} colour={colourOf(space, here.device)} />

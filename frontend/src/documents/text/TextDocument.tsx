@@ -87,14 +87,20 @@ function Writing({
 	);
 	useEffect(() => editor?.onSelection((at) => announce(toBase64(at))), [editor, announce]);
 
+	// A tooltip over the tools keeps Escape for itself; listening before it, one key closes it and leads back.
+	useEffect(() => {
+		const back = (event: globalThis.KeyboardEvent) => {
+			if (event.key === "Escape" && tools.current?.contains(document.activeElement)) editor?.focus();
+		};
+		window.addEventListener("keydown", back, { capture: true });
+		return () => window.removeEventListener("keydown", back, { capture: true });
+	}, [editor]);
+
 	const onTextKey = (event: KeyboardEvent) => {
 		if (event.key === "F10" && event.altKey) {
 			tools.current?.querySelector<HTMLElement>("button:not(:disabled)")?.focus();
 			event.preventDefault();
 		}
-	};
-	const onToolKey = (event: KeyboardEvent) => {
-		if (event.key === "Escape") editor?.focus();
 	};
 	const closeLink = useCallback(() => {
 		setLink(undefined);
@@ -111,8 +117,7 @@ function Writing({
 			)}
 			{!broken && !writable && <p className={styles.note}>{t("document.readOnly")}</p>}
 			{writable && editor && (
-				// biome-ignore lint/a11y/noStaticElementInteractions: the key is heard here for the tools inside.
-				<div ref={tools} className={styles.tools} onKeyDown={onToolKey}>
+				<div ref={tools} className={styles.tools}>
 					<TextTools editor={editor} />
 				</div>
 			)}
