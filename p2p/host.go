@@ -87,17 +87,18 @@ func newResources() (network.ResourceManager, error) {
 	built := rcmgr.PartialLimitConfig{
 		System: rcmgr.ResourceLimits{
 			Conns: 1024, ConnsInbound: 512, ConnsOutbound: 512,
-			Streams: 16384, StreamsInbound: 8192, StreamsOutbound: 8192,
+			Streams: 32768, StreamsInbound: 16384, StreamsOutbound: 16384,
 			FD: 2048,
 		},
 		Transient: rcmgr.ResourceLimits{Conns: 256, ConnsInbound: 128, ConnsOutbound: 256, Streams: 512, FD: 512},
 		PeerDefault: rcmgr.ResourceLimits{
 			Conns: 8, ConnsInbound: 8, ConnsOutbound: 8,
-			Streams: 512, StreamsInbound: 256, StreamsOutbound: 256,
-			Memory: 128 << 20,
+			// Two of gossip for every space that is shared.
+			Streams: 2304, StreamsInbound: 1152, StreamsOutbound: 1152,
+			Memory: 256 << 20,
 		},
-		ProtocolDefault:     rcmgr.ResourceLimits{Streams: 8192, StreamsInbound: 4096, StreamsOutbound: 4096},
-		ProtocolPeerDefault: rcmgr.ResourceLimits{Streams: 256, StreamsInbound: 128, StreamsOutbound: 128, Memory: 128 << 20},
+		ProtocolDefault:     rcmgr.ResourceLimits{Streams: 32768, StreamsInbound: 16384, StreamsOutbound: 16384},
+		ProtocolPeerDefault: rcmgr.ResourceLimits{Streams: 2048, StreamsInbound: 1024, StreamsOutbound: 1024, Memory: 256 << 20},
 	}.Build(limits.AutoScale())
 	loopback4, loopback6 := netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")
 	manager, err := rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(built),

@@ -219,3 +219,36 @@ func TestConnectSaysWhatIsWrong(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestManySpaces(t *testing.T) {
+	ada, ben := newDevice(t, "Ada"), newDevice(t, "Ben")
+	var spaces []space.ID
+	for i := range 160 {
+		id := ada.founds(fmt.Sprint("Space ", i))
+		application, err := space.Apply(ben.key, ada.invites(id, 1, time.Time{}), space.Person{Name: "Ben"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		entry, err := ada.logOf(id).Admit(ada.key, application, time.Now())
+		ada.adds(id, entry, err)
+		if i%4 != 0 { // of the others, Ben is a member without knowing it
+			if _, err := ben.store.CreateSpace(t.Context(), ada.logOf(id).Entries()...); err != nil {
+				t.Fatal(err)
+			}
+			spaces = append(spaces, id)
+		}
+	}
+	ben.connects(ada)
+	for _, id := range spaces {
+		ada.shares(id, ben)
+	}
+	for _, id := range spaces {
+		ada.writes(ref(id, "plan"), "text")
+	}
+	for _, id := range spaces {
+		ben.same(id, ada)
+	}
+	if peers := ada.node.Peers(); len(peers) != 1 || len(peers[0].Spaces) != len(spaces) {
+		t.Errorf("Ada shares %d spaces with Ben", len(peers[0].Spaces))
+	}
+}

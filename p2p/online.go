@@ -81,7 +81,7 @@ func (o *online) start() error {
 	}
 	o.handle(helloProtocol, newAllowance(2, 2, 64), o.answerHello)
 	o.handle(admitProtocol, newAllowance(2, 0.2, 12), o.answerAdmit)
-	o.handle(gossipProtocol, newAllowance(64, 16, 512), o.answerRoom)
+	o.handle(gossipProtocol, newAllowance(1024, 16, 2048), o.answerRoom)
 	o.handle(catchUpProtocol, newAllowance(4, 16, 256), o.answerPull)
 	o.do(func() { o.watchPeers(events) })
 	if err := o.enterRooms(); err != nil {
