@@ -53,16 +53,23 @@ export interface KeyHelp {
 	typed?: readonly string[];
 }
 
+const loadText = () => import("./text/TextDocument");
+
 /** The kinds of documents: one line each. */
 const kinds: Record<string, DocumentKind> = {
 	text: {
 		icon: FileText,
-		Component: lazy(() => import("./text/TextDocument")),
+		Component: lazy(loadText),
 		keys: () => import("./text/keys"),
 	},
 };
 
 const unknownKind: DocumentKind = { icon: FileQuestion, Component: undefined, keys: undefined };
+
+/** Fetches ahead what nearly every window needs a moment later. A failure is told by whoever needs it then. */
+export function preload(): void {
+	loadText().catch(() => undefined);
+}
 
 /** What there is to know of every kind that this window can show. */
 export const knownKinds: readonly DocumentKind[] = Object.values(kinds);
