@@ -59,10 +59,10 @@ func run(f flags) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, peer.Close()) }()
-	control, err := command.OpenControl(peer, log)
-	if err != nil {
-		return err
+	if control, err := command.OpenControl(peer, log); err == nil {
+		defer func() { err = errors.Join(err, control.Close()) }()
+	} else {
+		log.Warn("commands cannot reach this window", "err", err)
 	}
-	defer func() { err = errors.Join(err, control.Close()) }()
 	return desktop.Run(desktop.Options{Peer: peer, Files: frontend.Dist(), Side: f.Side, Log: log})
 }

@@ -88,7 +88,17 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 			a.log.Error("tend store", "err", err)
 		}
 	})
-	return a, a.mendIndexes(ctx)
+	return a, a.mend(ctx)
+}
+
+// mend finishes what an earlier run was killed in the middle of.
+func (a *App) mend(ctx context.Context) error {
+	if person := a.Person(); person != nil {
+		if err := a.introduce(ctx, person.toSpace()); err != nil {
+			return fmt.Errorf("mend person: %w", err)
+		}
+	}
+	return a.mendIndexes(ctx)
 }
 
 func (a *App) openStore() error {

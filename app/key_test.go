@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -75,6 +76,15 @@ func TestPrivateDirRefusesWhatIsNotPrivate(t *testing.T) {
 	}
 	if info, err := os.Stat(private); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("the directory is open to others: %v, %v", info.Mode(), err)
+	}
+	if os.Getuid() == 0 {
+		theirs := filepath.Join(root, "theirs")
+		if err := errors.Join(os.Mkdir(theirs, 0o700), os.Chown(theirs, 12345, 12345)); err != nil {
+			t.Fatal(err)
+		}
+		if PrivateDir(theirs) == nil || IsPrivateDir(theirs) == nil {
+			t.Error("somebody else's directory was taken for a private one")
+		}
 	}
 	link := filepath.Join(root, "link")
 	if err := os.Symlink(private, link); err != nil {

@@ -130,10 +130,9 @@ func runtimeRoot() string {
 	return fmt.Sprintf("/tmp/parley-%d", uid)
 }
 
-// PrivateDir makes sure that dir exists, is a real directory, and is open to
-// nobody but its owner, who is this user. It is what stands between a control
-// socket and the other people on the machine, so it refuses rather than
-// repairs a directory that somebody else made.
+// PrivateDir makes sure that dir exists and is private, as IsPrivateDir says.
+// It closes a directory of this user's own, and refuses one that somebody else
+// has made.
 func PrivateDir(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make private directory: %w", err)
@@ -142,13 +141,27 @@ func PrivateDir(dir string) error {
 	if err != nil {
 		return fmt.Errorf("look at private directory: %w", err)
 	}
+	if info.IsDir() && ownedByMe(info) && info.Mode().Perm() != 0o700 {
+		if err := os.Chmod(dir, 0o700); err != nil {
+			return fmt.Errorf("close private directory: %w", err)
+		}
+	}
+	return IsPrivateDir(dir)
+}
+
+// IsPrivateDir fails unless dir is a real directory that belongs to this user
+// and is open to nobody else. That is what stands between a control socket and
+// the other people on the machine: who listens in such a directory is trusted.
+func IsPrivateDir(dir string) error {
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return fmt.Errorf("look at private directory: %w", err)
+	}
 	if !info.IsDir() || !ownedByMe(info) {
 		return fmt.Errorf("directory %s belongs to somebody else", dir)
 	}
 	if runtime.GOOS != "windows" && info.Mode().Perm() != 0o700 {
-		if err := os.Chmod(dir, 0o700); err != nil {
-			return fmt.Errorf("close private directory: %w", err)
-		}
+		return fmt.Errorf("directory %s is open to others", dir)
 	}
 	return nil
 }

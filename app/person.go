@@ -49,6 +49,14 @@ func (a *App) SetPerson(ctx context.Context, p Person) error {
 	if err := a.settings.change(func(s *settings) { s.Person = &p }); err != nil {
 		return err
 	}
+	err := a.introduce(ctx, person)
+	a.news.ring(topic{event: EventSpaces})
+	return err
+}
+
+// introduce writes the person into the logs of spaces that know another. It
+// may be repeated.
+func (a *App) introduce(ctx context.Context, person space.Person) error {
 	for _, id := range a.store.Spaces() {
 		log, ok := a.store.Log(id)
 		if !ok {
@@ -65,7 +73,6 @@ func (a *App) SetPerson(ctx context.Context, p Person) error {
 			return err
 		}
 	}
-	a.news.ring(topic{event: EventSpaces})
 	return nil
 }
 

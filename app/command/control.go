@@ -220,6 +220,9 @@ func (a *answers) send(what answer) error {
 // errNobody when there is none, having done nothing.
 func ask(ctx context.Context, l app.Locations, name string, command Command, t terminal) error {
 	path := l.ControlSocket()
+	if err := app.IsPrivateDir(filepath.Dir(path)); err != nil {
+		return errNobody // at least nobody to be trusted with what a command says
+	}
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "unix", path)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {

@@ -76,7 +76,9 @@ func (c *Serve) start(ctx context.Context, t terminal, g *Grammar, l app.Locatio
 		return h, err
 	}
 	if h.control, err = OpenControl(h.peer, log); err != nil {
-		return h, err
+		// Not worth to stop for: what is written here still reaches the others.
+		t.Note("Other commands cannot reach this peer while it runs: " + err.Error() + ".")
+		h.control = nil
 	}
 	if c.Web == "" {
 		return h, nil
