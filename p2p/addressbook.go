@@ -24,7 +24,7 @@ import (
 const (
 	maxRemembered = 8 // addresses of one device
 	redialFirst   = time.Second
-	redialMost    = 5 * time.Minute
+	redialMost    = time.Minute
 	touchInterval = 3 * time.Minute
 )
 

@@ -21,7 +21,7 @@ const (
 	maxPieceBytes = 1 << 20 // of changes in one piece, unless a single one is larger
 	maxState      = 2 << 10 // bytes of presence
 	maxHaves      = 256     // parts in one have
-	maxLandmarks  = 1 << 10 // of a membership log
+	maxLandmarks  = space.MaxLandmarks
 	maxReasons    = 64      // refusal reasons that may ever be given a number
 )
 

@@ -98,7 +98,7 @@ func (p *pull) hearLog(ctx context.Context, asked time.Time) error {
 			// What does not fit is left out by the store; the rest counts.
 			if _, _, err := p.room.node.store.AddEntries(ctx, p.room.id, page.Entries); err != nil {
 				p.room.log.Warn("Membership entries were not taken", "device", p.device, "error", err)
-				if errors.Is(err, space.ErrMalformedEntry) || errors.Is(err, space.ErrOtherSpace) {
+				if errors.Is(err, space.ErrMalformedEntry) || errors.Is(err, space.ErrOtherSpace) || errors.Is(err, space.ErrNoStanding) {
 					return fmt.Errorf("%w: %w", errNonsense, err)
 				}
 			}
