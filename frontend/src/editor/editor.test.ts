@@ -208,6 +208,24 @@ describe("links", () => {
 		expect(shown(editor)).toBe('paragraph("plan")');
 	});
 
+	test("a link is followed on purpose only, and never in this window", async () => {
+		const followed: string[] = [];
+		const editor = await openEditor(hall.desk(), { onOpenLink: (href) => followed.push(href) });
+		types(editor, "[plan](https://example.org)");
+		const click = (init: MouseEventInit = {}) => {
+			const event = new MouseEvent("click", { bubbles: true, cancelable: true, ...init });
+			editor.view.dom.querySelector("a")?.dispatchEvent(event);
+			return event.defaultPrevented;
+		};
+		expect(click()).toBe(true);
+		expect(followed).toEqual([]);
+		expect(click({ ctrlKey: true })).toBe(true);
+		presses(editor, "Enter", { altKey: true });
+		editor.setEditable(false);
+		expect(click()).toBe(true);
+		expect(followed).toEqual(["https://example.org", "https://example.org", "https://example.org"]);
+	});
+
 	test("a link with another scheme, from another program, is shown without an address", async () => {
 		const replica = await (hall.desks[0] as Desk).open();
 		const text = new RichText(() => replica.core);
@@ -269,7 +287,7 @@ describe("together", () => {
 		expect(second.view.dom.querySelector(".text-editor-caret")).toBe(null);
 	});
 
-	test("a reader sees but cannot change, by any way", async () => {
+	test("a reader sees but cannot change, by any way, and is not caught in lists", async () => {
 		const reader = await openEditor(hall.desk(), { editable: false });
 		expect(reader.view.dom.getAttribute("contenteditable")).toBe("false");
 		expect(reader.view.dom.getAttribute("aria-readonly")).toBe("true");
@@ -279,6 +297,10 @@ describe("together", () => {
 		types(first, "hello");
 		await hall.exchange();
 		expect(shown(reader)).toBe('paragraph("hello")');
+		first.commands.bulletList.run();
+		await hall.exchange();
+		expect(shown(reader)).toBe('bullet_list(list_item(paragraph("hello")))');
+		expect(presses(reader, "Tab")).toBe(false);
 	});
 
 	test("while the copy in the window is broken nothing can be written; then it shows what was stored", async () => {

@@ -1,5 +1,6 @@
 import { dropCursor } from "prosemirror-dropcursor";
 import { gapCursor } from "prosemirror-gapcursor";
+import { keymap } from "prosemirror-keymap";
 import { EditorState, Plugin } from "prosemirror-state";
 import { EditorView } from "prosemirror-view";
 import type { Replica } from "../replica";
@@ -8,7 +9,7 @@ import { Binding } from "./binding";
 import { type Caret, caretPlugin, encodePlace, placeOf, showCarets } from "./carets";
 import { type CommandId, type CommandSpec, commandIds, commandSpecs } from "./commands";
 import { keyPlugins } from "./keys";
-import { hrefFromInput } from "./links";
+import { hrefFromInput, safeHref } from "./links";
 import { normaliser } from "./normalise";
 import { marks } from "./schema";
 import { shortcutPlugins } from "./shortcuts";
@@ -22,7 +23,7 @@ export interface TextEditorOptions {
 	labels: { editor: string };
 	/** Called where a person wants to make or change a link; answer with setLink. */
 	onLink?: (present: { href: string }) => void;
-	/** Called where a person wants to follow a link (Mod and click). */
+	/** Called where a person wants to follow a link: Mod and click, Alt and Enter, or any click of a reader. */
 	onOpenLink?: (href: string) => void;
 }
 
@@ -62,8 +63,8 @@ export interface TextEditor {
 	destroy(): void;
 }
 
-// Others see a caret move at most this often; letters travel at once, on their own way.
-const ANNOUNCE_MS = 60;
+// The tools and the caret's place are looked after once a frame, when the key has been painted.
+const FRAME_MS = 16;
 
 /** Puts an editor for a text document into `place`. It works on the replica until it is destroyed. */
 export function createTextEditor(
@@ -74,10 +75,18 @@ export function createTextEditor(
 	let editable = options.editable;
 	const mayWrite = () => editable && replica.writable;
 	const binding = new Binding(replica);
-	const specs = commandSpecs(() => {
-		const mark = linkAt(view.state);
-		options.onLink?.({ href: mark });
-	});
+	const specs = commandSpecs(() => options.onLink?.({ href: linkAt(view.state) }));
+
+	// A link must never lead this very window away.
+	const followLink = (shown: EditorView, event: MouseEvent): boolean => {
+		const link = event.target instanceof Element ? event.target.closest("a") : null;
+		if (link === null) return false;
+		event.preventDefault();
+		const meant = event.metaKey || event.ctrlKey || event.button === 1 || !shown.editable;
+		const href = link.getAttribute("href");
+		if (meant && href !== null) options.onOpenLink?.(href);
+		return meant;
+	};
 
 	const view: EditorView = new EditorView(place, {
 		state: EditorState.create({
@@ -88,6 +97,13 @@ export function createTextEditor(
 					filterTransaction: (tr) => !tr.docChanged || tr.getMeta(REMOTE) === true || mayWrite(),
 				}),
 				...shortcutPlugins(),
+				keymap({
+					"Alt-Enter": (state) => {
+						const href = safeHref(linkAt(state));
+						if (href !== null) options.onOpenLink?.(href);
+						return href !== null;
+					},
+				}),
 				...keyPlugins(specs),
 				undoPlugin(),
 				normaliser(),
@@ -109,13 +125,7 @@ export function createTextEditor(
 			binding.dispatch(tr);
 			changed(tr.docChanged || tr.selectionSet);
 		},
-		handleClick: (_view, _pos, event) => {
-			const link = (event.target as HTMLElement).closest("a");
-			if (link === null || !(event.metaKey || event.ctrlKey)) return false;
-			const href = link.getAttribute("href");
-			if (href !== null) options.onOpenLink?.(href);
-			return href !== null;
-		},
+		handleDOMEvents: { click: followLink, auxclick: followLink },
 	});
 	binding.attach({
 		get state() {
@@ -148,7 +158,7 @@ export function createTextEditor(
 			if (commandIds.every((id) => same(next[id], snapshot[id]))) return;
 			snapshot = next;
 			for (const listener of listeners) listener();
-		}, ANNOUNCE_MS);
+		}, FRAME_MS);
 	};
 
 	const stopWatching = replica.subscribe(() => {

@@ -59,7 +59,7 @@ function tabKeys(indent: Command, outdent: Command): Plugin {
 	return new Plugin({
 		props: {
 			handleKeyDown(view, event) {
-				if (event.key === "Tab") return !leaving && inList(view, event);
+				if (event.key === "Tab") return view.editable && !leaving && inList(view, event);
 				if (event.key !== "Shift") leaving = event.key === "Escape";
 				return false;
 			},

@@ -1,5 +1,5 @@
 import { type Connection, type Events, fromBase64, type ParleyError, toBase64 } from "../bridge";
-import { loadCore } from "./automerge";
+import { type Core, loadCore } from "./automerge";
 import { type Door, Replica } from "./replica";
 import { RichText } from "./richText";
 
@@ -123,16 +123,24 @@ export class Desk {
 	};
 }
 
+/** The bytes of a document that `write` filled. */
+export function newDocument(write: (core: Core) => void): Uint8Array {
+	const core = loadCore("ff".repeat(20), []);
+	write(core);
+	core.commit("birth", 0);
+	return core.save();
+}
+
 /** A hall whose first device holds a new text document. */
 export function openHall(): Hall {
-	const core = loadCore("ff".repeat(20), []);
-	core.put("_root", "kind", "text", "str");
-	core.put("_root", "format", 1, "int");
-	core.putObject("_root", "text", "");
-	const text = new RichText(() => core);
-	text.insertBlock(0, { type: "paragraph", parents: [], level: 0 });
-	core.commit("birth", 0);
 	const hall = new Hall();
-	hall.desk().append([core.save()]);
+	hall.desk().append([
+		newDocument((core) => {
+			core.put("_root", "kind", "text", "str");
+			core.put("_root", "format", 1, "int");
+			core.putObject("_root", "text", "");
+			new RichText(() => core).insertBlock(0, { type: "paragraph", parents: [], level: 0 });
+		}),
+	]);
 	return hall;
 }
