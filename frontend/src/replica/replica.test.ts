@@ -104,6 +104,25 @@ test("what others write arrives as patches; one's own coming back is not told", 
 	expect(read(other)).toBe("¶theirs mine ");
 });
 
+test("what is announced while an answer is under way is asked for next", async () => {
+	const first = await foreignChange("one ");
+	const second = await foreignChange("two ");
+	desk.append([first]);
+	desk.append([second]);
+	await replica.pulled();
+	expect(read(replica)).toContain("one ");
+	expect(read(replica)).toContain("two ");
+});
+
+test("what arrives while the document is being opened is not missed", async () => {
+	const change = await foreignChange("early ");
+	const opening = desk.open();
+	desk.append([change]);
+	const opened = await opening;
+	await opened.pulled();
+	expect(read(opened)).toContain("early ");
+});
+
 test("after the connection was lost, the document is taken up again, under a new lease", async () => {
 	desk.refusal = new ParleyError("disconnected", "The connection ended.");
 	write("before ");

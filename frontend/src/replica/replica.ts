@@ -66,17 +66,29 @@ export class Replica {
 	#flushTimer: ReturnType<typeof setTimeout> | null = null;
 	#flushQueued = false;
 	#lastFlush = Number.NEGATIVE_INFINITY;
-	/** The newest position that was announced; a pull is due while it is ahead of #position. */
+	/** The newest position that was announced, and the newest that a pull has been made for since. */
 	#announced = 0;
+	#answered = 0;
 	#pulling: Promise<void> | null = null;
 	#reopening: Promise<void> | null = null;
 	#closed = false;
 
 	/** Opens a part. Rejects with the bridge's ParleyError, or where the stored chunks cannot be read. */
 	static async open(door: Door, address: Address): Promise<Replica> {
-		const opened = await door.api.OpenDocument(address.space, address.document, address.part);
-		const core = loadCore(opened.actor, opened.chunks.map(fromBase64));
-		return new Replica(door, address, core, opened);
+		// Something may be announced before the answer is here, which then does not hold it.
+		let announced = 0;
+		const stop = onMoved(door, address, (position) => {
+			announced = Math.max(announced, position);
+		});
+		try {
+			const opened = await door.api.OpenDocument(address.space, address.document, address.part);
+			const core = loadCore(opened.actor, opened.chunks.map(fromBase64));
+			const replica = new Replica(door, address, core, opened);
+			replica.#heard(announced);
+			return replica;
+		} finally {
+			stop();
+		}
 	}
 
 	private constructor(
@@ -90,6 +102,7 @@ export class Replica {
 		this.#core = core;
 		this.#actor = opened.actor;
 		this.#position = opened.position;
+		this.#answered = opened.position;
 		this.#writable = opened.writable;
 		this.#heads = core.getHeads();
 		this.#queue = new CommitQueue(
@@ -98,12 +111,7 @@ export class Replica {
 		);
 		this.#state = this.#picture();
 		this.#stops = [
-			door.on("moved", (moved) => {
-				const { space, document, part } = this.address;
-				if (moved.space !== space || moved.document !== document || moved.part !== part) return;
-				this.#announced = Math.max(this.#announced, moved.position);
-				this.#pull();
-			}),
+			onMoved(door, address, (position) => this.#heard(position)),
 			door.onConnection((connection) => {
 				if (connection === "connected") this.#reopen();
 			}),
@@ -222,8 +230,13 @@ export class Replica {
 		else this.#flushTimer = setTimeout(() => this.flush(), wait);
 	}
 
+	#heard(position: number): void {
+		this.#announced = Math.max(this.#announced, position);
+		this.#pull();
+	}
+
 	#pull(): void {
-		if (this.#pulling !== null || this.#closed || this.#announced <= this.#position) return;
+		if (this.#pulling !== null || this.#closed || this.#announced <= this.#answered) return;
 		this.#pulling = this.#pullAll().finally(() => {
 			this.#pulling = null;
 		});
@@ -231,14 +244,15 @@ export class Replica {
 
 	async #pullAll(): Promise<void> {
 		const { space, document, part } = this.address;
-		while (this.#announced > this.#position && !this.#closed && this.#broken === null) {
+		while (this.#announced > this.#answered && !this.#closed && this.#broken === null) {
+			// More may be announced while the answer is under way, which it then does not hold.
+			const wanted = this.#announced;
 			try {
 				const pulled = await this.#door.api.Pull(space, document, part, this.#position);
 				if (this.#reopening !== null) return;
 				this.#receive(pulled.chunks.map(fromBase64));
-				// An answer that does not reach the announced position says that nothing more is there.
-				this.#announced = Math.max(pulled.position, this.#position);
-				this.#position = this.#announced;
+				this.#position = pulled.position;
+				this.#answered = wanted;
 			} catch {
 				return; // Disconnected: reopening brings it. Otherwise the next announcement does.
 			}
@@ -287,6 +301,7 @@ export class Replica {
 				this.#take(opened.actor);
 			}
 			this.#position = opened.position;
+			this.#answered = Math.max(this.#answered, opened.position);
 		} catch (reason) {
 			if (anew || this.#broken !== null) this.#broken = toProblem(reason);
 			// Otherwise the connection went again; the next one reopens.
@@ -338,6 +353,15 @@ export class Replica {
 			writable: this.writable,
 		};
 	}
+}
+
+/** Calls back with the new position whenever a part got new chunks. */
+function onMoved(door: Door, address: Address, heard: (position: number) => void): () => void {
+	return door.on("moved", (moved) => {
+		const same =
+			moved.space === address.space && moved.document === address.document && moved.part === address.part;
+		if (same) heard(moved.position);
+	});
 }
 
 function toProblem(reason: unknown): Problem {
