@@ -16,6 +16,7 @@ const MaxEntries = 1 << 15
 // Errors of a log that callers tell apart.
 var (
 	ErrOtherSpace = errors.New("the entry belongs to another space")
+	ErrNoStanding = errors.New("the entry's author was let in by nobody below it")
 	ErrFull       = errors.New("the membership log is full")
 )
 
@@ -25,19 +26,12 @@ var (
 type Log struct {
 	id ID // of the founding entry, which is nodes[0]
 
-	mu    sync.RWMutex
-	nodes []node       // as they came, parents before children
-	index map[Hash]int // into nodes
-	order []int        // the log's order (docs/formats.md), of indices into nodes
-	place []int        // where in order each node is
-	heads []Hash       // entries that no other has as a parent, sorted
-	state *state       // what order amounts to
-}
-
-type node struct {
-	entry   Entry
-	parents []int
-	past    past
+	mu sync.RWMutex
+	graph
+	order []int  // the log's order (docs/formats.md), of indices into nodes
+	place []int  // where in order each node is
+	heads []Hash // entries that no other has as a parent, sorted
+	state *state // what order amounts to
 }
 
 // Open builds the log from its entries, in any order. It fails when the
@@ -65,8 +59,7 @@ func Open(entries [][]byte) (*Log, error) {
 }
 
 func newLog(founding Entry) *Log {
-	l := &Log{id: ID(founding.Hash), index: make(map[Hash]int)}
-	l.insert(founding)
+	l := &Log{id: ID(founding.Hash), graph: newGraph(founding), heads: []Hash{founding.Hash}}
 	l.order, l.place = []int{0}, []int{0}
 	l.state = evaluate(l)
 	return l
@@ -79,8 +72,8 @@ func (l *Log) ID() ID { return l.id }
 // times. It returns the entries that are new, parents first; the hashes of
 // parents that are known neither to the log nor among the given, whose
 // children were not added; and an error that wraps ErrMalformedEntry,
-// ErrOtherSpace or ErrFull if any entry was refused, the others being added
-// all the same.
+// ErrOtherSpace, ErrNoStanding or ErrFull if any entry was refused, the others
+// being added all the same.
 func (l *Log) Add(raw ...[]byte) (added []Entry, missing []Hash, err error) {
 	added, missing, err = l.Check(raw...)
 	return l.Insert(added), missing, err
@@ -89,18 +82,28 @@ func (l *Log) Add(raw ...[]byte) (added []Entry, missing []Hash, err error) {
 // Check says what Add would do, without doing it, for callers that first make
 // the entries durable and then Insert them.
 func (l *Log) Check(raw ...[]byte) (fresh []Entry, missing []Hash, err error) {
-	pending, err := l.parse(raw)
+	pending, refused := l.parse(raw)
 	if len(pending) == 0 {
-		return nil, nil, err
+		return nil, nil, errors.Join(refused...)
 	}
-	fresh, missing = l.sortPending(pending)
-	return fresh, missing, err
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	sorted, missing := l.sortPending(pending)
+	first := len(l.nodes)
+	defer l.cut(first)
+	for _, e := range sorted {
+		if err := l.link(e); err != nil {
+			refused = append(refused, fmt.Errorf("entry %s: %w", e.Hash, err))
+			continue
+		}
+		fresh = append(fresh, e)
+	}
+	return fresh, missing, errors.Join(refused...)
 }
 
 // parse returns what is not in the log yet, each once.
-func (l *Log) parse(raw [][]byte) (map[Hash]Entry, error) {
-	var refused []error
-	pending := make(map[Hash]Entry)
+func (l *Log) parse(raw [][]byte) (pending map[Hash]Entry, refused []error) {
+	pending = make(map[Hash]Entry)
 	for _, bytes := range raw {
 		hash := Hash(sha256.Sum256(bytes))
 		if _, ok := pending[hash]; ok || l.Has(hash) {
@@ -120,13 +123,11 @@ func (l *Log) parse(raw [][]byte) (map[Hash]Entry, error) {
 		}
 		pending[hash] = e
 	}
-	return pending, errors.Join(refused...)
+	return pending, refused
 }
 
 // sortPending puts parents before children and leaves out what lacks parents.
 func (l *Log) sortPending(pending map[Hash]Entry) (sorted []Entry, missing []Hash) {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
 	absent := make(map[Hash]bool)
 	waiting := make(map[Hash]int) // parents not yet sorted
 	children := make(map[Hash][]Hash)
@@ -172,38 +173,24 @@ func (l *Log) Insert(fresh []Entry) (added []Entry) {
 	defer l.mu.Unlock()
 	first := len(l.nodes)
 	for _, e := range fresh {
-		if _, ok := l.index[e.Hash]; !ok && e.Space == l.id && l.insert(e) {
-			added = append(added, e)
+		if _, ok := l.index[e.Hash]; ok || e.Space != l.id || l.link(e) != nil {
+			continue
 		}
+		l.heads = headsAfter(l.heads, e)
+		added = append(added, e)
 	}
 	l.arrange(first)
 	return added
 }
 
-// insert links one entry into the graph. Order and state are behind until
-// arrange. It reports false when a parent is absent.
-func (l *Log) insert(e Entry) bool {
-	parents := make([]int, len(e.Parents))
-	for i, hash := range e.Parents {
-		at, ok := l.index[hash]
-		if !ok {
-			return false
-		}
-		parents[i] = at
-	}
-	l.index[e.Hash] = len(l.nodes)
-	l.nodes = append(l.nodes, node{
-		entry:   e,
-		parents: parents,
-		past:    pastOf(parents, func(i int) past { return l.nodes[i].past }),
-	})
-	l.heads = slices.DeleteFunc(l.heads, func(h Hash) bool {
+// headsAfter are the heads once an entry is on top of some of them.
+func headsAfter(heads []Hash, e Entry) []Hash {
+	heads = slices.DeleteFunc(heads, func(h Hash) bool {
 		_, covered := slices.BinarySearchFunc(e.Parents, h, compareHashes)
 		return covered
 	})
-	at, _ := slices.BinarySearchFunc(l.heads, e.Hash, compareHashes)
-	l.heads = slices.Insert(l.heads, at, e.Hash)
-	return true
+	at, _ := slices.BinarySearchFunc(heads, e.Hash, compareHashes)
+	return slices.Insert(heads, at, e.Hash)
 }
 
 // Has reports whether an entry is in the log.
@@ -228,20 +215,25 @@ func (l *Log) Heads() []Hash {
 	return slices.Clone(l.heads)
 }
 
+// MaxLandmarks is the most that Landmarks returns.
+const MaxLandmarks = 1 << 10
+
 // Landmarks returns the heads, and ever sparser entries before them: a few
 // dozen hashes that let someone with an older or a different log find, by
-// Since, about where the two part.
+// Since, about where the two part. Of more than MaxLandmarks it leaves out
+// heads, so that Since gives more than is needed.
 func (l *Log) Landmarks() []Hash {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	marks := slices.Clone(l.heads)
+	var sparse []Hash
 	for back := 1; back < len(l.nodes); back *= 2 {
 		hash := l.nodes[len(l.nodes)-1-back].entry.Hash
-		if !slices.Contains(l.heads, hash) {
-			marks = append(marks, hash)
+		if _, head := slices.BinarySearchFunc(l.heads, hash, compareHashes); !head {
+			sparse = append(sparse, hash)
 		}
 	}
-	return marks
+	marks := l.heads[:min(len(l.heads), MaxLandmarks-len(sparse))]
+	return append(slices.Clone(marks), sparse...)
 }
 
 // Digest is equal for two logs if, and only if, they hold the same entries.
