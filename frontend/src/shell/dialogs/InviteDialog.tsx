@@ -162,7 +162,15 @@ function ShownCode({ invitation, another }: { invitation: Invitation; another: (
 			<div className={styles.code}>
 				<div className={styles.codeText}>
 					<div className={styles.codeField}>
-						<TextField label={t("invite.code")} lines={5} value={invitation.code} isReadOnly selected />
+						{/* The button that made it is gone: the focus goes where the code is, ready to be copied. */}
+						<TextField
+							label={t("invite.code")}
+							lines={5}
+							value={invitation.code}
+							isReadOnly
+							selected
+							autoFocus
+						/>
 					</div>
 					<CopyButton
 						look="primary"
