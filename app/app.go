@@ -47,6 +47,7 @@ type App struct {
 	store     *crdt.Store
 	node      *p2p.Node
 	news      *news
+	places    places
 	index     indexCache
 
 	cancel  context.CancelFunc // of what runs in the background

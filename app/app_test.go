@@ -142,7 +142,6 @@ func TestASmallSpaceOfTwo(t *testing.T) {
 	adas := ada.page(ref)
 	defer adas.close()
 	bens, closeBens := ben.OpenWindow(ben.ctx, func(app.Event) {})
-	defer closeBens()
 	joined, err := bens.Join(invitation.Code)
 	if err != nil || joined.ID != id.String() || joined.Role != "editor" || len(joined.Members) != 2 {
 		t.Fatalf("joined %+v, %v", joined, err)
@@ -170,6 +169,20 @@ func TestASmallSpaceOfTwo(t *testing.T) {
 	if err != nil || len(here) != 1 || here[0].Name != "Ben" || string(here[0].State) != "caret" || here[0].Document != ref.Document.String() {
 		t.Errorf("Ada sees %+v, %v", here, err)
 	}
+	// A device is where its window moved last; when that is closed, where
+	// another of its windows is.
+	seen := func(state string) func() bool {
+		return func() bool {
+			here, err := adas.Here(id.String())
+			return err == nil && len(here) == 1 && string(here[0].State) == state
+		}
+	}
+	if err := bens.Announce(id.String(), "", []byte("elsewhere")); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "Ben is elsewhere", seen("elsewhere"))
+	closeBens()
+	waitFor(t, "Ben is back at his caret", seen("caret"))
 	if err := page.Announce(id.String(), ref.Document.String(), make([]byte, 3<<10)); codeOf(err) != app.CodeTooLarge {
 		t.Errorf("a huge presence: %v", err)
 	}

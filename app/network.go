@@ -19,7 +19,7 @@ const (
 // openNode starts this device's part of the network. Where Options ask for no
 // network it is there, but switched off.
 func (a *App) openNode(ctx context.Context, o Options) error {
-	node, err := p2p.Open(ctx, p2p.Config{
+	config := p2p.Config{
 		Key:        a.key,
 		Store:      a.store,
 		Listen:     o.Listen,
@@ -30,12 +30,20 @@ func (a *App) openNode(ctx context.Context, o Options) error {
 		OnPresence: func(id space.ID) { a.news.ring(topic{event: EventHere, space: id}) },
 		OnPeers:    func() { a.news.ring(topic{event: EventNetwork}, topic{event: EventSpaces}) },
 		OnStanding: func(id space.ID) { a.news.ring(topic{event: EventStatus, space: id}) },
-	})
+	}
+	node, err := p2p.Open(ctx, config)
+	if err != nil && len(o.Listen) > 0 {
+		return wrapError(CodeInvalid, fmt.Sprintf(
+			"Parley cannot listen on %v. Choose other addresses, such as /ip4/0.0.0.0/udp/0/quic-v1.", o.Listen), err)
+	}
 	if err != nil {
-		if len(o.Listen) > 0 {
-			return wrapError(CodeInvalid, fmt.Sprintf(
-				"Parley cannot listen on %v. Choose other addresses, such as /ip4/0.0.0.0/udp/0/quic-v1.", o.Listen), err)
-		}
+		// Work never waits for the network. The window says "offline", and
+		// going online tries again.
+		a.log.Warn("go online", "err", err)
+		config.Offline = true
+		node, err = p2p.Open(ctx, config)
+	}
+	if err != nil {
 		return fmt.Errorf("open network: %w", err)
 	}
 	a.node = node
@@ -109,52 +117,6 @@ func (a *App) CatchUp(ctx context.Context, id space.ID) (complete bool, err erro
 		a.log.Info("catch up", "space", id, "err", err)
 	}
 	return err == nil, nil
-}
-
-// Announce tells the space's connected members where a window of this device
-// is. The zero document and no state say that it is nowhere any more.
-func (a *App) Announce(id space.ID, document crdt.DocumentID, state []byte) error {
-	if _, err := a.spaceLog(id); err != nil {
-		return err
-	}
-	if len(state) > maxState {
-		return newError(CodeTooLarge, fmt.Sprintf("What a window says of where it is has %d bytes at most.", maxState))
-	}
-	return a.node.Announce(id, p2p.Presence{Document: document, Part: space.Body, State: state})
-}
-
-// maxState is the limit of docs/protocol.md on a presence.
-const maxState = 2 << 10
-
-// leave says that a window that was in a space is gone.
-func (a *App) leave(id space.ID) {
-	if err := a.Announce(id, crdt.DocumentID{}, nil); err != nil {
-		a.log.Debug("leave space", "space", id, "err", err)
-	}
-}
-
-// Here tells where the windows of other devices are in a space.
-func (a *App) Here(id space.ID) ([]Here, error) {
-	log, err := a.spaceLog(id)
-	if err != nil {
-		return nil, err
-	}
-	here := []Here{}
-	for _, h := range a.node.Here(id) {
-		member, ok := log.Member(h.Device)
-		if !ok {
-			continue
-		}
-		place := Here{Device: h.Device.String(), Name: member.Person.Name, State: h.State, At: h.At}
-		if h.Document != (crdt.DocumentID{}) {
-			place.Document = h.Document.String()
-		}
-		if place.State == nil {
-			place.State = []byte{}
-		}
-		here = append(here, place)
-	}
-	return here, nil
 }
 
 // connected are the devices that are connected now.

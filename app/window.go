@@ -62,7 +62,7 @@ func (w *Window) reset() {
 		part.release()
 	}
 	for id := range spoke {
-		w.app.leave(id)
+		w.app.leave(w, id)
 	}
 }
 
@@ -176,7 +176,7 @@ func (w *Window) Announce(spaceID, document string, state []byte) error {
 	w.mu.Lock()
 	w.spoke[id] = true
 	w.mu.Unlock()
-	return w.app.Announce(id, at, state)
+	return w.app.announce(w, id, at, state)
 }
 
 // Here tells where the windows of other devices are.
