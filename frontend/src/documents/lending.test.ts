@@ -55,7 +55,9 @@ test("who comes back before all was saved gets the same thing again", async () =
 	const { opened, lending, borrow } = shelf();
 	const thing = await borrow();
 	const gone = lending.giveBack("d");
+	expect(lending.saving).toBe(true);
 	expect(await borrow()).toBe(thing);
+	expect(lending.saving).toBe(false);
 	thing.saves();
 	await gone;
 	expect(thing.closing).toBe(false);

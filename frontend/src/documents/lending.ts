@@ -19,6 +19,11 @@ export class Lending<T extends Lendable> {
 	readonly #loans = new Map<string, Loan<T>>();
 	readonly #closing = new Map<string, Promise<void>>();
 
+	/** Whether something that was given back still has to be saved. */
+	get saving(): boolean {
+		return [...this.#loans.values()].some((loan) => loan.borrowers === 0);
+	}
+
 	/** Borrows what is open under the key, or opens it. Whoever borrows gives back once. */
 	borrow(key: string, open: () => Promise<T>): Promise<T> {
 		let loan = this.#loans.get(key);

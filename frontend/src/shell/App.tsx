@@ -94,6 +94,14 @@ function SessionRoom({
 	const { value: network, refresh: refreshNetwork } = useLive(bridge, "network", () => bridge.api.Network(), [
 		trigger("network"),
 	]);
+	// A document that was left before all of it was saved: the browser asks before it closes the page.
+	useEffect(() => {
+		const ask = (event: BeforeUnloadEvent) => {
+			if (lendings.replicas.saving || lendings.indexes.saving) event.preventDefault();
+		};
+		window.addEventListener("beforeunload", ask);
+		return () => window.removeEventListener("beforeunload", ask);
+	}, [lendings]);
 	const spaces = listed ?? welcome.spaces;
 	const offline = network?.offline ?? welcome.offline;
 	const session = useMemo<Session>(() => {

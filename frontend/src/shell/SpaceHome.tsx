@@ -33,7 +33,13 @@ export function SpaceHome({ space, panels }: { space: Space; panels: Panels }) {
 					<IconButton icon={PanelLeft} mirrored label={t("sidebar.show")} onPress={panels.sidebar.toggle} />
 				)}
 				{!panels.people.shown && (
-					<IconButton icon={PanelRight} mirrored label={t("people.show")} onPress={panels.people.toggle} />
+					<IconButton
+						icon={PanelRight}
+						mirrored
+						label={t("people.show")}
+						onPress={panels.people.toggle}
+						className={styles.atEnd}
+					/>
 				)}
 			</div>
 			<div className={styles.column}>
