@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -253,6 +254,28 @@ func TestMergingACopyNeverTakesTheTextAway(t *testing.T) {
 	}
 	if _, err := d.Merge(d.ctx, ref, unrelated); codeOf(err) != app.CodeUnrelated {
 		t.Errorf("an unrelated document: %v", err)
+	}
+
+	// A copy in which a program put another value in the text's place, and one
+	// into which an unrelated document was merged elsewhere.
+	snapshot, err := chunk.ParseSnapshot(copied, chunk.DefaultLimits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	replacing, err := chunk.Encode(
+		chunk.Change{Actor: foreign + "2", Seq: 1, StartOp: 1 << 20, Deps: snapshot.Heads}, nil,
+		[]chunk.Op{{Key: chunk.Key{Name: "text", IsName: true}, Action: chunk.Put, Value: chunk.String("mine")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	born, err := child.Create(d.ctx, materialize.Birth{Actor: foreign + "3", Kind: "text", Time: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, more := range [][]byte{replacing.Raw, born[0]} {
+		if _, err := d.Merge(d.ctx, ref, slices.Concat(copied, more)); codeOf(err) != app.CodeUnrelated {
+			t.Errorf("a copy that takes the text away: %v", err)
+		}
 	}
 
 	// A change without the one it builds on.
