@@ -3,6 +3,7 @@ import { type ComponentType, lazy } from "react";
 import type { Bridge, DeviceID, DocumentID, Here, Person, SpaceID } from "../bridge";
 import type { TFunction } from "../i18n";
 import type { Replica } from "../replica";
+import { loadReplica } from "../replica/load";
 import type { Lending } from "./lending";
 
 /** What has become of a window's own changes to the open document; "failed" goes on trying. */
@@ -53,7 +54,10 @@ export interface KeyHelp {
 	typed?: readonly string[];
 }
 
-const loadText = () => import("./text/TextDocument");
+const loadText = async () => {
+	await loadReplica();
+	return await import("./text/TextDocument");
+};
 
 /** The kinds of documents: one line each. */
 const kinds: Record<string, DocumentKind> = {

@@ -10,6 +10,7 @@ import {
 import { type Bridge, type DocumentID, ParleyError, type Space } from "../bridge";
 import type { Lending } from "../documents/lending";
 import type { IndexEntry, IndexReplica } from "../replica";
+import { loadReplica } from "../replica/load";
 import { useSession } from "./session";
 
 export type ListedDocument = IndexEntry;
@@ -77,7 +78,7 @@ function useIndex(
 			borrowed = true;
 			try {
 				const replica = await indexes.borrow(indexID, async () => {
-					const { IndexReplica } = await import("../replica");
+					const { IndexReplica } = await loadReplica();
 					return await IndexReplica.open(bridge, id, indexID);
 				});
 				if (!left) setIndex(replica);
