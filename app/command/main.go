@@ -75,8 +75,6 @@ func execute(ctx context.Context, g *Grammar, name string, selected any, t termi
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	return anywhere(ctx, g, locations, name, command, t)
 }
 

@@ -91,11 +91,18 @@ func Run(o Options) error {
 }
 
 // show runs a window until it is closed. Where there is no display after all,
-// GTK says so by a panic of Wails'.
+// Wails says so by a panic.
 func show(w *options.App) (err error) {
 	defer func() {
-		if fault := recover(); fault != nil {
-			err = noScreen(fmt.Errorf("show window: %v", fault))
+		switch fault := recover().(type) {
+		case nil:
+		case error:
+			if fault.Error() != "failed to init GTK" {
+				panic(fault)
+			}
+			err = noScreen(fault)
+		default:
+			panic(fault)
 		}
 	}()
 	if err := wails.Run(w); err != nil {
