@@ -20,12 +20,16 @@ type openPart struct {
 	actor    chunk.Actor // of the lease
 	looking  func()      // tells the network that nobody looks at the document any more
 
-	mu sync.Mutex // held while a commit is made durable, so that commits do not overtake each other
+	mu       sync.Mutex // held while a commit is made durable, so that commits do not overtake each other
+	released bool       // the actor may be somebody else's by now
 }
+
+var errNotOpen = newError(CodeNotOpen, "This document is not open in this window. Open it again.")
 
 func (p *openPart) release() {
 	p.mu.Lock() // a commit under way still needs the actor
 	defer p.mu.Unlock()
+	p.released = true
 	if p.writable {
 		p.lease.Release()
 	}
@@ -107,7 +111,7 @@ func (w *Window) part(ref crdt.Ref) (*openPart, error) {
 	defer w.mu.Unlock()
 	opened, ok := w.parts[ref]
 	if !ok {
-		return nil, newError(CodeNotOpen, "This document is not open in this window. Open it again.")
+		return nil, errNotOpen
 	}
 	return opened, nil
 }
@@ -130,6 +134,9 @@ func (w *Window) Commit(spaceID, document, part string, changes [][]byte) (Commi
 	}
 	opened.mu.Lock()
 	defer opened.mu.Unlock()
+	if opened.released {
+		return Committed{}, errNotOpen
+	}
 	newest, err := opened.check(changes)
 	if err != nil {
 		return Committed{}, err
