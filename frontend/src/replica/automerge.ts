@@ -1,8 +1,8 @@
 /**
  * The only importer of Automerge. The window works on the core's own handle instead of the proxies: a key then
- * costs what its operations cost, and no copy of the text is made for JavaScript (docs/decisions has figures).
+ * costs what its operations cost, and no copy of the text is made for JavaScript (docs/decisions/0005 says why).
  */
-import { getBackend, init, RawString } from "@automerge/automerge/next";
+import { decodeChange, getBackend, init, RawString } from "@automerge/automerge/next";
 
 export type Core = ReturnType<typeof getBackend>;
 export type Patch = ReturnType<Core["diffIncremental"]>[number];
@@ -13,9 +13,12 @@ export { RawString };
 const KIND_AT = 8;
 const DOCUMENT = 0;
 
-/** Builds a document of stored chunks, in which `actor` will write. Throws where the core cannot read them. */
+/**
+ * Builds a document of stored chunks, in which `actor` will write ("" where nobody will). Throws where the core
+ * cannot read them.
+ */
 export function loadCore(actor: string, chunks: readonly Uint8Array[]): Core {
-	const core = getBackend(init<Record<string, never>>({ actor }));
+	const core = getBackend(init<Record<string, never>>(actor === "" ? {} : { actor }));
 	applyChunks(core, chunks);
 	core.updateDiffCursor();
 	return core;
@@ -35,4 +38,12 @@ export function applyChunks(core: Core, chunks: readonly Uint8Array[]): void {
 		} else changes.push(chunk);
 	}
 	apply();
+}
+
+export function changeHash(change: Uint8Array): string {
+	return decodeChange(change).hash;
+}
+
+export function changeActor(change: Uint8Array): string {
+	return decodeChange(change).actor;
 }

@@ -39,9 +39,16 @@ export class CommitQueue {
 		return this.#problem;
 	}
 
-	/** All changes that are not known to be durable. */
-	waiting(): readonly Uint8Array[] {
-		return this.#changes;
+	/** Whether a change is not known to be durable. */
+	has(change: Uint8Array): boolean {
+		return this.#changes.includes(change);
+	}
+
+	/** Puts other changes in place of all that wait. No commit may be under way. */
+	replace(changes: readonly Uint8Array[]): void {
+		this.#changes = [...changes];
+		this.#batch = 0;
+		this.#settle();
 	}
 
 	push(change: Uint8Array): void {
@@ -93,6 +100,11 @@ export class CommitQueue {
 			this.#changed();
 		}
 		this.#busy = false;
+		this.#settle();
+	}
+
+	#settle(): void {
+		if (this.#changes.length === 0) this.#problem = null;
 		this.#changed();
 		if (this.#changes.length > 0) return;
 		for (const resolve of this.#drained.splice(0)) resolve();

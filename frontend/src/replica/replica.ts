@@ -1,7 +1,9 @@
 import {
 	type Bridge,
+	DISCONNECTED,
 	type DocumentID,
 	fromBase64,
+	ParleyError,
 	type Part,
 	type SpaceID,
 	toBase64,
@@ -9,6 +11,7 @@ import {
 } from "../bridge";
 import { applyChunks, type Core, loadCore, type Patch } from "./automerge";
 import { CommitQueue } from "./commitQueue";
+import { type Unsaved, writeAgain } from "./unsaved";
 
 /** What a replica needs of the bridge. */
 export type Door = Pick<Bridge, "api" | "on" | "onConnection">;
@@ -53,8 +56,9 @@ export class Replica {
 	#broken: Problem | null = null;
 	/** What the core had when the last change ended; what it has made since has not been queued. */
 	#heads: readonly string[];
-	/** Whether there may be operations since. Some of the core's reads end a change unasked, so it cannot tell. */
-	#edited = false;
+	/** What has been written since. Some of the core's reads end a change unasked, so it cannot tell. */
+	#operations: (() => void)[] = [];
+	#unsaved: readonly Unsaved[] = [];
 	readonly #queue: CommitQueue;
 	#state: ReplicaState;
 
@@ -151,13 +155,14 @@ export class Replica {
 
 	/**
 	 * Runs local operations. They take effect at once and join the change of the present frame. Answers whether
-	 * they were made; if not, the replica is not writable or has just become broken, and reloads.
+	 * they were made; if not, the replica is not writable or has just become broken, and reloads. They may be
+	 * run again, on the document as it was, where what they made cannot be stored under this window's actor.
 	 */
 	edit(operations: () => void): boolean {
 		if (!this.writable) return false;
 		try {
-			this.#edited = true;
 			operations();
+			this.#operations.push(operations);
 		} catch (reason) {
 			this.#break(reason);
 			return false;
@@ -173,13 +178,16 @@ export class Replica {
 		this.#flushTimer = null;
 		if (this.#broken !== null) return;
 		this.#guard(() => {
-			if (!this.#edited) return;
-			this.#edited = false;
+			if (this.#operations.length === 0) return;
+			const operations = this.#operations;
+			this.#operations = [];
 			this.#lastFlush = performance.now();
 			this.#core.commit(undefined, Math.floor(Date.now() / 1000));
 			this.#core.updateDiffCursor();
-			const changes = this.#core.getChanges([...this.#heads]);
+			const heads = this.#heads;
+			const changes = this.#core.getChanges([...heads]);
 			this.#heads = this.#core.getHeads();
+			this.#unsaved = [...this.#stillUnsaved(), { heads, operations, changes }];
 			for (const change of changes) this.#queue.push(change);
 		});
 	}
@@ -217,9 +225,18 @@ export class Replica {
 	}
 
 	async #commit(changes: readonly Uint8Array[]): Promise<void> {
-		if (this.#reopening !== null) await this.#reopening;
+		if (this.#reopening !== null) {
+			// What waits may be other changes by then.
+			await this.#reopening;
+			throw new ParleyError(DISCONNECTED, "The connection to Parley was lost. Trying again.");
+		}
 		const { space, document, part } = this.address;
 		await this.#door.api.Commit(space, document, part, changes.map(toBase64));
+	}
+
+	#stillUnsaved(): readonly Unsaved[] {
+		if (this.#queue.state === "saved") return [];
+		return this.#unsaved.filter(({ changes }) => changes.some((change) => this.#queue.has(change)));
 	}
 
 	#scheduleFlush(): void {
@@ -284,19 +301,14 @@ export class Replica {
 	/** Takes up a document again after the connection was lost or the core broke. */
 	async #openAgain(anew: boolean): Promise<void> {
 		const { space, document, part } = this.address;
-		if (this.#closed) return;
+		if (this.#closed && this.#queue.state === "saved") return;
 		try {
 			const opened = await this.#door.api.OpenDocument(space, document, part);
 			const chunks = opened.chunks.map(fromBase64);
+			this.flush();
 			this.#writable = opened.writable;
-			if (anew || this.#broken !== null) {
-				this.#core = loadCore(opened.actor, [...chunks, ...this.#queue.waiting()]);
-				this.#heads = this.#core.getHeads();
-				this.#edited = false;
-				this.#broken = null;
-				this.#actor = opened.actor;
-				for (const listener of this.#resetListeners) listener();
-			} else {
+			if (anew || this.#broken !== null || this.#queue.state !== "saved") this.#load(opened.actor, chunks);
+			else {
 				this.#receive(chunks);
 				this.#take(opened.actor);
 			}
@@ -308,10 +320,23 @@ export class Replica {
 		}
 	}
 
-	/** Writes on as another actor: the lease may be a new one after the connection was lost. */
+	/** Builds the document of what is stored, and writes again what is not. */
+	#load(actor: string, chunks: readonly Uint8Array[]): void {
+		const open = { heads: this.#heads, operations: this.#operations, changes: [] };
+		const unsaved = [...this.#stillUnsaved(), ...(open.operations.length > 0 ? [open] : [])];
+		this.#core = loadCore(actor, chunks);
+		this.#actor = actor;
+		this.#operations = [];
+		this.#unsaved = writeAgain(this.#core, unsaved);
+		this.#heads = this.#core.getHeads();
+		this.#broken = null;
+		this.#queue.replace(this.#unsaved.flatMap(({ changes }) => changes));
+		for (const listener of this.#resetListeners) listener();
+	}
+
+	/** Writes on as another actor, as nothing of the present one waits to be stored. */
 	#take(actor: string): void {
 		if (actor === this.#actor) return;
-		this.flush();
 		this.#guard(() => {
 			const old = this.#core;
 			this.#core = old.fork(actor);

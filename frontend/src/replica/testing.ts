@@ -1,5 +1,5 @@
-import { type Connection, type Events, fromBase64, type ParleyError, toBase64 } from "../bridge";
-import { type Core, loadCore } from "./automerge";
+import { type Connection, type Events, fromBase64, ParleyError, toBase64 } from "../bridge";
+import { type Core, changeActor, loadCore } from "./automerge";
 import { type Door, Replica } from "./replica";
 import { RichText } from "./richText";
 
@@ -33,11 +33,15 @@ export class Desk {
 	readonly #known = new Set<string>();
 	readonly #device: number;
 	#leases = 0;
+	/** The actors of those who have the document open over the present connection; nobody else may commit. */
+	readonly #actors = new Set<string>();
 	#listeners = new Map<string, Set<(data: never) => void>>();
 	#connections = new Set<(state: Connection) => void>();
 	readonly replicas: Replica[] = [];
 	/** While set, commits are refused with this error. */
 	refusal: ParleyError | null = null;
+	/** While set, commits are stored and their answers lost. */
+	loses = false;
 	#held: Promise<void> = Promise.resolve();
 	/** Every batch that was tried, refused ones included. */
 	readonly tried: string[][] = [];
@@ -79,6 +83,7 @@ export class Desk {
 	}
 
 	reconnect(): void {
+		this.#actors.clear();
 		for (const state of ["disconnected", "connected"] as const) {
 			for (const listener of this.#connections) listener(state);
 		}
@@ -95,6 +100,7 @@ export class Desk {
 		api: {
 			OpenDocument: async () => {
 				const actor = `${String(this.#device).padStart(32, "0")}${String(this.#leases++).padStart(8, "0")}`;
+				this.#actors.add(actor);
 				return { actor, position: this.stored.length, chunks: this.stored.map(toBase64), writable: true };
 			},
 			CloseDocument: async () => undefined,
@@ -102,7 +108,11 @@ export class Desk {
 				this.tried.push(changes);
 				await this.#held;
 				if (this.refusal !== null) throw this.refusal;
+				if (changes.some((change) => !this.#actors.has(changeActor(fromBase64(change))))) {
+					throw new ParleyError("invalid", "These changes are not by an actor of this window.");
+				}
 				this.append(changes.map(fromBase64));
+				if (this.loses) throw new ParleyError("disconnected", "The connection ended before the answer.");
 				return { position: this.stored.length };
 			},
 			Pull: async (_space: string, _document: string, _part: string, after: number) => ({
