@@ -1,5 +1,5 @@
 import { Check, LoaderCircle, TriangleAlert } from "lucide-react";
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { useLocale, useTranslation } from "../i18n";
 import { useAnnounce } from "../ui/announcer";
 import styles from "./DocumentScreen.module.css";
@@ -10,7 +10,7 @@ import { type StatusWords, statusWords } from "./status";
 import type { Room } from "./useRoom";
 import { useSteady } from "./useSteady";
 
-/** Typing goes from saved to saving and back many times a second; words that flicker are not read. */
+/** Who has the latest changes with every key of somebody; words that flicker are not read. */
 const CALM_AFTER = 600;
 
 interface StatusLineProps {
@@ -44,7 +44,13 @@ function useStatusWords(savingState: SavingState, room: Room): StatusWords {
 	const named = room === "narrow" ? 1 : 3;
 	const words = statusWords({ saving, connection, status, named }, t, locale);
 	const key = `${words.tone} ${words.own} ${words.others}`;
-	return useSteady(words, key, words.tone === "calm" ? CALM_AFTER : 0);
+	const wasCalm = useRef(true);
+	const steady = useSteady(words, key, words.tone === "calm" && wasCalm.current ? CALM_AFTER : 0);
+	// What comes after trouble or after saving is news, and waits no longer.
+	useEffect(() => {
+		wasCalm.current = steady.tone === "calm";
+	}, [steady]);
+	return steady;
 }
 
 /** While something is not on disk yet, the browser asks before it closes the page. */

@@ -2,13 +2,13 @@ import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from "re
 import { fromBase64, type Here, toBase64 } from "../../bridge";
 import { type Caret, createTextEditor, decodePlace, type TextEditor } from "../../editor";
 import { useTranslation } from "../../i18n";
-import type { Replica } from "../../replica";
+import type { Replica, ReplicaState } from "../../replica";
 import { Button } from "../../ui/Button";
-import type { DocumentProps } from "../index";
+import type { DocumentProps, Saving } from "../index";
 import { LinkDialog } from "./LinkDialog";
 import styles from "./TextDocument.module.css";
 import { TextTools } from "./TextTools";
-import { useArrived, useReplica, useReplicaState } from "./useReplica";
+import { useArrived, useReplica, useReplicaFact } from "./useReplica";
 
 /** A text document: its tools, and the text on its sheet. */
 export default function TextDocument(props: DocumentProps) {
@@ -46,7 +46,8 @@ function Writing({
 	announce,
 }: DocumentProps & { replica: Replica }) {
 	const { t } = useTranslation();
-	const { saving, problem, broken, writable } = useReplicaState(replica);
+	const broken = useReplicaFact(replica, "broken");
+	const writable = useReplicaFact(replica, "writable");
 	const [editor, setEditor] = useState<TextEditor>();
 	const [link, setLink] = useState<{ href: string }>();
 	const place = useRef<HTMLDivElement>(null);
@@ -71,14 +72,12 @@ function Writing({
 		};
 	}, [bridge, replica]);
 
-	// What the bar above says comes from the replica.
+	// What the bar above says comes from the replica, past React: it changes with every key.
 	useEffect(() => {
-		onSaving(
-			saving === "failed"
-				? { state: "failed", problem: problem ?? { code: "unknown", message: "" } }
-				: { state: saving },
-		);
-	}, [saving, problem, onSaving]);
+		const tell = () => onSaving(savingOf(replica.state));
+		tell();
+		return replica.subscribe(tell);
+	}, [replica, onSaving]);
 
 	// Carets are drawn by ProseMirror, from what other windows announced.
 	useEffect(
@@ -134,6 +133,11 @@ function Writing({
 			{link && editor && <LinkDialog editor={editor} href={link.href} onClose={closeLink} />}
 		</div>
 	);
+}
+
+function savingOf({ saving, problem }: ReplicaState): Saving {
+	if (saving !== "failed") return { state: saving };
+	return { state: "failed", problem: problem ?? { code: "unknown", message: "" } };
 }
 
 function caretOf({ device, name, state }: Here, colour: number): Caret[] {

@@ -1,6 +1,6 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
 import type { Bridge, DocumentID, SpaceID } from "../../bridge";
-import { Replica, type ReplicaState } from "../../replica";
+import { Replica } from "../../replica";
 import type { Lending } from "../lending";
 
 export interface OpenText {
@@ -36,10 +36,11 @@ export function useReplica(
 	return open;
 }
 
-export function useReplicaState(replica: Replica): ReplicaState {
+/** One fact of a replica's state; drawn anew only when that fact changes, not with every key. */
+export function useReplicaFact(replica: Replica, fact: "broken" | "writable"): boolean {
 	return useSyncExternalStore(
 		(listener) => replica.subscribe(listener),
-		() => replica.state,
+		() => replica.state[fact],
 	);
 }
 
