@@ -63,7 +63,7 @@ func (s *Store) skipDuplicates(b *batch) error {
 	}
 	return s.withPart(b.ref, func(p *part, r Reader) error {
 		for _, c := range b.changes {
-			if err := s.recognise(p, r, c); err != nil {
+			if err := s.recognise(p, r, b, c); err != nil {
 				return err
 			}
 		}
@@ -71,13 +71,16 @@ func (s *Store) skipDuplicates(b *batch) error {
 	})
 }
 
-// recognise tells duplicates and forks of what is stored from what is new.
-func (s *Store) recognise(p *part, r Reader, c *candidate) error {
+// recognise tells duplicates and forks of what is stored from what is new. A
+// change whose number lies in a snapshot is presumed to be the one in there
+// until the materializer has looked.
+func (s *Store) recognise(p *part, r Reader, b *batch, c *candidate) error {
 	newest := p.actors[c.Actor]
 	if c.Seq > newest.Seq {
 		return nil
 	}
-	if c.Hash == newest.Hash {
+	inside, asked := b.inside[c.Hash]
+	if c.Hash == newest.Hash || p.inside[c.Hash] || inside {
 		c.fate = duplicate
 		return nil
 	}
@@ -89,28 +92,28 @@ func (s *Store) recognise(p *part, r Reader, c *candidate) error {
 		c.fate = duplicate
 		return nil
 	}
-	if c.Seq == newest.Seq || index.at(c.Actor, c.Seq) != nil {
+	if asked || c.Seq == newest.Seq || index.at(c.Actor, c.Seq) != nil {
 		c.fate, c.because = refuse, ReasonFork
 		return nil
 	}
-	// It lies in a snapshot, which holds one change of that number.
-	c.fate = duplicate
+	c.fate = presumed
 	return nil
 }
 
 // questions is what only the materializer can answer.
 type questions struct {
-	inside  map[chunk.Hash]bool          // do these lie in the snapshots?
-	chained map[chunk.Actor]chunk.Signed // do these follow their actors' earlier changes?
-	stored  [][]byte                     // what the part holds
-	changes [][]byte                     // of the batch, what was accepted so far
+	presumed Vector                       // which changes above these lie in the snapshots? nil if nobody asks
+	inside   map[chunk.Hash]bool          // do these lie in the snapshots?
+	chained  map[chunk.Actor]chunk.Signed // do these follow their actors' earlier changes?
+	stored   [][]byte                     // what the part holds
+	changes  [][]byte                     // of the batch, what was accepted so far
 }
 
 // tryAppend stores the batch, or says what has to be found out first.
 func (s *Store) tryAppend(b *batch) (receipt Receipt, open *questions, err error) {
 	p := s.cache.acquire(b.ref)
 	defer s.cache.release(p)
-	plan := plan{unknown: make(map[chunk.Hash]bool), unchained: make(map[chunk.Actor]chunk.Signed)}
+	plan := plan{presumed: make(Vector), unknown: make(map[chunk.Hash]bool), unchained: make(map[chunk.Actor]chunk.Signed)}
 	err = s.backend.View(func(r Reader) error {
 		if err := p.load(r); err != nil {
 			return err
@@ -120,7 +123,7 @@ func (s *Store) tryAppend(b *batch) (receipt Receipt, open *questions, err error
 			return err
 		}
 		if plan.open() {
-			open = &questions{inside: plan.unknown, chained: plan.unchained}
+			open = &questions{presumed: p.below(plan.presumed), inside: plan.unknown, chained: plan.unchained}
 			for _, c := range b.changes {
 				if c.fate == accept {
 					open.changes = append(open.changes, c.Raw)
@@ -144,12 +147,26 @@ func (s *Store) tryAppend(b *batch) (receipt Receipt, open *questions, err error
 
 // plan is what weighing a batch against the part comes to.
 type plan struct {
+	presumed  Vector // each actor's first
 	unknown   map[chunk.Hash]bool
 	unchained map[chunk.Actor]chunk.Signed
 	leftovers []Op
 }
 
-func (p *plan) open() bool { return len(p.unknown) > 0 || len(p.unchained) > 0 }
+// below is the part's vector, but for the actors given just below their
+// numbers; nil if none are.
+func (p *part) below(numbers Vector) Vector {
+	if len(numbers) == 0 {
+		return nil
+	}
+	v := p.vector()
+	for actor, seq := range numbers {
+		v[actor] = seq - 1
+	}
+	return v
+}
+
+func (p *plan) open() bool { return len(p.presumed)+len(p.unknown)+len(p.unchained) > 0 }
 
 // weigh decides for every candidate, by itself, whether it fits on top of
 // what is stored.
@@ -158,8 +175,13 @@ func (s *Store) weigh(p *part, r Reader, b *batch, plan *plan) error {
 	reach := make(map[chunk.Actor]reached)
 	for at, c := range b.changes {
 		c.fate = undecided
-		if err := s.recognise(p, r, c); err != nil {
+		if err := s.recognise(p, r, b, c); err != nil {
 			return err
+		}
+		if c.fate == presumed {
+			if first, ok := plan.presumed[c.Actor]; !ok || c.Seq < first {
+				plan.presumed[c.Actor] = c.Seq
+			}
 		}
 		if c.fate != undecided {
 			continue
@@ -308,6 +330,9 @@ func (s *Store) ask(ctx context.Context, b *batch, q *questions) error {
 	if s.materializer == nil {
 		return errNoMaterializer
 	}
+	if q.presumed != nil {
+		return s.lookInside(ctx, b, q)
+	}
 	chunks := append(slices.Clone(q.stored), q.changes...)
 	if len(q.inside) > 0 {
 		report, err := s.materializer.Vet(ctx, chunks)
@@ -325,6 +350,29 @@ func (s *Store) ask(ctx context.Context, b *batch, q *questions) error {
 			return fmt.Errorf("check that a change follows its author's: %w", err)
 		}
 		b.chained[signed.Hash] = err == nil
+	}
+	return nil
+}
+
+// lookInside has the materializer take changes out of the snapshots, and finds
+// out which of those that are presumed to be among them are.
+func (s *Store) lookInside(ctx context.Context, b *batch, q *questions) error {
+	changes, err := s.materializer.Changes(ctx, q.stored, q.presumed)
+	if err != nil {
+		return fmt.Errorf("look for changes in snapshots: %w", err)
+	}
+	found := make(map[chunk.Hash]bool, len(changes))
+	for _, raw := range changes {
+		c, err := chunk.ParseChange(raw, s.limits)
+		if err != nil {
+			return fmt.Errorf("look for changes in snapshots: %w", err)
+		}
+		found[c.Hash] = true
+	}
+	for _, c := range b.changes {
+		if c.fate == presumed {
+			b.inside[c.Hash] = found[c.Hash]
+		}
 	}
 	return nil
 }

@@ -41,7 +41,8 @@ const (
 	undecided fate = iota
 	accept
 	duplicate
-	wait // for something missing
+	presumed // to be a duplicate of what lies in a snapshot
+	wait     // for something missing
 	refuse
 )
 

@@ -85,6 +85,7 @@ const (
 	ReasonFork         Reason = 6 // another change has this actor and sequence number
 	ReasonSequence     Reason = 7 // it does not follow its actor's earlier change
 	ReasonTooLarge     Reason = 8 // beyond the limits
+	ReasonUnfit        Reason = 9 // a snapshot, sound by itself, that is no document with what is here
 )
 
 var reasonTexts = [...]string{
@@ -96,11 +97,12 @@ var reasonTexts = [...]string{
 	ReasonFork:         "another change with the same actor and sequence number is here already",
 	ReasonSequence:     "it does not follow its author's earlier change",
 	ReasonTooLarge:     "it is too large",
+	ReasonUnfit:        "it does not fit with what is here already",
 }
 
 // Error says in plain words what is wrong.
 func (r Reason) Error() string {
-	if r < ReasonMalformed || r > ReasonTooLarge {
+	if r < ReasonMalformed || r > ReasonUnfit {
 		return fmt.Sprintf("refused for reason %d", uint8(r))
 	}
 	return reasonTexts[r]
@@ -110,7 +112,7 @@ func (r Reason) Error() string {
 // is wrong whatever one knows of the membership log.
 func (r Reason) Forged() bool {
 	switch r {
-	case ReasonNoRight, ReasonActor, ReasonFork:
+	case ReasonNoRight, ReasonActor, ReasonFork, ReasonUnfit:
 		return false
 	}
 	return true

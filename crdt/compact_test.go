@@ -1,11 +1,13 @@
 package crdt_test
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"maps"
 	"os"
+	"slices"
 	"testing"
 
 	"parley/crdt"
@@ -188,6 +190,67 @@ func TestAChangeMayBuildOnWhatLiesInASnapshot(t *testing.T) {
 	if !maps.Equal(ada.history(ref), ben.history(ref)) {
 		t.Fatal("they hold different things")
 	}
+}
+
+// Somebody goes on from a backup, or lies: another change has a number that
+// lies in a snapshot by now. It is no duplicate, and nothing may build on it.
+func TestAForkOfWhatLiesInASnapshotIsSetAside(t *testing.T) {
+	ada, ben, mal := newDevice(t, "Ada").understands(), newDevice(t, "Ben").understands(), newDevice(t, "Mal").understands()
+	ref := ada.founds()
+	ada.admits(ref.Space, space.Editor, ben, mal)
+	mals := mal.picksUp(ref)
+	first := mals.writes("one")
+	before := *mals
+	second := mals.writes("two")
+	mal.commits(ref, append([]chunk.Change{first, second}, mals.writesMany(20)...)...)
+	ada.catchesUp(ref, mal, 1<<20)
+	ada.compacts(ref)
+	ada.restarts() // forgets what it knew of the changes inside
+	want := ada.history(ref)
+
+	fork := before.writes("another two")
+	other := space.ActorFor(mal.key.Device(), 7)
+	beside := &pen{t: t, actor: chunk.Actor(other[:]), maxOp: fork.MaxOp, heads: []chunk.Hash{fork.Hash}}
+	above := beside.writes("built on the fork")
+	for _, b := range []crdt.Bundle{mal.bundle(ref, fork, above), mal.bundle(ref, fork), mal.bundle(ref, above)} {
+		got := ada.takes(ref, b, mal)
+		if got.Accepted != 0 || !bytes.Equal(b.Changes[0], above.Raw) && !errors.Is(got.Err(), crdt.ReasonFork) {
+			t.Fatalf("%+v", got)
+		}
+		if slices.ContainsFunc(got.Refused, func(q crdt.Quarantined) bool { return q.Reason.Forged() }) {
+			t.Fatalf("an honest device would be turned away: %+v", got)
+		}
+	}
+	if list, err := ada.store.Quarantine(ref.Space); err != nil || len(list) != 1 || list[0].Hash != fork.Hash {
+		t.Fatalf("in quarantine: %+v, %v", list, err)
+	}
+	// What is there already is still told from it.
+	if got := ada.takes(ref, mal.bundle(ref, second), mal); got.Accepted != 0 || got.Err() != nil || len(got.Missing) != 0 {
+		t.Fatalf("%+v", got)
+	}
+	if !maps.Equal(ada.history(ref), want) {
+		t.Fatal("the document has changed")
+	}
+	ben.catchesUp(ref, ada, 1<<20)
+
+	// A snapshot that holds the fork is sound by itself, and does not fit.
+	cem := newDevice(t, "Cem").understands()
+	ada.admits(ref.Space, space.Editor, cem)
+	for _, b := range []crdt.Bundle{mal.bundle(ref, first), mal.bundle(ref, append([]chunk.Change{fork, above}, before.writesMany(30)...)...)} {
+		if got := cem.takes(ref, b, mal); got.Err() != nil {
+			t.Fatal(got.Err())
+		}
+	}
+	cem.compacts(ref)
+	theirs, _, err := cem.store.Since(t.Context(), ref, nil, 1<<20)
+	if err != nil || len(theirs.Snapshots) != 1 {
+		t.Fatalf("%d snapshots, %v", len(theirs.Snapshots), err)
+	}
+	got := ada.takes(ref, theirs, cem)
+	if got.Accepted != 0 || !errors.Is(got.Err(), crdt.ReasonUnfit) || got.Refused[0].Reason.Forged() {
+		t.Fatalf("%+v", got)
+	}
+	ada.compacts(ref)
 }
 
 func TestASnapshotThatLiesIsRefused(t *testing.T) {

@@ -9,7 +9,8 @@ import (
 // Materializer is the one who understands what the chunks of a document say:
 // crdt/materialize, a child process. A document is passed as its chunks,
 // snapshots and changes in any order. Any call may fail because the child
-// died on the bytes; the store then leaves the document as it is.
+// died on the bytes; the store then leaves the document as it is. A call fails
+// with chunk.ErrUnreadable when the chunks are no document together.
 type Materializer interface {
 	// Vet applies the chunks and reports what they come to.
 	Vet(ctx context.Context, chunks [][]byte) (chunk.Report, error)

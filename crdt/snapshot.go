@@ -54,9 +54,17 @@ func (s *Store) appendSnapshot(ctx context.Context, log *space.Log, b *batch, sn
 		b.refuseSnapshot(snapshot, reason, nil)
 		return 0, nil
 	}
-	heads, err := s.verifySnapshot(ctx, snapshot, signatures, stored)
+	err = s.verifySnapshot(ctx, snapshot, signatures)
 	if errors.Is(err, chunk.ErrUnsound) {
 		b.refuseSnapshot(snapshot, ReasonNotVouched, err)
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	heads, err := s.joinSnapshot(ctx, snapshot, stored)
+	if errors.Is(err, chunk.ErrUnreadable) {
+		b.refuseSnapshot(snapshot, ReasonUnfit, err)
 		return 0, nil
 	}
 	if err != nil {
@@ -103,28 +111,35 @@ func (b *batch) refuseSnapshot(snapshot chunk.Snapshot, reason Reason, err error
 }
 
 // verifySnapshot has the materializer check that what was signed is really
-// inside and that the snapshot fits with what is stored. It returns the heads
-// of both together.
-func (s *Store) verifySnapshot(ctx context.Context, snapshot chunk.Snapshot, signatures []Signature, stored [][]byte) ([]chunk.Hash, error) {
+// inside.
+func (s *Store) verifySnapshot(ctx context.Context, snapshot chunk.Snapshot, signatures []Signature) error {
 	if s.materializer == nil {
-		return nil, errNoMaterializer
+		return errNoMaterializer
 	}
 	signed := make(map[chunk.Actor]chunk.Signed, len(signatures))
 	for _, signature := range signatures {
 		signed[signature.Actor] = chunk.Signed{Hash: signature.Hash, Seq: signature.Seq}
 	}
 	if err := s.materializer.Verify(ctx, [][]byte{snapshot.Raw}, signed); err != nil {
-		return nil, fmt.Errorf("check snapshot: %w", err)
+		return fmt.Errorf("check snapshot: %w", err)
 	}
+	return nil
+}
+
+// joinSnapshot has the materializer check that a snapshot, which is sound by
+// itself, fits with what is stored, and returns the heads of both together. It
+// fails with chunk.ErrUnreadable if it does not, as when both hold different
+// changes of one number.
+func (s *Store) joinSnapshot(ctx context.Context, snapshot chunk.Snapshot, stored [][]byte) ([]chunk.Hash, error) {
 	if len(stored) == 0 {
 		return snapshot.Heads, nil
 	}
 	report, err := s.materializer.Vet(ctx, append(slices.Clone(stored), snapshot.Raw))
+	if err == nil && len(report.Missing) > 0 {
+		err = fmt.Errorf("%w: %d changes are missing", chunk.ErrUnreadable, len(report.Missing))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("join snapshot with what is here: %w", err)
-	}
-	if len(report.Missing) > 0 {
-		return nil, fmt.Errorf("join snapshot with what is here: %w", chunk.ErrUnsound)
 	}
 	return report.Heads, nil
 }

@@ -6,6 +6,10 @@ import "errors"
 // somebody signed.
 var ErrUnsound = errors.New("the signed change does not cover its author's changes")
 
+// ErrUnreadable is wrapped by the error that says that chunks, each of which
+// is well formed, are not a document when they are taken together.
+var ErrUnreadable = errors.New("the document cannot be read")
+
 // Report is what the Automerge core makes of a document's chunks taken
 // together.
 type Report struct {

@@ -37,7 +37,7 @@ var (
 
 	// ErrUnreadable: the chunks are not a document, or not of the kind that
 	// was asked for. Errors of type *ChunkError say which chunk is at fault.
-	ErrUnreadable = errors.New("the document cannot be read")
+	ErrUnreadable = chunk.ErrUnreadable
 
 	// ErrMissing: changes depend on others that were not given. Errors of
 	// type *MissingError list them.
