@@ -13,6 +13,7 @@ import { hrefFromInput, safeHref } from "./links";
 import { normaliser } from "./normalise";
 import { marks } from "./schema";
 import { shortcutPlugins } from "./shortcuts";
+import { switchedOnPlugin } from "./switchedOn";
 import { undoPlugin } from "./undo";
 import "./editor.css";
 
@@ -106,6 +107,7 @@ export function createTextEditor(
 				}),
 				...keyPlugins(specs),
 				undoPlugin(),
+				switchedOnPlugin(),
 				normaliser(),
 				dropCursor({ color: false, class: "text-editor-drop" }),
 				gapCursor(),
