@@ -3,7 +3,7 @@ import { WebKitScreen } from "./stage/webkit";
 import { Window } from "./stage/window";
 import { test, type Workshop } from "./stage/workshop";
 
-async function webkitWindow(workshop: Workshop, person: string): Promise<Window> {
+async function webkitWindow(workshop: Workshop, person: string): Promise<Window<WebKitScreen>> {
 	const peer = await workshop.device(person);
 	const display = await Display.open();
 	workshop.afterwards(() => display.close());
@@ -35,5 +35,8 @@ test("WebKit, the desktop window's engine: two people write, part, and merge", a
 	await ben.goesOnline();
 	const merged = ["Look: Why", "The shelter leaks. The bench is wet.", "Ben on the train."];
 	await anna.reads(...merged);
+	await ben.reads(...merged);
+
+	await ben.screen.reload();
 	await ben.reads(...merged);
 });

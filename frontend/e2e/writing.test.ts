@@ -28,7 +28,7 @@ describe("a text is formatted", () => {
 				"\n1. first",
 				"second",
 				"\n> said",
-				"\n\n### Last",
+				"\n### Last",
 				"---plain",
 			].join("\n"),
 		);
@@ -77,6 +77,6 @@ describe("a text is formatted", () => {
 		await window.screen.key("Control+End");
 		await window.writes("\nitem");
 		await window.screen.press("button", words.text.bulletList);
-		expect(await markdown()).toBe("## Title\n\n**bold**\n\n- **item**\n");
+		expect(await markdown()).toBe("## Title\n\n**bold**\n\n- item\n");
 	});
 });

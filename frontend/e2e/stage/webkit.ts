@@ -98,6 +98,10 @@ export class WebKitScreen implements Screen {
 		await this.#call("POST", `${this.#session}/url`, { url });
 	}
 
+	async reload(): Promise<void> {
+		await this.#call("POST", `${this.#session}/refresh`, {});
+	}
+
 	async press(role: Role, name: Name): Promise<void> {
 		await until(`a ${role} called ${name} to click`, async () => {
 			const element = await this.#find(role, name);

@@ -206,11 +206,11 @@ export class Window<S extends Screen = Screen> {
 	}
 
 	async closesDialog(): Promise<void> {
-		await this.screen.key("Escape");
-		await until(
-			`${this.person} to be back from a dialog`,
-			async () => !(await this.screen.has("dialog", /.*/)),
-		);
+		await until(`${this.person} to be back from a dialog`, async () => {
+			if (!(await this.screen.has("dialog", /.*/))) return true;
+			await this.screen.key("Escape");
+			return false;
+		});
 	}
 
 	async #fills(label: string, text: string): Promise<void> {
