@@ -323,6 +323,29 @@ describe("together", () => {
 	});
 });
 
+test("what was written while the connection was lost is there when it returns, under whatever lease", async () => {
+	const desk = hall.desks[0] as Desk;
+	types(first, "- roof");
+	await hall.exchange();
+	desk.refusal = new ParleyError("disconnected", "The connection ended.");
+	types(first, " of **glass** ");
+	types(second, " and bench");
+	await (hall.desks[1] as Desk).settle();
+	desk.append(hall.desks[1]?.stored ?? []);
+	await desk.replicas[0]?.pulled();
+	presses(first, "Enter");
+	types(first, "light");
+	const written = shown(first);
+	desk.refusal = null;
+	desk.reconnect();
+	await hall.exchange();
+	expect(shown(first)).toBe(written);
+	expect(shown(second)).toBe(written);
+	expect(written).toContain("light");
+	for (let i = 0; i < 99; i++) presses(first, "z", { ctrlKey: true });
+	expect(shown(first)).toBe('paragraph(" and bench")');
+});
+
 describe("tools", () => {
 	test("their state is one object until something changes, and changes are told", async () => {
 		vi.useFakeTimers();
