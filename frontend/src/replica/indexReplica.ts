@@ -15,6 +15,7 @@ export class IndexReplica {
 	readonly #replica: Replica;
 	readonly #listeners = new Set<() => void>();
 	#entries: readonly IndexEntry[];
+	#arrived: boolean;
 
 	static async open(door: Door, space: SpaceID, index: DocumentID): Promise<IndexReplica> {
 		return new IndexReplica(await Replica.open(door, { space, document: index, part: "body" }));
@@ -23,6 +24,7 @@ export class IndexReplica {
 	private constructor(replica: Replica) {
 		this.#replica = replica;
 		this.#entries = this.#read();
+		this.#arrived = this.#hasList();
 		replica.onPatches(() => this.#refresh());
 		replica.onReset(() => this.#refresh());
 	}
@@ -34,6 +36,11 @@ export class IndexReplica {
 		this.#listeners.add(listener);
 		return () => this.#listeners.delete(listener);
 	};
+
+	/** Whether the list itself has come to this computer. When it does, getSnapshot gives another list. */
+	get arrived(): boolean {
+		return this.#arrived;
+	}
 
 	get state(): ReplicaState {
 		return this.#replica.state;
@@ -74,7 +81,9 @@ export class IndexReplica {
 		const entries = this.#read();
 		const same =
 			entries.length === this.#entries.length && entries.every((e, i) => equal(e, this.#entries[i]));
-		if (same) return;
+		const arrived = this.#hasList();
+		if (same && arrived === this.#arrived) return;
+		this.#arrived = arrived;
 		this.#entries = entries;
 		for (const listener of this.#listeners) listener();
 	}
@@ -92,6 +101,10 @@ export class IndexReplica {
 				return typeof entry === "object" && entry !== null ? [entryFrom(id, { ...entry })] : [];
 			})
 			.sort((a, b) => (a.created?.getTime() ?? 0) - (b.created?.getTime() ?? 0) || (a.id < b.id ? -1 : 1));
+	}
+
+	#hasList(): boolean {
+		return this.#replica.core.getWithType("_root", "documents")?.[0] === "map";
 	}
 
 	#entry(document: DocumentID): string | null {

@@ -67,6 +67,7 @@ export function SpaceHome({ space, panels }: { space: Space; panels: Panels }) {
 					</div>
 				)}
 				{state === "loading" && <p className={styles.quiet}>{t("space.loading")}</p>}
+				{state === "waiting" && <p className={styles.quiet}>{t("space.waiting")}</p>}
 				{state === "failed" && <p className={styles.quiet}>{t("space.problem")}</p>}
 				{state === "ready" && documents.length === 0 && <NoDocuments writer={writer} create={create} />}
 				{documents.length > 0 && <DocumentList space={space} documents={documents} />}

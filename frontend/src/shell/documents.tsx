@@ -18,7 +18,8 @@ export type ListedDocument = IndexEntry;
 export interface Documents {
 	/** Oldest first. */
 	documents: readonly ListedDocument[];
-	state: "loading" | "ready" | "failed";
+	/** "waiting": this device belongs to the space, but the list has not come from anybody yet. */
+	state: "loading" | "waiting" | "ready" | "failed";
 	/** Throws a ParleyError where the list cannot be written now. */
 	setTitle: (document: DocumentID, title: string) => void;
 }
@@ -45,7 +46,7 @@ export function DocumentsProvider({ space, children }: DocumentsProviderProps) {
 	const value = useMemo<Documents>(
 		() => ({
 			documents,
-			state: index ? "ready" : failed ? "failed" : "loading",
+			state: listState(index, failed),
 			setTitle: (document, title) => {
 				if (!index?.rename(document, title)) refuse();
 			},
@@ -53,6 +54,11 @@ export function DocumentsProvider({ space, children }: DocumentsProviderProps) {
 		[documents, index, failed],
 	);
 	return <DocumentsContext value={value}>{children}</DocumentsContext>;
+}
+
+function listState(index: IndexReplica | undefined, failed: boolean): Documents["state"] {
+	if (index === undefined) return failed ? "failed" : "loading";
+	return index.arrived ? "ready" : "waiting";
 }
 
 /**
