@@ -31,8 +31,11 @@ export function buildBefore(
 		if (end === doc.childCount || last === undefined) return { to: end, nodes: built };
 		const next = flatten(doc, end, end + 1);
 		const marker = next[0]?.marker ?? null;
-		const apart = marker !== null && sameList(placeOf(marker, lastPath(last)).path, placeOf(marker, []).path);
-		if (apart && placeOf(marker, lastPath(last)).shared === 0) return { to: end, nodes: built };
+		if (marker !== null) {
+			const place = placeOf(marker, lastPath(last));
+			const apart = place.shared === 0 && sameList(place.path, placeOf(marker, []).path);
+			if (apart) return { to: end, nodes: built };
+		}
 		all = [...all, ...next];
 		end++;
 	}
@@ -48,7 +51,7 @@ interface Level {
 
 /**
  * Builds the editor's nodes from flat blocks: the same sequence gives the same nodes, and
- * `flatten(build(blocks))` gives the blocks back. `before` is the path of the block in front of the first one.
+ * `flatten(build(blocks))` gives the blocks back.
  */
 export function build(blocks: readonly FlatBlock[]): Node[] {
 	const top: Node[] = [];

@@ -142,14 +142,13 @@ function replaceStretch(tr: Transaction, pos: number, old: readonly Node[], now:
 	const ends = a.findDiffEnd(b);
 	if (start === null || ends === null) return;
 	const overlap = Math.max(0, start - Math.min(ends.a, ends.b));
-	const from = start;
 	const oldTo = ends.a + overlap;
 	const newTo = ends.b + overlap;
-	const step = around(pos, a, b, from, oldTo, newTo) ?? replacement(pos, b, from, oldTo, newTo);
-	const target = tr.doc.replace(pos, pos + a.size, new Slice(b, 0, 0));
-	const result = step.apply(tr.doc);
-	if (result.doc?.eq(target)) tr.step(step);
-	else tr.step(new ReplaceStep(pos, pos + a.size, new Slice(b, 0, 0)));
+	const step = around(pos, a, b, start, oldTo, newTo) ?? replacement(pos, b, start, oldTo, newTo);
+	const whole = new ReplaceStep(pos, pos + a.size, new Slice(b, 0, 0));
+	// Where two trees meet at different depths, the smaller step may not give what is wanted.
+	const { doc } = whole.apply(tr.doc);
+	tr.step(doc !== null && step.apply(tr.doc).doc?.eq(doc) ? step : whole);
 }
 
 function replacement(pos: number, now: Fragment, from: number, oldTo: number, newTo: number): ReplaceStep {

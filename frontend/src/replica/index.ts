@@ -7,6 +7,5 @@ export {
 	type MarkSet,
 	type Patch,
 	RichText,
-	type Scalar,
 	type Span,
 } from "./richText";

@@ -1,7 +1,6 @@
 import { type Core, type MarkSet, type Patch, RawString } from "./automerge";
 
 export type { MarkSet, Patch } from "./automerge";
-export type Scalar = string | number | boolean | null;
 
 /** What a block marker says, as far as this program knows; other keys are left as they are. */
 export interface Marker {
