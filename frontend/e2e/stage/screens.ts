@@ -66,7 +66,7 @@ async function arrives(workshop: Workshop, look: Look, ben: Seat, visit: Visit):
 	await screen.press("button", words.join.join);
 	await window.seesText(words.error.malformed);
 	await visit("join-with-half-a-code", window);
-	await screen.key("Escape");
+	await window.closesDialog();
 	await window.joins(await ben.window.invites(), SPACE);
 	await window.sees("button", words.space.newDocument);
 	await visit("space-without-documents", window);
@@ -90,7 +90,7 @@ async function visitDocument(window: Window<ChromiumScreen>, ben: Seat, visit: V
 	await window.screen.page.keyboard.press("Control+k");
 	await window.sees("dialog", /.*/);
 	await visit("link", window);
-	await window.screen.key("Escape");
+	await window.closesDialog();
 }
 
 async function visitDialogs(window: Window<ChromiumScreen>, visit: Visit): Promise<void> {

@@ -70,7 +70,7 @@ export function JoinDialog({ onClose }: { onClose: () => void }) {
 				{problem && <Problem>{problem}</Problem>}
 				<DialogActions>
 					<Button onPress={onClose}>{t("app.cancel")}</Button>
-					<Button type="submit" look="primary" isDisabled={busy}>
+					<Button type="submit" look="primary" isPending={busy}>
 						{t("join.join")}
 					</Button>
 				</DialogActions>
