@@ -20,6 +20,7 @@ const (
 
 	catchUpPatience = 60 * time.Second // the other side may be storing a large piece
 	requestFrame    = 1 << 20
+	pullsAtOnce     = 3       // from one peer, in all spaces: it would not serve more than 4
 	partsPage       = 8 << 10 // parts in one page
 )
 

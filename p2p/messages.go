@@ -22,7 +22,7 @@ const (
 	maxState      = 2 << 10 // bytes of presence
 	maxHaves      = 256     // parts in one have
 	maxLandmarks  = space.MaxLandmarks
-	maxReasons    = 64      // refusal reasons that may ever be given a number
+	maxReasons    = 64 // refusal reasons that may ever be given a number
 )
 
 var (

@@ -248,6 +248,18 @@ func TestManySpaces(t *testing.T) {
 	for _, id := range spaces {
 		ben.same(id, ada)
 	}
+	if err := ben.node.SetOffline(true); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range spaces {
+		ada.writes(ref(id, "plan"), "for Ben to pull")
+	}
+	if err := ben.node.SetOffline(false); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range spaces {
+		ben.same(id, ada)
+	}
 	if peers := ada.node.Peers(); len(peers) != 1 || len(peers[0].Spaces) != len(spaces) {
 		t.Errorf("Ada shares %d spaces with Ben", len(peers[0].Spaces))
 	}

@@ -47,7 +47,8 @@ type acquaintance struct {
 	since    time.Time
 	shared   map[space.ID]bool
 	greeting bool
-	again    bool // greet once more when done
+	again    bool          // greet once more when done
+	pulls    chan struct{} // holds one token for each pull from it under way
 }
 
 func (n *Node) goOnline() (*online, error) {
@@ -211,7 +212,9 @@ func (o *online) met(e event.EvtPeerIdentificationCompleted) {
 	}
 	o.mu.Lock()
 	if o.peers[e.Peer] == nil && o.host.Network().Connectedness(e.Peer) == network.Connected {
-		o.peers[e.Peer] = &acquaintance{since: time.Now(), shared: make(map[space.ID]bool)}
+		o.peers[e.Peer] = &acquaintance{
+			since: time.Now(), shared: make(map[space.ID]bool), pulls: make(chan struct{}, pullsAtOnce),
+		}
 	}
 	o.mu.Unlock()
 	if e.Conn.Stat().Direction == network.DirOutbound {
@@ -376,15 +379,37 @@ func (o *online) sharers(id space.ID) (peers []peer.ID) {
 	return peers
 }
 
+// takeTurn waits until fewer pulls than may be are under way from a peer, and
+// returns what ends the turn. The rooms of all spaces share that number.
+func (o *online) takeTurn(ctx context.Context, p peer.ID) (done func(), err error) {
+	o.mu.Lock()
+	known := o.peers[p]
+	o.mu.Unlock()
+	if known == nil {
+		return nil, errOutsider
+	}
+	select {
+	case known.pulls <- struct{}{}:
+		return func() { <-known.pulls }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 // nearer is the first of two peers if we share the space with it, else the
 // second.
 func (o *online) nearer(id space.ID, first, second peer.ID) peer.ID {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if known := o.peers[first]; known != nil && known.shared[id] {
+	if o.sharesWith(id, first) {
 		return first
 	}
 	return second
+}
+
+func (o *online) sharesWith(id space.ID, p peer.ID) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	known := o.peers[p]
+	return known != nil && known.shared[id]
 }
 
 func (o *online) room(id space.ID) *room {

@@ -32,6 +32,11 @@ func (r *room) pullFrom(ctx context.Context, from peer.ID, refs []crdt.Ref) erro
 	if !ok || !r.node.member(r.id, device) {
 		return errOutsider
 	}
+	done, err := r.online.takeTurn(ctx, from)
+	if err != nil {
+		return fmt.Errorf("pull from %s: %w", device, err)
+	}
+	defer done()
 	stream, err := r.online.host.NewStream(network.WithNoDial(ctx, "catch-up"), from, catchUpProtocol)
 	if err != nil {
 		return fmt.Errorf("pull from %s: %w", device, err)

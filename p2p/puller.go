@@ -1,6 +1,7 @@
 package p2p
 
 import (
+	"errors"
 	"sync"
 	"time"
 
@@ -14,6 +15,8 @@ const (
 	gossipGrace = time.Second // for the gossip of what a have names to arrive
 	maxSuspects = 4096
 	maxFutile   = 4096
+	maxFailures = 5               // pulls from one peer that fail in a row before we wait for news
+	pullPause   = 2 * time.Second // before the next try, and longer each time
 )
 
 // A pullRequest asks for some parts from a peer; without parts, for everything
@@ -34,6 +37,7 @@ type puller struct {
 	waiting  map[peer.ID]map[crdt.Ref]bool // nil: everything
 	suspects map[crdt.Ref]suspect
 	futility map[futileKey]shortDigest
+	failures map[peer.ID]int // in a row
 }
 
 // A suspect is a part of which somebody said to have more than we.
@@ -55,6 +59,7 @@ func newPuller(r *room) *puller {
 		waiting:  make(map[peer.ID]map[crdt.Ref]bool),
 		suspects: make(map[crdt.Ref]suspect),
 		futility: make(map[futileKey]shortDigest),
+		failures: make(map[peer.ID]int),
 	}
 }
 
@@ -139,12 +144,11 @@ func (p *puller) run() {
 	for {
 		p.accuse()
 		if request, ok := p.next(); ok {
-			if err := p.room.pullFrom(p.room.ctx, request.from, request.refs); err != nil {
-				p.room.online.judge(request.from, "catch-up", err)
-			}
+			err := p.room.pullFrom(p.room.ctx, request.from, request.refs)
 			if p.room.ctx.Err() != nil {
 				return
 			}
+			p.ended(request, err)
 			continue
 		}
 		timer.Reset(p.untilDue())
@@ -155,6 +159,34 @@ func (p *puller) run() {
 		case <-timer.C:
 		}
 	}
+}
+
+// ended sees to a pull that failed: while the peer is there, it is tried again
+// a few times.
+func (p *puller) ended(request pullRequest, err error) {
+	p.mu.Lock()
+	if err == nil || errors.Is(err, errNonsense) {
+		delete(p.failures, request.from)
+	} else {
+		p.failures[request.from]++
+	}
+	failures := p.failures[request.from]
+	if failures > maxFailures {
+		delete(p.failures, request.from)
+	}
+	p.mu.Unlock()
+	if err == nil {
+		return
+	}
+	p.room.online.judge(request.from, "catch-up", err)
+	if failures == 0 || failures > maxFailures {
+		return
+	}
+	p.room.online.do(func() {
+		if pause(p.room.ctx, jittered(time.Duration(failures)*pullPause)) && p.room.online.sharesWith(p.room.id, request.from) {
+			p.room.pull(request)
+		}
+	})
 }
 
 func (p *puller) next() (pullRequest, bool) {
