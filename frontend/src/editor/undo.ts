@@ -98,7 +98,10 @@ export function undoPlugin(newGroupMs = 500): Plugin<History> {
 		key,
 		state: {
 			init: () => ({ log: new Log([], 0), done: [], undone: [], last: null }),
-			apply: (tr, history, before) => record(history, tr, before, newGroupMs),
+			apply(tr, history, before) {
+				const next = record(history, tr, before, newGroupMs);
+				return next === history ? history : trim(next);
+			},
 		},
 		props: {
 			handleDOMEvents: {
@@ -160,7 +163,7 @@ function record(history: History, tr: Transaction, before: EditorState, newGroup
 			touched.oldTo >= history.last.from);
 	const done =
 		joins && history.done.length > 0 ? extend(history.done, items) : [...history.done, { items, bookmark }];
-	return trim({ log, done, undone: [], last: touched && { ...touched, time: tr.time } });
+	return { log, done, undone: [], last: touched && { ...touched, time: tr.time } };
 }
 
 function extend(events: readonly Event[], items: readonly Item[]): readonly Event[] {
@@ -185,13 +188,16 @@ function rangeOf(tr: Transaction): { oldFrom: number; oldTo: number; from: numbe
 	return { oldFrom: back.map(from, -1), oldTo: back.map(to, 1), from, to };
 }
 
-/** Forgets what is too old to be taken back. */
+/** Forgets what is too old to be taken back, and where everything went if there is nothing to take back. */
 function trim(history: History): History {
 	const { log } = history;
-	const done = history.done.length > MAX_EVENTS ? history.done.slice(-MAX_EVENTS) : history.done;
-	if (log.length - log.base <= MAX_ENTRIES) return { ...history, done };
-	const base = log.length - MAX_ENTRIES / 2;
-	return { ...history, log: log.from(base), done: done.filter(({ items }) => (items[0]?.at ?? 0) > base) };
+	const kept = (events: readonly Event[], base: number) =>
+		events.slice(-MAX_EVENTS).filter(({ items }) => (items[0]?.at ?? 0) > base);
+	const base = log.length - log.base > MAX_ENTRIES ? log.length - MAX_ENTRIES / 2 : log.base;
+	const done = kept(history.done, base);
+	const undone = kept(history.undone, base);
+	const needed = done.length + undone.length > 0 ? base : log.length;
+	return { ...history, done, undone, log: needed === log.base ? log : log.from(needed) };
 }
 
 function takeBack(
