@@ -202,7 +202,7 @@ func TestOneSignatureVouchesForABranchingPast(t *testing.T) {
 func TestARefusedChangeIsAcceptedOnceItsAuthorBelongs(t *testing.T) {
 	ada, ben := newDevice(t, "Ada"), newDevice(t, "Ben")
 	ref := ada.founds()
-	actor := space.ActorFor(ben.key.Device(), 0)
+	actor := space.ActorFor(ref.Space, ben.key.Device(), 0)
 	bens := &pen{t: t, actor: chunk.Actor(actor[:])}
 	bundle := ben.bundle(ref, bens.writes("early"))
 	if got := ada.takes(ref, bundle, ben); !errors.Is(got.Err(), crdt.ReasonNoRight) || got.Refused[0].Reason.Forged() {

@@ -61,8 +61,14 @@ func (s *Store) inspect(ref Ref, bundle Bundle, origin Origin, from space.Device
 		inside:  make(map[chunk.Hash]bool),
 		chained: make(map[chunk.Hash]bool),
 	}
-	for _, raw := range bundle.Changes {
-		c, err := chunk.ParseChange(raw, s.limits)
+	b.add(bundle.Changes, bundle.Signatures, s.limits)
+	return b
+}
+
+// add puts changes into the batch, and the signatures that are of one of them.
+func (b *batch) add(changes [][]byte, signatures []Signature, limits chunk.Limits) {
+	for _, raw := range changes {
+		c, err := chunk.ParseChange(raw, limits)
 		if err != nil {
 			b.refuseBytes(raw, err)
 			continue
@@ -73,7 +79,7 @@ func (s *Store) inspect(ref Ref, bundle Bundle, origin Origin, from space.Device
 		b.byHash[c.Hash] = len(b.changes)
 		b.changes = append(b.changes, &candidate{Change: c})
 	}
-	for _, signature := range bundle.Signatures {
+	for _, signature := range signatures {
 		at, ok := b.byHash[signature.Hash]
 		if !ok {
 			continue
@@ -84,7 +90,6 @@ func (s *Store) inspect(ref Ref, bundle Bundle, origin Origin, from space.Device
 		}
 	}
 	b.order()
-	return b
 }
 
 // refuseBytes sets aside what is no valid chunk.
@@ -152,6 +157,30 @@ func (b *batch) authorise(log *space.Log) {
 			c.reason = judge(log, b.ref, *c.signed)
 		}
 	}
+	for _, c := range b.changes {
+		if c.reason == ReasonActor && b.builtOn(c) {
+			c.reason = 0
+		}
+	}
+}
+
+// builtOn reports whether somebody else who may write has built on a change,
+// or on one of the same actor before it. Then it stays, although it was signed
+// by another device than the one its actor belongs to: whoever built on it did
+// not know that this device is a member, and their work is not to be lost.
+func (b *batch) builtOn(c *candidate) bool {
+	above := make([]bool, len(b.changes))
+	for i, other := range b.changes {
+		if other.Actor == c.Actor {
+			above[i] = other.Seq <= c.Seq
+			continue
+		}
+		above[i] = slices.ContainsFunc(other.deps, func(at int) bool { return above[at] })
+		if above[i] && other.fate != duplicate && other.signed != nil && other.reason == 0 && other.signed.Device != c.signed.Device {
+			return true
+		}
+	}
+	return false
 }
 
 // judge says why a signature does not make a change count, or 0. What is

@@ -61,7 +61,7 @@ func BenchmarkAppendRemote(b *testing.B) {
 	const documents = 200 // more than stay in memory
 	pens := make([]*pen, documents)
 	for i := range pens {
-		pens[i] = &pen{t: b, actor: chunk.Actor(actorOf(ada))}
+		pens[i] = &pen{t: b, actor: chunk.Actor(actorOf(ref, ada))}
 	}
 	i := 0
 	for b.Loop() {
@@ -88,7 +88,7 @@ func BenchmarkAppendDuplicate(b *testing.B) {
 	}
 }
 
-func actorOf(d *device) string {
-	actor := space.ActorFor(d.key.Device(), 0)
+func actorOf(ref crdt.Ref, d *device) string {
+	actor := space.ActorFor(ref.Space, d.key.Device(), 0)
 	return string(actor[:])
 }

@@ -209,7 +209,7 @@ func TestAForkOfWhatLiesInASnapshotIsSetAside(t *testing.T) {
 	want := ada.history(ref)
 
 	fork := before.writes("another two")
-	other := space.ActorFor(mal.key.Device(), 7)
+	other := space.ActorFor(ref.Space, mal.key.Device(), 7)
 	beside := &pen{t: t, actor: chunk.Actor(other[:]), maxOp: fork.MaxOp, heads: []chunk.Hash{fork.Hash}}
 	above := beside.writes("built on the fork")
 	for _, b := range []crdt.Bundle{mal.bundle(ref, fork, above), mal.bundle(ref, fork), mal.bundle(ref, above)} {

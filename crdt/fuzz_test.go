@@ -15,7 +15,7 @@ func FuzzAppend(f *testing.F) {
 	ada, eve := newDevice(f, "Ada"), newDevice(f, "Eve")
 	ref := ada.founds()
 	ada.admits(ref.Space, space.Editor, eve)
-	pen := &pen{t: f, actor: chunk.Actor(actorOf(eve))}
+	pen := &pen{t: f, actor: chunk.Actor(actorOf(ref, eve))}
 	first, second := pen.writes("first"), pen.writes("second, long enough to be compressed: "+string(bytes.Repeat([]byte("la "), 200)))
 	signature := crdt.Sign(eve.key, ref, second)
 	f.Add(first.Raw, second.Raw, signature.Sig[:], uint64(2))

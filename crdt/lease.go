@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 
+	"parley/crdt/chunk"
 	"parley/space"
 )
 
@@ -21,7 +22,8 @@ type Lease struct {
 func (l Lease) Release() { l.release() }
 
 // Lease leases the actor of Options.Device with the smallest free number for
-// a part. Leases end with the process.
+// a part, but for numbers that another device has signed for. Leases end with
+// the process.
 func (s *Store) Lease(ref Ref) (Lease, error) {
 	if _, ok := s.Log(ref.Space); !ok {
 		return Lease{}, fmt.Errorf("lease an actor for %s: %w", ref, ErrUnknownSpace)
@@ -29,8 +31,21 @@ func (s *Store) Lease(ref Ref) (Lease, error) {
 	if s.device == (space.DeviceID{}) {
 		return Lease{}, fmt.Errorf("lease an actor for %s: the store was opened without a device", ref)
 	}
-	number, release := s.leases.take(ref)
-	return Lease{Actor: space.ActorFor(s.device, number), release: release}, nil
+	taken := make(map[chunk.Actor]bool)
+	err := s.withPart(ref, func(p *part, _ Reader) error {
+		for actor, record := range p.actors {
+			taken[actor] = record.Device != s.device
+		}
+		return nil
+	})
+	if err != nil {
+		return Lease{}, fmt.Errorf("lease an actor for %s: %w", ref, err)
+	}
+	number, release := s.leases.take(ref, func(number uint32) bool {
+		actor := space.ActorFor(ref.Space, s.device, number)
+		return !taken[chunk.Actor(actor[:])]
+	})
+	return Lease{Actor: space.ActorFor(ref.Space, s.device, number), release: release}, nil
 }
 
 // leases are the numbers in use.
@@ -39,7 +54,7 @@ type leases struct {
 	held map[Ref]map[uint32]bool
 }
 
-func (l *leases) take(ref Ref) (number uint32, release func()) {
+func (l *leases) take(ref Ref, usable func(number uint32) bool) (number uint32, release func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	held := l.held[ref]
@@ -47,7 +62,7 @@ func (l *leases) take(ref Ref) (number uint32, release func()) {
 		held = make(map[uint32]bool)
 		l.held[ref] = held
 	}
-	for held[number] {
+	for held[number] || !usable(number) {
 		number++
 	}
 	held[number] = true

@@ -50,6 +50,9 @@ func (s *Store) appendSnapshot(ctx context.Context, log *space.Log, b *batch, sn
 		return 0, err
 	}
 	signatures, reason := cover(log, b.ref, vector, offered)
+	if reason == ReasonActor {
+		return 0, s.takeApart(ctx, b, snapshot, offered)
+	}
 	if reason != 0 {
 		b.refuseSnapshot(snapshot, reason, nil)
 		return 0, nil
@@ -73,27 +76,46 @@ func (s *Store) appendSnapshot(ctx context.Context, log *space.Log, b *batch, sn
 	return s.storeSnapshot(b, snapshot, signatures, heads, position)
 }
 
+// takeApart puts the changes of a snapshot into the batch. So one of them that
+// was vouched for by the wrong device is judged by itself, and need not keep
+// the others out.
+func (s *Store) takeApart(ctx context.Context, b *batch, snapshot chunk.Snapshot, offered []Signature) error {
+	if s.materializer == nil {
+		return errNoMaterializer
+	}
+	changes, err := s.materializer.Changes(ctx, [][]byte{snapshot.Raw}, nil)
+	if err != nil {
+		return fmt.Errorf("take snapshot apart: %w", err)
+	}
+	b.add(changes, offered, s.limits)
+	return nil
+}
+
 // cover picks the signature of each actor's newest change in the snapshot,
-// and says what is wrong with them, if anything is.
-func cover(log *space.Log, ref Ref, vector Vector, offered []Signature) ([]Signature, Reason) {
+// and says what is wrong with them, if anything is: ReasonActor only if that
+// is all.
+func cover(log *space.Log, ref Ref, vector Vector, offered []Signature) (signatures []Signature, worst Reason) {
 	byActor := make(map[chunk.Actor]Signature)
 	for _, signature := range offered {
 		if signature.Seq == vector[signature.Actor] {
 			byActor[signature.Actor] = signature
 		}
 	}
-	signatures := make([]Signature, 0, len(vector))
 	for _, actor := range vector.Actors() {
 		signature, ok := byActor[actor]
 		if !ok {
 			return nil, ReasonNotVouched
 		}
-		if reason := judge(log, ref, signature); reason != 0 {
+		switch reason := judge(log, ref, signature); reason {
+		case 0:
+			signatures = append(signatures, signature)
+		case ReasonActor:
+			worst = reason
+		default:
 			return nil, reason
 		}
-		signatures = append(signatures, signature)
 	}
-	return signatures, 0
+	return signatures, worst
 }
 
 func (b *batch) refuseSnapshot(snapshot chunk.Snapshot, reason Reason, err error) {

@@ -157,7 +157,7 @@ func TestLeasesDoNotOverlap(t *testing.T) {
 		return l
 	}
 	first, second := lease(), lease()
-	if first.Actor == second.Actor || first.Actor != space.ActorFor(ada.key.Device(), 0) {
+	if first.Actor == second.Actor || first.Actor != space.ActorFor(ref.Space, ada.key.Device(), 0) {
 		t.Fatalf("%x and %x", first.Actor, second.Actor)
 	}
 	first.Release()

@@ -50,14 +50,13 @@ func BenchmarkCommitToOtherDisk(b *testing.B) {
 
 // follow reports when changes of a device become durable in a store.
 func follow(store *crdt.Store, position uint64, author space.DeviceID, arrivals chan<- time.Time) {
-	actor := space.ActorFor(author, 0)
 	for {
 		moves, next, err := store.Wait(context.Background(), position)
 		if err != nil {
 			return
 		}
 		for _, m := range moves {
-			if m.Actor == chunk.Actor(actor[:]) {
+			if actor := space.ActorFor(m.Ref.Space, author, 0); m.Actor == chunk.Actor(actor[:]) {
 				arrivals <- time.Now()
 			}
 		}

@@ -184,7 +184,7 @@ func (d *device) writesRaw(ref crdt.Ref, c chunk.Change) {
 func (d *device) change(ref crdt.Ref, value string) chunk.Change {
 	d.t.Helper()
 	d.seq[ref]++
-	actor := space.ActorFor(d.id(), 0)
+	actor := space.ActorFor(ref.Space, d.id(), 0)
 	c, err := chunk.Encode(chunk.Change{
 		Actor: chunk.Actor(actor[:]), Seq: d.seq[ref], StartOp: d.maxOp[ref] + 1, Deps: d.deps[ref],
 	}, nil, []chunk.Op{{
@@ -200,7 +200,7 @@ func (d *device) change(ref crdt.Ref, value string) chunk.Change {
 
 // has reports whether a device's first n changes of a part are here.
 func (d *device) has(ref crdt.Ref, author *device, n uint64) bool {
-	actor := space.ActorFor(author.id(), 0)
+	actor := space.ActorFor(ref.Space, author.id(), 0)
 	vector, err := d.store.Vector(ref)
 	if err != nil {
 		d.t.Error(err)

@@ -90,7 +90,7 @@ func newWriter(d *device, ref crdt.Ref, birth []chunk.Change, other *device) (*w
 	if err != nil {
 		return nil, err
 	}
-	own, others := space.ActorFor(d.id(), 0), space.ActorFor(other.id(), 0)
+	own, others := space.ActorFor(ref.Space, d.id(), 0), space.ActorFor(ref.Space, other.id(), 0)
 	text, ok := doc.Field(chunk.ID{}, "text")
 	if !ok {
 		return nil, fmt.Errorf("the document has no text")
@@ -225,7 +225,7 @@ func TestTwoWriterHistoryComesOutTheSame(t *testing.T) {
 		}
 	}()
 	plan := ref(park, "plan")
-	born := space.ActorFor(ada.id(), 1)
+	born := space.ActorFor(park, ada.id(), 1)
 	raw, err := child.Create(t.Context(), materialize.Birth{Actor: chunk.Actor(born[:]), Kind: "text"})
 	if err != nil {
 		t.Fatal(err)

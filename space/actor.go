@@ -9,16 +9,19 @@ import (
 // device's prefix and a lease number.
 const actorSize = 20
 
-// ActorPrefix is what all actor IDs of a device begin with.
-func (d DeviceID) ActorPrefix() [16]byte {
-	sum := sha256.Sum256(d[:])
+// actorPrefix is what all actor IDs of a device in a space begin with. It
+// differs from space to space, so that a document that is taken from one into
+// another brings nobody's actors there (docs/decisions/0009).
+func actorPrefix(id ID, device DeviceID) [16]byte {
+	sum := sha256.Sum256(append(id[:], device[:]...))
 	return [16]byte(sum[:16])
 }
 
-// ActorFor is the Automerge actor ID that a device writes with under a lease.
-func ActorFor(device DeviceID, lease uint32) [actorSize]byte {
+// ActorFor is the Automerge actor ID that a device writes with in a space
+// under a lease.
+func ActorFor(id ID, device DeviceID, lease uint32) [actorSize]byte {
 	var actor [actorSize]byte
-	prefix := device.ActorPrefix()
+	prefix := actorPrefix(id, device)
 	copy(actor[:], prefix[:])
 	binary.BigEndian.PutUint32(actor[16:], lease)
 	return actor

@@ -209,8 +209,8 @@ func TestIDsAsText(t *testing.T) {
 			t.Errorf("%v, %v", got, err)
 		}
 	}
-	actor := ActorFor(device, 258)
-	if prefix, ok := ActorOwner(actor[:]); !ok || prefix != device.ActorPrefix() || actor[18] != 1 || actor[19] != 2 {
+	actor := ActorFor(id, device, 258)
+	if prefix, ok := ActorOwner(actor[:]); !ok || prefix != actorPrefix(id, device) || actor[18] != 1 || actor[19] != 2 {
 		t.Errorf("%x", actor)
 	}
 	if _, ok := ActorOwner(actor[:15]); ok {

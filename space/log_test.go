@@ -127,8 +127,13 @@ func TestAnyMemberAdmitsForTheInviter(t *testing.T) {
 	if !ada.log.MayWrite(cem.key.Device(), Body) {
 		t.Fatal("an editor may not write")
 	}
-	if device, ok := ada.log.Actor(cem.key.Device().ActorPrefix()); !ok || device != cem.key.Device() {
+	actor := ActorFor(ada.log.ID(), cem.key.Device(), 3)
+	if device, ok := ada.log.Actor([16]byte(actor[:16])); !ok || device != cem.key.Device() {
 		t.Fatal("the actor's device is not found")
+	}
+	elsewhere := ActorFor(ID{1}, cem.key.Device(), 3)
+	if _, ok := ada.log.Actor([16]byte(elsewhere[:16])); ok {
+		t.Fatal("an actor of another space has an owner here")
 	}
 	if summary(ada.log) != summary(ben.log) {
 		t.Fatal("the logs differ")

@@ -67,7 +67,7 @@ func (s *state) apply(l *Log, i int) {
 	n := &l.nodes[i]
 	if body, ok := n.entry.body.(*foundBody); ok {
 		s.name = body.Name
-		s.admit(i, Member{Device: n.entry.Author, Person: body.Person, Role: Facilitator, Joined: n.entry.Time})
+		s.admit(l, i, Member{Device: n.entry.Author, Person: body.Person, Role: Facilitator, Joined: n.entry.Time})
 		return
 	}
 	author := s.author(n)
@@ -80,7 +80,7 @@ func (s *state) apply(l *Log, i int) {
 	case *withdrawBody:
 		s.withdraw(i, n, author, body)
 	case Application:
-		s.join(i, n, body)
+		s.join(l, i, n, body)
 	case *personBody:
 		author.Person = body.Person
 	}
@@ -100,11 +100,11 @@ func (s *state) author(n *node) *member {
 	return nil
 }
 
-func (s *state) admit(entry int, m Member) {
+func (s *state) admit(l *Log, entry int, m Member) {
 	joined := &member{Member: m, grants: []int{entry}}
 	s.members = append(s.members, joined)
 	s.devices[m.Device] = joined
-	s.actors[m.Device.ActorPrefix()] = m.Device
+	s.actors[actorPrefix(l.id, m.Device)] = m.Device
 }
 
 func (s *state) invite(i int, e Entry, author *member, body *inviteBody) {
@@ -137,7 +137,7 @@ func (s *state) withdraw(i int, n *node, author *member, body *withdrawBody) {
 	target.withdrawals = append(target.withdrawals, i)
 }
 
-func (s *state) join(i int, n *node, application Application) {
+func (s *state) join(l *Log, i int, n *node, application Application) {
 	through := s.keys[application.Invitation]
 	if through == nil || !n.past.has(through.entry) || through.expired(n.entry.Time) {
 		return
@@ -155,7 +155,7 @@ func (s *state) join(i int, n *node, application Application) {
 		return
 	}
 	through.Used++
-	s.admit(i, Member{
+	s.admit(l, i, Member{
 		Device:    application.Device,
 		Person:    application.Person,
 		Role:      through.Role,
