@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -19,9 +18,6 @@ import (
 
 	"parley/space"
 )
-
-// sharing is the tag under which the connection manager protects members.
-const sharing = "shares a space"
 
 // An online is everything that lives while the network is switched on: the
 // host, the rooms, and what is known of connected peers. It is made by
@@ -40,15 +36,6 @@ type online struct {
 	closed bool
 	rooms  map[space.ID]*room
 	peers  map[peer.ID]*acquaintance
-}
-
-// An acquaintance is what we know of a connected peer.
-type acquaintance struct {
-	since    time.Time
-	shared   map[space.ID]bool
-	greeting bool
-	again    bool          // greet once more when done
-	pulls    chan struct{} // holds one token for each pull from it under way
 }
 
 func (n *Node) goOnline() (*online, error) {
@@ -179,237 +166,6 @@ func (o *online) refuse(p peer.ID, reason error) {
 	if err := o.host.Network().ClosePeer(p); err != nil {
 		o.log.Debug("Closing a connection failed", "peer", p, "error", err)
 	}
-}
-
-func (o *online) watchPeers(events event.Subscription) {
-	defer events.Close()
-	for {
-		select {
-		case <-o.ctx.Done():
-			return
-		case e, ok := <-events.Out():
-			if !ok {
-				return
-			}
-			switch e := e.(type) {
-			case event.EvtPeerIdentificationCompleted:
-				o.met(e)
-			case event.EvtPeerConnectednessChanged:
-				if e.Connectedness != network.Connected {
-					o.lost(e.Peer)
-				}
-			case event.EvtLocalAddressesUpdated:
-				o.node.book.again()
-			}
-		}
-	}
-}
-
-// met begins an acquaintance. Whoever dialled says hello.
-func (o *online) met(e event.EvtPeerIdentificationCompleted) {
-	if !slices.Contains(e.Protocols, helloProtocol) {
-		return
-	}
-	o.mu.Lock()
-	if o.peers[e.Peer] == nil && o.host.Network().Connectedness(e.Peer) == network.Connected {
-		o.peers[e.Peer] = &acquaintance{
-			since: time.Now(), shared: make(map[space.ID]bool), pulls: make(chan struct{}, pullsAtOnce),
-		}
-	}
-	o.mu.Unlock()
-	if e.Conn.Stat().Direction == network.DirOutbound {
-		o.meet(e.Peer)
-	}
-	o.node.peersChanged()
-}
-
-// lost ends an acquaintance.
-func (o *online) lost(p peer.ID) {
-	// A connection may have come up again while this event was on its way.
-	if o.host.Network().Connectedness(p) == network.Connected {
-		return
-	}
-	o.mu.Lock()
-	known := o.peers[p]
-	delete(o.peers, p)
-	var rooms []*room
-	if known != nil {
-		for id := range known.shared {
-			rooms = append(rooms, o.rooms[id])
-		}
-	}
-	o.mu.Unlock()
-	for _, r := range rooms {
-		if r != nil {
-			r.showOut(p)
-		}
-	}
-	o.node.peersChanged()
-}
-
-// meet says hello in the background, once at a time for each peer.
-func (o *online) meet(p peer.ID) {
-	o.mu.Lock()
-	known := o.peers[p]
-	if known == nil || known.greeting {
-		if known != nil {
-			known.again = true
-		}
-		o.mu.Unlock()
-		return
-	}
-	known.greeting = true
-	o.mu.Unlock()
-	o.do(func() {
-		for {
-			err := o.greetPatiently(p)
-			if err != nil {
-				o.judge(p, "hello", err)
-			}
-			o.mu.Lock()
-			again := known.again && err == nil
-			known.again = false
-			known.greeting = again
-			o.mu.Unlock()
-			if !again {
-				return
-			}
-		}
-	})
-}
-
-// greetPatiently tries a few times, as a peer may be busy with us already.
-func (o *online) greetPatiently(p peer.ID) error {
-	for attempt := 0; ; attempt++ {
-		shared, err := o.greet(o.ctx, p)
-		if err == nil {
-			o.share(p, shared)
-			return nil
-		}
-		if errors.Is(err, errNonsense) || attempt == 3 || o.host.Network().Connectedness(p) != network.Connected {
-			return err
-		}
-		if !pause(o.ctx, time.Duration(attempt+1)*time.Second) {
-			return err
-		}
-	}
-}
-
-// share takes note of spaces that a hello found to be shared, and brings both
-// sides up to date in them.
-func (o *online) share(p peer.ID, ids []space.ID) {
-	device, ok := deviceOf(p)
-	if !ok {
-		return
-	}
-	for _, id := range ids {
-		o.mu.Lock()
-		known, r := o.peers[p], o.rooms[id]
-		fresh := known != nil && r != nil && !known.shared[id] && o.node.member(id, device)
-		if fresh {
-			known.shared[id] = true
-		}
-		o.mu.Unlock()
-		if !fresh {
-			continue
-		}
-		o.log.Debug("A space is shared", "space", id, "device", device)
-		o.host.ConnManager().Protect(p, sharing)
-		o.node.standing.joined(id, device)
-		r.host.enter(p)
-		r.pull(pullRequest{from: p})
-		o.mu.Lock()
-		gone := o.peers[p] != known
-		o.mu.Unlock()
-		if gone { // it was lost meanwhile, and lost found nobody to show out
-			r.showOut(p)
-		}
-	}
-	if len(ids) > 0 {
-		o.rememberAddresses(p)
-		o.node.peersChanged()
-	}
-}
-
-// reconsider follows a change of a space's membership: it opens the room of a
-// new space, lets removed members go, and meets new ones.
-func (o *online) reconsider(id space.ID) {
-	if err := o.enterRoom(id); err != nil {
-		o.log.Error("A space cannot be gossiped about", "space", id, "error", err)
-		return
-	}
-	var toMeet, toLeave []peer.ID
-	o.mu.Lock()
-	r := o.rooms[id]
-	if r == nil { // closing
-		o.mu.Unlock()
-		return
-	}
-	for p, known := range o.peers {
-		device, _ := deviceOf(p)
-		switch member := o.node.member(id, device); {
-		case member && !known.shared[id]:
-			toMeet = append(toMeet, p)
-		case !member && known.shared[id]:
-			delete(known.shared, id)
-			if len(known.shared) == 0 {
-				o.host.ConnManager().Unprotect(p, sharing)
-			}
-			toLeave = append(toLeave, p)
-		}
-	}
-	o.mu.Unlock()
-	for _, p := range toLeave {
-		r.showOut(p)
-	}
-	for _, p := range toMeet {
-		o.meet(p)
-	}
-}
-
-// sharers are the connected peers with whom a space is shared.
-func (o *online) sharers(id space.ID) (peers []peer.ID) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for p, known := range o.peers {
-		if known.shared[id] {
-			peers = append(peers, p)
-		}
-	}
-	return peers
-}
-
-// takeTurn waits until fewer pulls than may be are under way from a peer, and
-// returns what ends the turn. The rooms of all spaces share that number.
-func (o *online) takeTurn(ctx context.Context, p peer.ID) (done func(), err error) {
-	o.mu.Lock()
-	known := o.peers[p]
-	o.mu.Unlock()
-	if known == nil {
-		return nil, errOutsider
-	}
-	select {
-	case known.pulls <- struct{}{}:
-		return func() { <-known.pulls }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// nearer is the first of two peers if we share the space with it, else the
-// second.
-func (o *online) nearer(id space.ID, first, second peer.ID) peer.ID {
-	if o.sharesWith(id, first) {
-		return first
-	}
-	return second
-}
-
-func (o *online) sharesWith(id space.ID, p peer.ID) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	known := o.peers[p]
-	return known != nil && known.shared[id]
 }
 
 func (o *online) room(id space.ID) *room {
