@@ -13,6 +13,8 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/coder/websocket/wsjson"
+
+	"parley/app/web"
 )
 
 const starts = 10
@@ -81,23 +83,11 @@ func measureStart(ctx context.Context) (_ []Row, err error) {
 
 // timeCalls times the smallest call that a window can make.
 func timeCalls(ctx context.Context, link string) (_ []float64, err error) {
-	address, token, ok := strings.Cut(link, "#")
-	if !ok {
-		return nil, fmt.Errorf("the link %s has no token", link)
-	}
-	_, value, found := strings.Cut(token, "=")
-	if !found {
-		value = token
-	}
-	socket, _, err := websocket.Dial(ctx, strings.Replace(strings.TrimSuffix(address, "/"), "http", "ws", 1)+"/socket", nil)
+	socket, err := web.Dial(ctx, link)
 	if err != nil {
-		return nil, fmt.Errorf("open the window's socket: %w", err)
-	}
-	defer socket.CloseNow()
-	socket.SetReadLimit(1 << 20)
-	if err := wsjson.Write(ctx, socket, map[string]string{"token": value}); err != nil {
 		return nil, err
 	}
+	defer socket.CloseNow()
 	var samples []float64
 	for i := range warmUp + rounds {
 		began := time.Now()

@@ -95,7 +95,7 @@ func serve(o Options, window reflect.Type, open opener) (*Server, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	_, missing := fs.Stat(o.Files, "index.html")
 	s := &Server{
-		guard:  newGuard(netip.AddrPortFrom(listening.Addr().Unmap(), listening.Port()), o.Access.Token),
+		guard:  &guard{listening: netip.AddrPortFrom(listening.Addr().Unmap(), listening.Port()), token: o.Access.Token},
 		files:  http.FileServerFS(o.Files),
 		built:  missing == nil,
 		table:  tabulate(window),
@@ -213,7 +213,8 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer conn.CloseNow()
-	if !authenticate(s.ctx, conn, s.guard) {
+	if err := authenticate(s.ctx, conn, s.guard, r.Host); err != nil {
+		s.log.Debug("refuse window", "err", err)
 		conn.Close(websocket.StatusPolicyViolation, "wrong token")
 		return
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	maxToken   = 4 << 10  // bytes of the first message
+	maxHello   = 4 << 10  // bytes of a message of the handshake
 	maxMessage = 24 << 20 // bytes of a call: the largest change Parley stores, in base64, with room
 	maxCalls   = 32       // calls under way on one connection, Commits not counted
 	maxCommits = 64       // Commits waiting for their turn
@@ -35,9 +35,6 @@ const codeUnknownMethod app.Code = "unknown-method"
 
 // The messages on the socket, as JSON in text frames.
 type (
-	hello struct {
-		Token string `json:"token"`
-	}
 	request struct {
 		ID     uint64            `json:"id"`
 		Method string            `json:"method"`
@@ -75,19 +72,6 @@ func newSocket(conn *websocket.Conn, table map[string]call, log *slog.Logger) *s
 		room:    make(chan struct{}, maxCalls),
 		commits: make(chan func(), maxCommits),
 	}
-}
-
-// authenticate reads the first message and says whether its token is right.
-func authenticate(ctx context.Context, conn *websocket.Conn, g *guard) bool {
-	ctx, cancel := context.WithTimeout(ctx, helloTimeout)
-	defer cancel()
-	conn.SetReadLimit(maxToken)
-	kind, raw, err := conn.Read(ctx)
-	if err != nil || kind != websocket.MessageText {
-		return false
-	}
-	var first hello
-	return decodeStrict(raw, &first) == nil && g.admits(first.Token)
 }
 
 // serve answers calls to window until the connection ends or ctx does, then

@@ -132,6 +132,9 @@ func (s *stage) dial(origin, host string) (*websocket.Conn, int, error) {
 	return conn, response.StatusCode, err
 }
 
+// host is what a page that this server gave out speaks to.
+func (s *stage) host() string { return strings.TrimPrefix(s.server.Origin(), "http://") }
+
 // page opens a page with the right token.
 func (s *stage) page() *page {
 	s.t.Helper()
@@ -143,7 +146,9 @@ func (s *stage) page() *page {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	p := &page{t: s.t, conn: conn, ctx: ctx}
 	s.t.Cleanup(func() { conn.CloseNow(); cancel() })
-	p.send(`{"token":"` + s.server.guard.token + `"}`)
+	if err := introduce(ctx, conn, s.server.guard.token, s.host()); err != nil {
+		s.t.Fatal(err)
+	}
 	return p
 }
 

@@ -1,3 +1,4 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { fromBase64, toBase64 } from "./base64";
 import { type Bridge, connect } from "./bridge";
@@ -6,6 +7,22 @@ import { Socket } from "./socket";
 import { takeToken } from "./token";
 import type { Connection } from "./transport";
 import { openWails } from "./wails";
+
+interface Said {
+	nonce?: string;
+	proof?: string;
+	token?: string;
+	id?: number;
+	method?: string;
+	params?: unknown[];
+}
+
+const HOST = "127.0.0.1:1";
+
+/** What a side that knows a token proves. */
+function proofOf(token: string, label: string, first: Buffer, second: Buffer, host = HOST): Buffer {
+	return createHmac("sha256", token).update(label).update(first).update(second).update(host).digest();
+}
 
 /** The other end of a page's WebSocket. */
 class Server {
@@ -17,7 +34,9 @@ class Server {
 	}
 
 	readonly url: string;
-	readonly sent: { token?: string; id?: number; method?: string; params?: unknown[] }[] = [];
+	readonly sent: Said[] = [];
+	readonly #nonce = Buffer.alloc(32, 7);
+	#heard: (() => void) | undefined;
 	onopen: (() => void) | null = null;
 	onmessage: ((message: { data: string }) => void) | null = null;
 	onclose: ((event: { code: number }) => void) | null = null;
@@ -28,16 +47,35 @@ class Server {
 	}
 	send(text: string) {
 		this.sent.push(JSON.parse(text));
+		this.#heard?.();
+	}
+	/** The handshake as a server has it that knows a token. It answers with whether the page knows it too. */
+	async greets(token = "secret", host = HOST): Promise<boolean> {
+		this.onopen?.();
+		const theirs = Buffer.from(this.sent[0]?.nonce ?? "", "base64");
+		const proof = proofOf(token, "parley/server", theirs, this.#nonce, host);
+		const answered = new Promise<void>((resolve) => {
+			this.#heard = resolve;
+			this.onclosed = resolve;
+		});
+		this.says({ nonce: this.#nonce.toString("base64"), proof: proof.toString("base64") });
+		await answered;
+		this.#heard = undefined;
+		const want = proofOf(token, "parley/window", this.#nonce, theirs, host);
+		const got = Buffer.from(this.sent[1]?.proof ?? "", "base64");
+		return got.length === want.length && timingSafeEqual(got, want);
+	}
+	onclosed: (() => void) | undefined;
+	/** What the page has said after the handshake. */
+	get asked(): Said[] {
+		return this.sent.slice(2);
 	}
 	close(code: number) {
 		this.onclose?.({ code });
+		this.onclosed?.();
 	}
 	says(message: object) {
 		this.onmessage?.({ data: JSON.stringify(message) });
-	}
-	/** The last call that arrived. */
-	get call() {
-		return this.sent.at(-1);
 	}
 }
 
@@ -50,7 +88,7 @@ describe("over a WebSocket", () => {
 		vi.stubGlobal("WebSocket", Server);
 		Server.all = [];
 		states = [];
-		bridge = connect((listener) => new Socket("ws://127.0.0.1:1/socket", "secret", listener));
+		bridge = connect((listener) => new Socket(`ws://${HOST}/socket`, "secret", listener));
 		bridge.onConnection((state) => states.push(state));
 	});
 	afterEach(() => {
@@ -59,17 +97,18 @@ describe("over a WebSocket", () => {
 		vi.useRealTimers();
 	});
 
-	test("the token goes first, then what was asked meanwhile", async () => {
+	test("the handshake goes first, then what was asked meanwhile", async () => {
 		const hello = bridge.api.Hello();
-		Server.last.onopen?.();
-		expect(Server.last.sent).toEqual([{ token: "secret" }, { id: 1, method: "Hello", params: [] }]);
+		expect(await Server.last.greets()).toBe(true);
+		expect(Server.last.asked).toEqual([{ id: 1, method: "Hello", params: [] }]);
+		expect(JSON.stringify(Server.last.sent)).not.toContain("secret");
 		Server.last.says({ id: 1, result: { device: "d" } });
 		await expect(hello).resolves.toEqual({ device: "d" });
 		expect(states).toEqual(["connected"]);
 	});
 
 	test("answers find their questions in whatever order", async () => {
-		Server.last.onopen?.();
+		await Server.last.greets();
 		const first = bridge.api.Pull("s", "d", "body", 3);
 		const second = bridge.api.Join("code");
 		Server.last.says({ id: 2, error: { code: "expired", message: "This code has ended." } });
@@ -79,8 +118,8 @@ describe("over a WebSocket", () => {
 		await expect(second).rejects.toMatchObject({ code: "expired" });
 	});
 
-	test("events reach those who listen, until they stop", () => {
-		Server.last.onopen?.();
+	test("events reach those who listen, until they stop", async () => {
+		await Server.last.greets();
 		const heard: unknown[] = [];
 		const stop = bridge.on("here", (data) => heard.push(data.space));
 		Server.last.says({ event: "here", data: { space: "s1" } });
@@ -91,7 +130,7 @@ describe("over a WebSocket", () => {
 	});
 
 	test("a lost connection fails what was under way, and comes back by itself", async () => {
-		Server.last.onopen?.();
+		await Server.last.greets();
 		const commit = bridge.api.Commit("s", "d", "body", ["AA=="]);
 		Server.last.onclose?.({ code: 1006 });
 		await expect(commit).rejects.toMatchObject({ code: "disconnected" });
@@ -103,22 +142,58 @@ describe("over a WebSocket", () => {
 		expect(Server.all).toHaveLength(2);
 		vi.advanceTimersByTime(100);
 		expect(Server.all).toHaveLength(3);
-		Server.last.onopen?.();
-		expect(Server.last.sent).toEqual([{ token: "secret" }]);
+		await Server.last.greets();
+		expect(Server.last.asked).toEqual([]);
 		expect(states).toEqual(["connected", "disconnected", "connected"]);
 		expect(bridge.connection).toBe("connected");
 	});
 
-	test("a token that is not accepted is not tried again", () => {
-		Server.last.onopen?.();
+	test("a token that is not accepted is not tried again", async () => {
+		await Server.last.greets();
 		Server.last.onclose?.({ code: 1008 });
 		vi.advanceTimersByTime(60_000);
 		expect(Server.all).toHaveLength(1);
 		expect(bridge.connection).toBe("refused");
 	});
 
-	test("nothing is opened any more once it is closed", async () => {
+	test.each([
+		["does not know the token", "guessed", HOST],
+		["passes on what another server says", "secret", "127.0.0.1:2"],
+	])("a server that %s gets nothing", async (_, token, host) => {
+		const hello = bridge.api.Hello();
+		expect(await Server.last.greets(token, host)).toBe(false);
+		await expect(hello).rejects.toMatchObject({ code: "disconnected" });
+		expect(Server.last.sent).toHaveLength(1);
+		expect(bridge.connection).toBe("refused");
+	});
+
+	test.each([
+		["{"],
+		["null"],
+		['{"nonce":"AAAA","proof":"AAAA"}'],
+		['{"nonce":"%","proof":"%"}'],
+		['{"nonce":7}'],
+	])("a server that begins with %s gets nothing", async (nonsense) => {
+		const refused = new Promise<void>((resolve) => bridge.onConnection(() => resolve()));
 		Server.last.onopen?.();
+		Server.last.onmessage?.({ data: nonsense });
+		await refused;
+		expect(bridge.connection).toBe("refused");
+		expect(Server.last.sent).toHaveLength(1);
+	});
+
+	test("a page that came unencrypted from another machine says the token", async () => {
+		vi.stubGlobal("crypto", { getRandomValues: (bytes: Uint8Array) => bytes });
+		const other = connect((listener) => new Socket("ws://192.0.2.7:1/socket", "secret", listener));
+		const hello = other.api.Hello();
+		Server.last.onopen?.();
+		expect(Server.last.sent).toEqual([{ token: "secret" }, { id: 1, method: "Hello", params: [] }]);
+		other.close();
+		await expect(hello).rejects.toMatchObject({ code: "disconnected" });
+	});
+
+	test("nothing is opened any more once it is closed", async () => {
+		await Server.last.greets();
 		const waiting = bridge.api.Spaces();
 		bridge.close();
 		await expect(waiting).rejects.toMatchObject({ code: "disconnected" });

@@ -1,5 +1,6 @@
 import { type EventName, eventNames, type Method } from "./api";
 import { DISCONNECTED, ParleyError, toParleyError } from "./error";
+import { Handshake } from "./handshake";
 import type { Connection, Transport, TransportListener } from "./transport";
 
 /** The close code of a WebSocket whose token, Origin or Host was not accepted (policy violation). */
@@ -21,8 +22,8 @@ interface Answer {
 }
 
 /**
- * A browser's way: calls and events over a WebSocket to the address the page came from. The first message is
- * the token; the first message back says that it was accepted. When the connection ends, every unanswered call
+ * A browser's way: calls and events over a WebSocket to the address the page came from. It begins
+ * with a handshake, in which each side shows that it knows the token. When the connection ends, every unanswered call
  * rejects with the code "disconnected" (whether it took effect is not known) and the socket is opened again
  * after a growing wait, or at once when the page is shown again or the computer comes online.
  */
@@ -87,16 +88,39 @@ export class Socket implements Transport {
 		this.#timer = undefined;
 		const socket = new WebSocket(this.#url);
 		this.#socket = socket;
+		const handshake = new Handshake(this.#token, new URL(this.#url).host);
 		socket.onopen = () => {
-			socket.send(JSON.stringify({ token: this.#token }));
-			// Opening proves nothing about the token, but a refusal closes the socket, and calls made meanwhile
-			// are then rejected like any others that were under way.
-			this.#wait = FIRST_WAIT;
-			this.#set("connected");
-			for (const message of this.#held.splice(0)) socket.send(message);
+			socket.send(JSON.stringify(handshake.opening));
+			if (!handshake.proves) this.#ready(socket);
 		};
-		socket.onmessage = (message) => this.#receive(String(message.data));
+		socket.onmessage = (message) => {
+			if (this.#connection === "connected") this.#receive(String(message.data));
+			else void this.#prove(socket, handshake, String(message.data));
+		};
 		socket.onclose = (event) => this.#ended(socket, event.code);
+	}
+
+	/** Answers the server's part of the handshake, or has nothing to do with a server that does not know the token. */
+	async #prove(socket: WebSocket, handshake: Handshake, text: string): Promise<void> {
+		const proof = await handshake.answer(parse(text));
+		if (this.#socket !== socket) return; // it has ended meanwhile
+		if (proof === undefined) {
+			this.#ended(socket, REFUSED);
+			socket.close(1000);
+			return;
+		}
+		socket.send(JSON.stringify(proof));
+		this.#ready(socket);
+	}
+
+	/**
+	 * The page has said what it has to say. A server that does not accept it closes the socket, and calls made
+	 * meanwhile are then rejected like any others that were under way.
+	 */
+	#ready(socket: WebSocket): void {
+		this.#wait = FIRST_WAIT;
+		this.#set("connected");
+		for (const message of this.#held.splice(0)) socket.send(message);
 	}
 
 	#receive(text: string): void {
@@ -145,6 +169,14 @@ function disconnected(): ParleyError {
 		DISCONNECTED,
 		"This window has lost its connection to Parley. It connects again by itself as soon as Parley runs.",
 	);
+}
+
+function parse(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
 }
 
 function isEvent(name: string): name is EventName {
