@@ -23,6 +23,7 @@ export class CommitQueue {
 	#retryMs = FIRST_RETRY_MS;
 	#timer: ReturnType<typeof setTimeout> | null = null;
 	#drained: (() => void)[] = [];
+	#settled: (() => void)[] = [];
 
 	/** `commit` resolves once the changes are durable; `changed` is called whenever state or problem changed. */
 	constructor(commit: (changes: readonly Uint8Array[]) => Promise<void>, changed: () => void) {
@@ -65,6 +66,13 @@ export class CommitQueue {
 		void this.#pump();
 	}
 
+	/** Resolves once no commit is under way: all is saved, or something failed. */
+	settled(): Promise<void> {
+		if (!this.#busy) return Promise.resolve();
+		return new Promise((resolve) => this.#settled.push(resolve));
+	}
+
+	/** Resolves once all is saved. */
 	drained(): Promise<void> {
 		if (this.#changes.length === 0) return Promise.resolve();
 		return new Promise((resolve) => this.#drained.push(resolve));
@@ -106,6 +114,7 @@ export class CommitQueue {
 	#settle(): void {
 		if (this.#changes.length === 0) this.#problem = null;
 		this.#changed();
+		for (const resolve of this.#settled.splice(0)) resolve();
 		if (this.#changes.length > 0) return;
 		for (const resolve of this.#drained.splice(0)) resolve();
 	}

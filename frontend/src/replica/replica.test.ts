@@ -232,6 +232,49 @@ test("closing waits until all is saved", async () => {
 	expect(read(await desk.open())).toBe("¶last words");
 });
 
+test("closing does not wait for ever, and loses nothing: who comes back finds what they wrote", async () => {
+	desk.refusal = new ParleyError("disk-full", "There is no room left on the disk.");
+	write("last words");
+	await replica.close();
+	await expect(desk.open()).resolves.toBe(replica);
+	expect(replica.writable).toBe(true);
+	expect(read(replica)).toBe("¶last words");
+	expect(replica.state.saving).toBe("failed");
+	desk.refusal = null;
+	await vi.advanceTimersByTimeAsync(20_000);
+	await replica.saved();
+	await replica.close();
+	const again = await desk.open();
+	expect(again).not.toBe(replica);
+	expect(read(again)).toBe("¶last words");
+});
+
+test("what was left unsaved is saved later, without anybody coming back", async () => {
+	desk.refusal = new ParleyError("disconnected", "The connection ended.");
+	write("last words");
+	await replica.close();
+	desk.refusal = null;
+	desk.reconnect();
+	await vi.advanceTimersByTimeAsync(20_000);
+	const again = await desk.open();
+	expect(again).not.toBe(replica);
+	expect(read(again)).toBe("¶last words");
+});
+
+test("whoever may write no more still sees what was not saved", async () => {
+	desk.refusal = new ParleyError("not-allowed", "You may read this document, not write it.");
+	write("too late");
+	await vi.advanceTimersByTimeAsync(0);
+	desk.writable = false;
+	await replica.reload();
+	expect(read(replica)).toBe("¶too late");
+	expect(replica.state).toMatchObject({
+		saving: "failed",
+		writable: false,
+		problem: { code: "not-allowed" },
+	});
+});
+
 test("a cursor stays behind its character, wherever that goes and even when it goes", () => {
 	write("roof bench");
 	const cursor = text.cursor(5);

@@ -76,9 +76,18 @@ export class Replica {
 	#pulling: Promise<void> | null = null;
 	#reopening: Promise<void> | null = null;
 	#closed = false;
+	#released = false;
+
+	/**
+	 * Replicas that were closed while something could not be saved. They go on trying; who opens the part again
+	 * gets back what was written there.
+	 */
+	static readonly #kept = new WeakMap<Door, Map<string, Replica>>();
 
 	/** Opens a part. Rejects with the bridge's ParleyError, or where the stored chunks cannot be read. */
 	static async open(door: Door, address: Address): Promise<Replica> {
+		const kept = Replica.#kept.get(door)?.get(keyOf(address));
+		if (kept !== undefined) return await kept.#resume();
 		// Something may be announced before the answer is here, which then does not hold it.
 		let announced = 0;
 		const stop = onMoved(door, address, (position) => {
@@ -208,12 +217,41 @@ export class Replica {
 		return this.#reopen(true);
 	}
 
-	/** Stops listening, waits until all is saved, then gives the document back. */
+	/**
+	 * Takes no more edits, and gives the document back once all is saved. Resolves when that is done, or when
+	 * saving has failed: then it goes on by itself for as long as the page lives.
+	 */
 	async close(): Promise<void> {
 		if (this.#closed) return;
 		this.flush();
 		this.#closed = true;
-		await this.#queue.drained();
+		await this.#queue.settled();
+		if (this.#queue.state === "saved") return await this.#release();
+		this.#keep();
+	}
+
+	#keep(): void {
+		const kept = Replica.#kept.get(this.#door) ?? new Map<string, Replica>();
+		Replica.#kept.set(this.#door, kept.set(keyOf(this.address), this));
+		void this.#queue.drained().then(() => this.#release());
+	}
+
+	async #resume(): Promise<Replica> {
+		Replica.#kept.get(this.#door)?.delete(keyOf(this.address));
+		this.#closed = false;
+		await this.reload();
+		if (this.#broken === null) return this;
+		const { code, message } = this.#broken;
+		this.#closed = true;
+		this.#keep();
+		throw new ParleyError(code, message);
+	}
+
+	async #release(): Promise<void> {
+		if (!this.#closed || this.#released) return;
+		this.#released = true;
+		const kept = Replica.#kept.get(this.#door);
+		if (kept?.get(keyOf(this.address)) === this) kept.delete(keyOf(this.address));
 		for (const stop of this.#stops) stop();
 		this.#queue.close();
 		const { space, document, part } = this.address;
@@ -225,11 +263,9 @@ export class Replica {
 	}
 
 	async #commit(changes: readonly Uint8Array[]): Promise<void> {
-		if (this.#reopening !== null) {
-			// What waits may be other changes by then.
-			await this.#reopening;
+		// What waits may be other changes when the document is open again.
+		if (this.#reopening !== null)
 			throw new ParleyError(DISCONNECTED, "The connection to Parley was lost. Trying again.");
-		}
 		const { space, document, part } = this.address;
 		await this.#door.api.Commit(space, document, part, changes.map(toBase64));
 	}
@@ -301,6 +337,8 @@ export class Replica {
 	/** Takes up a document again after the connection was lost or the core broke. */
 	async #openAgain(anew: boolean): Promise<void> {
 		const { space, document, part } = this.address;
+		// Where a commit is under way, its answer says whether it must be made again.
+		await this.#queue.settled();
 		if (this.#closed && this.#queue.state === "saved") return;
 		try {
 			const opened = await this.#door.api.OpenDocument(space, document, part);
@@ -324,13 +362,15 @@ export class Replica {
 	#load(actor: string, chunks: readonly Uint8Array[]): void {
 		const open = { heads: this.#heads, operations: this.#operations, changes: [] };
 		const unsaved = [...this.#stillUnsaved(), ...(open.operations.length > 0 ? [open] : [])];
-		this.#core = loadCore(actor, chunks);
+		const waiting = unsaved.flatMap(({ changes }) => changes);
+		// Whoever may write no more still sees what they wrote, and that it is not saved.
+		this.#core = loadCore(actor, this.#writable ? chunks : [...chunks, ...waiting]);
 		this.#actor = actor;
 		this.#operations = [];
-		this.#unsaved = writeAgain(this.#core, unsaved);
+		this.#unsaved = this.#writable ? writeAgain(this.#core, unsaved) : unsaved;
 		this.#heads = this.#core.getHeads();
 		this.#broken = null;
-		this.#queue.replace(this.#unsaved.flatMap(({ changes }) => changes));
+		if (this.#writable) this.#queue.replace(this.#unsaved.flatMap(({ changes }) => changes));
 		for (const listener of this.#resetListeners) listener();
 	}
 
@@ -378,6 +418,10 @@ export class Replica {
 			writable: this.writable,
 		};
 	}
+}
+
+function keyOf({ space, document, part }: Address): string {
+	return `${space}/${document}/${part}`;
 }
 
 /** Calls back with the new position whenever a part got new chunks. */

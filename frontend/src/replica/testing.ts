@@ -40,6 +40,8 @@ export class Desk {
 	readonly replicas: Replica[] = [];
 	/** While set, commits are refused with this error. */
 	refusal: ParleyError | null = null;
+	/** Whether this device may write. */
+	writable = true;
 	/** While set, commits are stored and their answers lost. */
 	loses = false;
 	#held: Promise<void> = Promise.resolve();
@@ -101,7 +103,12 @@ export class Desk {
 			OpenDocument: async () => {
 				const actor = `${String(this.#device).padStart(32, "0")}${String(this.#leases++).padStart(8, "0")}`;
 				this.#actors.add(actor);
-				return { actor, position: this.stored.length, chunks: this.stored.map(toBase64), writable: true };
+				return {
+					actor,
+					position: this.stored.length,
+					chunks: this.stored.map(toBase64),
+					writable: this.writable,
+				};
 			},
 			CloseDocument: async () => undefined,
 			Commit: async (_space: string, _document: string, _part: string, changes: string[]) => {
