@@ -37,17 +37,23 @@ export function caretPlugin(): Plugin<DecorationSet> {
 	});
 }
 
-export function showCarets(view: EditorView, text: RichText, carets: readonly Caret[]): void {
+/** Answers whether all have a place: a caret may arrive before the letter that it stands behind. */
+export function showCarets(view: EditorView, text: RichText, carets: readonly Caret[]): boolean {
 	const { doc } = view.state;
+	let all = true;
 	const decorations = carets.flatMap((caret) => {
 		const anchor = text.position(caret.anchor);
 		const head = text.position(caret.head);
-		if (anchor === null || head === null) return [];
+		if (anchor === null || head === null) {
+			all = false;
+			return [];
+		}
 		return decorate(caret, fromFlat(doc, anchor), fromFlat(doc, head));
 	});
 	view.dispatch(
 		view.state.tr.setMeta(key, DecorationSet.create(doc, decorations)).setMeta("addToHistory", false),
 	);
+	return all;
 }
 
 function decorate(caret: Caret, anchor: number, head: number): Decoration[] {

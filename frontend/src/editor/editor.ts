@@ -147,6 +147,12 @@ export function createTextEditor(
 	let snapshot = toolState(commands);
 	let later: ReturnType<typeof setTimeout> | null = null;
 
+	/** Carets of which some stand in text that has not arrived yet. */
+	let awaited: readonly Caret[] = [];
+	const setCarets = (carets: readonly Caret[]): void => {
+		awaited = showCarets(view, binding.text, carets) ? [] : carets;
+	};
+
 	/** What follows from a key but need not be there before it is painted. */
 	const changed = (moved: boolean): void => {
 		if (later !== null || !moved) return;
@@ -156,6 +162,7 @@ export function createTextEditor(
 				const bytes = encodePlace(placeOf(view, binding.text));
 				for (const watcher of watchers) watcher(bytes);
 			}
+			if (awaited.length > 0) setCarets(awaited);
 			const next = toolState(commands);
 			if (commandIds.every((id) => same(next[id], snapshot[id]))) return;
 			snapshot = next;
@@ -183,7 +190,7 @@ export function createTextEditor(
 			return () => listeners.delete(listener);
 		},
 		setLink: (address) => setLink(view, address),
-		setCarets: (carets) => showCarets(view, binding.text, carets),
+		setCarets,
 		onSelection(watcher) {
 			watchers.add(watcher);
 			return () => watchers.delete(watcher);
