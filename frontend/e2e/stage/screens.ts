@@ -120,13 +120,16 @@ async function visitInvitations({ window }: Seat, visit: Visit): Promise<void> {
 	await window.closesDialog();
 }
 
-async function visitTrouble(workshop: Workshop, { peer }: Seat, look: Look, visit: Visit): Promise<void> {
+async function visitTrouble(
+	workshop: Workshop,
+	{ peer, window }: Seat,
+	look: Look,
+	visit: Visit,
+): Promise<void> {
 	const wrong = peer.serving.web.replace(/#.*/, "#token=wrong");
 	const stranger = await workshop.window("Stranger", peer, { ...opening(look), link: wrong });
 	await stranger.sees("heading", stranger.words.connection.refusedTitle);
 	await visit("link-refused", stranger);
-	const window = await workshop.window("Anna Okafor", peer, opening(look));
-	await window.sees("heading", "Bus stop");
 	await peer.dies();
 	await window.seesText(window.words.connection.lost);
 	await visit("connection-lost", window);
