@@ -32,8 +32,6 @@ var Formats = []string{FormatMarkdown, FormatText, FormatJSON, FormatAutomerge}
 // Kinds are the kinds of documents that a person can create.
 var Kinds = []string{"text"}
 
-const maxTitle = 200 // code points
-
 // NewDocument is what a document begins with.
 type NewDocument struct {
 	Kind     string
@@ -71,22 +69,22 @@ func (a *App) bearIndex(ctx context.Context, id space.ID) error {
 // CreateDocument makes a document and then lists it in the space's index, so
 // that what is listed always exists.
 func (a *App) CreateDocument(ctx context.Context, id space.ID, born NewDocument) (crdt.DocumentID, error) {
-	born.Title = strings.TrimSpace(born.Title)
 	if !slices.Contains(Kinds, born.Kind) {
 		return crdt.DocumentID{}, newError(CodeInvalid, fmt.Sprintf(
 			"Parley has no kind of document called %q. There is: %s.", born.Kind, strings.Join(Kinds, ", ")))
 	}
-	if n := utf8.RuneCountInString(born.Title); n == 0 || n > maxTitle || strings.ContainsAny(born.Title, "\n\r") || !utf8.ValidString(born.Title) {
-		return crdt.DocumentID{}, newError(CodeInvalid, fmt.Sprintf("A title needs 1 to %d characters, on one line.", maxTitle))
+	title, err := parseTitle(born.Title)
+	if err != nil {
+		return crdt.DocumentID{}, err
 	}
 	if _, err := a.spaceLog(id); err != nil {
 		return crdt.DocumentID{}, err
 	}
-	listed, err := a.store.Vector(indexRef(id))
+	index, err := a.store.Vector(indexRef(id))
 	if err != nil {
 		return crdt.DocumentID{}, err
 	}
-	if len(listed) == 0 {
+	if len(index) == 0 {
 		return crdt.DocumentID{}, newError(CodeNotFound,
 			"What this space holds has not arrived yet. Try again when another member is here.")
 	}
@@ -100,11 +98,11 @@ func (a *App) CreateDocument(ctx context.Context, id space.ID, born NewDocument)
 		return a.child.Create(ctx, materialize.Birth{Actor: actor, Kind: born.Kind, Markdown: born.Markdown, Time: created})
 	})
 	if err != nil {
-		return crdt.DocumentID{}, fmt.Errorf("create document: %w", err)
+		return crdt.DocumentID{}, fmt.Errorf("create document: %w", explainBirth(err))
 	}
 	_, err = a.write(ctx, indexRef(id), func(chunks [][]byte, actor chunk.Actor) ([][]byte, error) {
 		return one(a.child.PutEntry(ctx, chunks, actor, materialize.IndexEntry{
-			ID: document.String(), Kind: born.Kind, Title: born.Title, Created: created,
+			ID: document.String(), Kind: born.Kind, Title: title, Created: created,
 		}))
 	})
 	if err != nil {
@@ -113,15 +111,52 @@ func (a *App) CreateDocument(ctx context.Context, id space.ID, born NewDocument)
 	return document, nil
 }
 
+// explainBirth finds the words for a Markdown text that the child could not
+// take in. Such a text is no document yet, so nothing of it is kept.
+func explainBirth(err error) error {
+	switch {
+	case errors.Is(err, materialize.ErrDeadline):
+		return wrapError(CodeTimeout, "Taking in this text took too long and was given up. Nothing was created. Try it in smaller pieces.", err)
+	case errors.Is(err, materialize.ErrCrashed):
+		return wrapError(CodeUnreadable, "This text cannot be taken in: what reads it stopped. Nothing was created. Try it in smaller pieces.", err)
+	}
+	return err
+}
+
 // one makes the list of changes that write takes.
 func one(change []byte, err error) ([][]byte, error) { return [][]byte{change}, err }
 
+// mending does something that reads a part, and does it again if that failed
+// and what made the part unreadable could be set aside.
+func (a *App) mending(ctx context.Context, ref crdt.Ref, read func() error) error {
+	err := read()
+	if !errors.Is(err, materialize.ErrUnreadable) && !errors.Is(err, materialize.ErrMissing) {
+		return err
+	}
+	removed, failed := a.store.Mend(ctx, ref)
+	if failed != nil {
+		a.log.Warn("A document that cannot be read could not be mended", "part", ref, "error", failed)
+	}
+	if removed == 0 {
+		return err
+	}
+	return read()
+}
+
 // write lets make produce changes on top of a part, by an actor that nobody
 // else holds meanwhile, signs them and makes them durable.
-func (a *App) write(ctx context.Context, ref crdt.Ref, make func(chunks [][]byte, actor chunk.Actor) ([][]byte, error)) (Written, error) {
+func (a *App) write(ctx context.Context, ref crdt.Ref, make func(chunks [][]byte, actor chunk.Actor) ([][]byte, error)) (written Written, err error) {
 	if err := a.mayWrite(ref); err != nil {
 		return Written{}, err
 	}
+	err = a.mending(ctx, ref, func() error {
+		written, err = a.writeOnce(ctx, ref, make)
+		return err
+	})
+	return written, err
+}
+
+func (a *App) writeOnce(ctx context.Context, ref crdt.Ref, make func(chunks [][]byte, actor chunk.Actor) ([][]byte, error)) (Written, error) {
 	lease, err := a.store.Lease(ref)
 	if err != nil {
 		return Written{}, err
@@ -204,17 +239,18 @@ func (a *App) Documents(ctx context.Context, id space.ID) ([]Document, error) {
 	}
 	documents := []Document{}
 	if len(vector) > 0 {
-		chunks, _, err := a.store.Load(ref)
-		if err != nil {
-			return nil, err
-		}
-		entries, err := a.child.Index(ctx, chunks)
+		var entries []materialize.IndexEntry
+		err := a.mending(ctx, ref, func() error {
+			chunks, _, err := a.store.Load(ref)
+			if err == nil {
+				entries, err = a.child.Index(ctx, chunks)
+			}
+			return err
+		})
 		if err != nil {
 			return nil, fmt.Errorf("list documents: %w", err)
 		}
-		for _, e := range entries {
-			documents = append(documents, Document{ID: e.ID, Title: e.Title, Kind: e.Kind, Created: e.Created})
-		}
+		documents = listed(entries)
 		slices.SortFunc(documents, func(x, y Document) int {
 			return cmp.Or(x.Created.Compare(y.Created), cmp.Compare(x.ID, y.ID))
 		})
@@ -241,12 +277,15 @@ func (c *indexCache) put(id space.ID, list indexList) {
 }
 
 // Show writes a document out in one of Formats.
-func (a *App) Show(ctx context.Context, ref crdt.Ref, format string) ([]byte, error) {
-	chunks, err := a.arrived(ref)
-	if err != nil {
-		return nil, err
-	}
-	return a.child.Read(ctx, chunks, format)
+func (a *App) Show(ctx context.Context, ref crdt.Ref, format string) (shown []byte, err error) {
+	err = a.mending(ctx, ref, func() error {
+		chunks, err := a.arrived(ref)
+		if err == nil {
+			shown, err = a.child.Read(ctx, chunks, format)
+		}
+		return err
+	})
+	return shown, err
 }
 
 // arrived is what is stored of a part, or an Error when that is nothing.

@@ -81,24 +81,28 @@ func (p Person) Validate() error {
 	return nil
 }
 
-// ValidateName accepts one line of 1 to MaxName code points that is neither
-// blank nor holds control characters. It fails with ErrName.
-func ValidateName(name string) error {
-	if len(name) > MaxName*utf8.UTFMax || !utf8.ValidString(name) {
+// ValidateName accepts one line of 1 to MaxName code points, as ValidateLine
+// does. It fails with ErrName.
+func ValidateName(name string) error { return ValidateLine(name, MaxName) }
+
+// ValidateLine accepts one line of 1 to most code points that is neither blank
+// nor holds anything Unprintable. It fails with ErrName.
+func ValidateLine(line string, most int) error {
+	if len(line) > most*utf8.UTFMax || !utf8.ValidString(line) {
 		return ErrName
 	}
-	if utf8.RuneCountInString(name) > MaxName || strings.TrimSpace(name) == "" {
+	if utf8.RuneCountInString(line) > most || strings.TrimSpace(line) == "" {
 		return ErrName
 	}
-	if strings.ContainsFunc(name, unprintable) {
+	if strings.ContainsFunc(line, Unprintable) {
 		return ErrName
 	}
 	return nil
 }
 
-// unprintable finds what could break a line or turn its direction around, so
+// Unprintable finds what could break a line or turn its direction around, so
 // that nobody's name can disguise the words next to it.
-func unprintable(r rune) bool {
+func Unprintable(r rune) bool {
 	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' ||
 		r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
 }

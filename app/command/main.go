@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"syscall"
 	"time"
+	"unicode/utf8"
 
 	"parley/app"
 )
@@ -38,6 +40,14 @@ func Main(args []string, files fs.FS, stdout, stderr io.Writer) (code int) {
 	// Known before the rest is, so that what is wrong with the rest is said the
 	// way it was asked for.
 	t := terminal{out: stdout, err: stderr, files: files, json: slices.Contains(args, "--json")}
+	// Here and not where an argument is used: what is sent to a running peer
+	// as JSON would arrive as something else.
+	for _, arg := range args {
+		if !utf8.ValidString(arg) {
+			return t.fail(app.NewError(app.CodeInvalid, fmt.Sprintf(
+				"The argument %q is not text in UTF-8. Nothing was done. Set your terminal to UTF-8 and type it again.", arg), nil))
+		}
+	}
 	var g Grammar
 	k, err := parser(&g, t)
 	if err != nil {
