@@ -279,6 +279,29 @@ describe("together", () => {
 		}
 	});
 
+	test("a caret that is ahead of the text is shown when the text has arrived", async () => {
+		vi.useFakeTimers();
+		try {
+			let place: Uint8Array = new Uint8Array();
+			first.onSelection((now) => {
+				place = now;
+			});
+			first.focus();
+			types(first, "roof");
+			await vi.advanceTimersByTimeAsync(100);
+			const at = decodePlace(place);
+			if (at === null) throw new Error("no place was announced");
+			const carets = () => second.view.dom.querySelectorAll(".text-editor-caret").length;
+			second.setCarets([{ device: "d", name: "Ana", colour: 2, ...at }]);
+			expect(carets()).toBe(0);
+			await hall.exchange();
+			await vi.advanceTimersByTimeAsync(100);
+			expect(carets()).toBe(1);
+		} finally {
+			vi.useRealTimers();
+		}
+	});
+
 	test("places from elsewhere that cannot be read are passed over", () => {
 		for (const odd of ["", "{}", "[2,1]", "[1,2,3]", "\ufffd"]) {
 			expect(decodePlace(new TextEncoder().encode(odd))).toBe(null);

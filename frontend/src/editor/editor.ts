@@ -146,6 +146,8 @@ export function createTextEditor(
 	const watchers = new Set<(place: Uint8Array) => void>();
 	let snapshot = toolState(commands);
 	let later: ReturnType<typeof setTimeout> | null = null;
+	const carets: readonly Caret[] = [];
+	let caretsShown = true;
 
 	/** Carets of which some stand in text that has not arrived yet. */
 	let awaited: readonly Caret[] = [];
@@ -158,6 +160,7 @@ export function createTextEditor(
 		if (later !== null || !moved) return;
 		later = setTimeout(() => {
 			later = null;
+			if (!caretsShown) caretsShown = showCarets(view, binding.text, carets);
 			if (watchers.size > 0 && view.hasFocus()) {
 				const bytes = encodePlace(placeOf(view, binding.text));
 				for (const watcher of watchers) watcher(bytes);
