@@ -72,11 +72,16 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	if a.settings, err = openSettings(o.Locations.Settings()); err != nil {
-		return a, err
-	}
 	if err = a.openStore(); err != nil {
 		return a, err
+	}
+	// After the store, whose lock keeps two processes from doing this at once.
+	var aside string
+	if a.settings, aside, err = openSettings(o.Locations.Settings()); err != nil {
+		return a, err
+	}
+	if aside != "" {
+		a.log.Error("settings could not be read and were put aside", "file", aside)
 	}
 	if err = a.openNode(ctx, o); err != nil {
 		return a, err
@@ -94,6 +99,11 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 
 // mend finishes what an earlier run was killed in the middle of.
 func (a *App) mend(ctx context.Context) error {
+	if a.Person() == nil {
+		if err := a.recallPerson(); err != nil {
+			return fmt.Errorf("mend person: %w", err)
+		}
+	}
 	if person := a.Person(); person != nil {
 		if err := a.introduce(ctx, person.toSpace()); err != nil {
 			return fmt.Errorf("mend person: %w", err)

@@ -16,7 +16,7 @@ type BrowserAccess struct {
 
 // BrowserAccess answers with what is kept, and draws the token at first.
 func (a *App) BrowserAccess() (BrowserAccess, error) {
-	if kept := a.settings.get().Browser; kept != nil {
+	if kept := a.settings.get().Browser; kept != nil && kept.Token != "" {
 		return *kept, nil
 	}
 	var secret [32]byte

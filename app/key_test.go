@@ -41,7 +41,7 @@ func TestADamagedKeyFileIsNeverTakenForAKey(t *testing.T) {
 func TestSettingsSurviveACrashAtAnyMoment(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "settings.json")
-	file, err := openSettings(path)
+	file, _, err := openSettings(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,13 +52,33 @@ func TestSettingsSurviveACrashAtAnyMoment(t *testing.T) {
 	if err := os.WriteFile(path+".123", []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	again, err := openSettings(path)
-	if err != nil || again.get().Person == nil || again.get().Person.Name != "Ada" {
+	again, aside, err := openSettings(path)
+	if err != nil || aside != "" || again.get().Person == nil || again.get().Person.Name != "Ada" {
 		t.Errorf("read %+v, %v", again.get(), err)
 	}
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("settings hold secrets, and their mode is %v (%v)", info.Mode(), err)
+	}
+}
+
+func TestSettingsThatCannotBeReadAreKeptAside(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "settings.json")
+	for n, damaged := range []string{"", `{"person":{"name":"Ada"},"window":7}`, "nonsense"} {
+		if err := os.WriteFile(path, []byte(damaged), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		file, aside, err := openSettings(path)
+		if err != nil || file.get().Person != nil {
+			t.Errorf("read %+v, %v", file, err)
+		}
+		want := path + ".damaged" + []string{"", ".2", ".3"}[n]
+		if kept, err := os.ReadFile(aside); aside != want || err != nil || string(kept) != damaged {
+			t.Errorf("%s holds %q (%v), want %q in %s", aside, kept, err, damaged, want)
+		}
+		if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s is still there (%v)", path, err)
+		}
 	}
 }
 

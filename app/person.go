@@ -76,6 +76,18 @@ func (a *App) introduce(ctx context.Context, person space.Person) error {
 	return nil
 }
 
+// recallPerson takes the person from a space that knows this device, where the
+// settings that said it are lost.
+func (a *App) recallPerson() error {
+	for _, log := range a.logs() {
+		if member, ok := log.Member(a.Device()); ok {
+			person := personFrom(member.Person)
+			return a.settings.change(func(s *settings) { s.Person = &person })
+		}
+	}
+	return nil
+}
+
 func (p Person) toSpace() space.Person {
 	person := space.Person{Name: p.Name, Organisation: p.Organisation}
 	if p.Official {

@@ -7,12 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 )
 
 // settings is what a person chose on this device and what it remembers of its
 // windows and invitations: conveniences, none of them part of anybody's
-// work. A damaged file therefore starts afresh.
+// work. A file that cannot be read is therefore put aside, and Parley starts
+// without.
 type settings struct {
 	Person *Person     `json:"person,omitempty"`
 	Window *WindowSize `json:"window,omitempty"`
@@ -40,20 +42,60 @@ type settingsFile struct {
 	now settings
 }
 
-func openSettings(path string) (*settingsFile, error) {
+// openSettings reads the settings. A file that cannot be read it renames, so
+// that nothing writes over it, and says to what.
+func openSettings(path string) (_ *settingsFile, aside string, err error) {
 	f := &settingsFile{path: path}
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return f, nil
+		return f, "", nil
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read settings: %w", err)
+	if err == nil {
+		if err = json.Unmarshal(raw, &f.now); err == nil {
+			return f, "", nil
+		}
+		f.now = settings{} // not what was read before the damage
 	}
-	var read settings
-	if json.Unmarshal(raw, &read) == nil {
-		f.now = read
+	aside, asideErr := putAside(path)
+	if asideErr != nil {
+		return nil, "", fmt.Errorf("put unreadable settings aside: %w", errors.Join(err, asideErr))
 	}
-	return f, nil
+	return f, aside, nil
+}
+
+// putAside renames a file to a name that says why and is nobody else's.
+func putAside(path string) (string, error) {
+	for n := 1; ; n++ {
+		aside := path + damagedSuffix
+		if n > 1 {
+			aside += "." + strconv.Itoa(n)
+		}
+		_, err := os.Lstat(aside)
+		if err == nil {
+			continue
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+		if err := os.Rename(path, aside); err != nil {
+			return "", err
+		}
+		return aside, syncDir(filepath.Dir(path))
+	}
+}
+
+const damagedSuffix = ".damaged"
+
+// Aside says in a sentence that an earlier file of settings could not be read,
+// for as long as it lies beside the new one. It is empty where there is none.
+func (a *App) Aside() string {
+	aside := a.locations.Settings() + damagedSuffix
+	if _, err := os.Lstat(aside); err != nil {
+		return ""
+	}
+	return fmt.Sprintf("The settings of this device could not be read and lie aside in %s. "+
+		"Parley has started without them: the window in a browser has another link, and the codes of invitations made here cannot be shown again. "+
+		"When you need that file no more, delete it.", aside)
 }
 
 func (f *settingsFile) get() settings {

@@ -149,6 +149,9 @@ func standing(m app.MemberStatus) string {
 
 // Run tells one result for each space.
 func (c *StatusCommand) Run(_ context.Context, peer *app.App, reply Reply) error {
+	if aside := peer.Aside(); aside != "" {
+		reply.Note(aside)
+	}
 	ids := peer.SpaceIDs()
 	if c.Space != "" {
 		id, err := peer.FindSpace(c.Space)
