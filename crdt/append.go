@@ -43,7 +43,9 @@ func (s *Store) Append(ctx context.Context, ref Ref, bundle Bundle, origin Origi
 	for {
 		receipt, questions, err := s.tryAppend(b)
 		if err == nil && questions != nil {
-			err = s.ask(ctx, b, questions)
+			if err = s.ask(ctx, b, questions); errors.Is(err, chunk.ErrUnreadable) {
+				err = s.blame(ctx, b, questions, err)
+			}
 		}
 		if err != nil {
 			return Receipt{}, fmt.Errorf("append to %s: %w", ref, err)
@@ -182,6 +184,9 @@ func (s *Store) weigh(p *part, r Reader, b *batch, plan *plan) error {
 			if first, ok := plan.presumed[c.Actor]; !ok || c.Seq < first {
 				plan.presumed[c.Actor] = c.Seq
 			}
+		}
+		if c.fate == undecided && (b.nonsense[c.Hash] || s.held(b.ref.Space).quarantine.nonsense(b.ref, c.Hash)) {
+			c.fate, c.because = refuse, ReasonNonsense
 		}
 		if c.fate != undecided {
 			continue

@@ -20,10 +20,11 @@ type batch struct {
 	refused []refusal
 	missing map[chunk.Hash]bool
 
-	// What the materializer was asked and answered. Both stay true whatever
+	// What the materializer was asked and answered. All stay true whatever
 	// is appended meanwhile.
-	inside  map[chunk.Hash]bool // hashes that lie in the part's snapshots
-	chained map[chunk.Hash]bool // changes that do follow their actor's earlier one
+	inside   map[chunk.Hash]bool // hashes that lie in the part's snapshots
+	chained  map[chunk.Hash]bool // changes that do follow their actor's earlier one
+	nonsense map[chunk.Hash]bool // changes that make no sense on top of the part
 }
 
 type candidate struct {
@@ -50,6 +51,7 @@ type refusal struct {
 	Quarantined
 	raw    []byte
 	signed *Signature
+	stored bool // until now: this is the only place left
 }
 
 // inspect parses what a bundle brings. It needs nothing but the bundle.
@@ -59,7 +61,7 @@ func (s *Store) inspect(ref Ref, bundle Bundle, origin Origin, from space.Device
 		byHash:  make(map[chunk.Hash]int),
 		missing: make(map[chunk.Hash]bool),
 		inside:  make(map[chunk.Hash]bool),
-		chained: make(map[chunk.Hash]bool),
+		chained: make(map[chunk.Hash]bool), nonsense: make(map[chunk.Hash]bool),
 	}
 	b.add(bundle.Changes, bundle.Signatures, s.limits)
 	return b

@@ -77,15 +77,17 @@ type Reason uint8
 
 // The reasons, as stored in quarantine.
 const (
-	ReasonMalformed    Reason = 1 // not a valid chunk
-	ReasonBadSignature Reason = 2 // a signature that does not match
-	ReasonNotVouched   Reason = 3 // no signature covers it
-	ReasonActor        Reason = 4 // the actor belongs to another device than the one that signed
-	ReasonNoRight      Reason = 5 // the device may not write this part, as far as is known here
-	ReasonFork         Reason = 6 // another change has this actor and sequence number
-	ReasonSequence     Reason = 7 // it does not follow its actor's earlier change
-	ReasonTooLarge     Reason = 8 // beyond the limits
-	ReasonUnfit        Reason = 9 // a snapshot, sound by itself, that is no document with what is here
+	ReasonMalformed    Reason = 1  // not a valid chunk
+	ReasonBadSignature Reason = 2  // a signature that does not match
+	ReasonNotVouched   Reason = 3  // no signature covers it
+	ReasonActor        Reason = 4  // the actor belongs to another device than the one that signed
+	ReasonNoRight      Reason = 5  // the device may not write this part, as far as is known here
+	ReasonFork         Reason = 6  // another change has this actor and sequence number
+	ReasonSequence     Reason = 7  // it does not follow its actor's earlier change
+	ReasonTooLarge     Reason = 8  // beyond the limits
+	ReasonUnfit        Reason = 9  // a snapshot, sound by itself, that is no document with what is here
+	ReasonNonsense     Reason = 10 // with it, or with what it builds on, the document cannot be read
+	ReasonApart        Reason = 11 // it had to go with something that makes no sense
 )
 
 var reasonTexts = [...]string{
@@ -98,21 +100,26 @@ var reasonTexts = [...]string{
 	ReasonSequence:     "it does not follow its author's earlier change",
 	ReasonTooLarge:     "it is too large",
 	ReasonUnfit:        "it does not fit with what is here already",
+	ReasonNonsense:     "the document could not be read with it",
+	ReasonApart:        "it could not stay without something that was set aside",
 }
 
 // Error says in plain words what is wrong.
 func (r Reason) Error() string {
-	if r < ReasonMalformed || r > ReasonUnfit {
+	if r < ReasonMalformed || r > ReasonApart {
 		return fmt.Sprintf("refused for reason %d", uint8(r))
 	}
 	return reasonTexts[r]
 }
 
+// mended reports whether something that had been accepted was taken out again.
+func (r Reason) mended() bool { return r == ReasonNonsense || r == ReasonApart }
+
 // Forged reports whether an honest device could not have passed this on: it
 // is wrong whatever one knows of the membership log.
 func (r Reason) Forged() bool {
 	switch r {
-	case ReasonNoRight, ReasonActor, ReasonFork, ReasonUnfit:
+	case ReasonNoRight, ReasonActor, ReasonFork, ReasonUnfit, ReasonNonsense, ReasonApart:
 		return false
 	}
 	return true

@@ -22,6 +22,13 @@ func (s *Store) Compact(ctx context.Context, ref Ref) error {
 		return nil
 	}
 	err := s.compact(ctx, ref)
+	if errors.Is(err, chunk.ErrUnreadable) {
+		if removed, mended := s.Mend(ctx, ref); mended != nil {
+			err = errors.Join(err, mended)
+		} else if removed > 0 {
+			err = s.compact(ctx, ref)
+		}
+	}
 	s.compactions.end(ref, err == nil || ctx.Err() != nil)
 	if err != nil {
 		return fmt.Errorf("compact %s: %w", ref, err)

@@ -22,8 +22,8 @@ type Lease struct {
 func (l Lease) Release() { l.release() }
 
 // Lease leases the actor of Options.Device with the smallest free number for
-// a part, but for numbers that another device has signed for. Leases end with
-// the process.
+// a part, but for numbers that another device has signed for, or whose changes
+// Mend has set aside. Leases end with the process.
 func (s *Store) Lease(ref Ref) (Lease, error) {
 	if _, ok := s.Log(ref.Space); !ok {
 		return Lease{}, fmt.Errorf("lease an actor for %s: %w", ref, ErrUnknownSpace)
@@ -31,10 +31,10 @@ func (s *Store) Lease(ref Ref) (Lease, error) {
 	if s.device == (space.DeviceID{}) {
 		return Lease{}, fmt.Errorf("lease an actor for %s: the store was opened without a device", ref)
 	}
-	taken := make(map[chunk.Actor]bool)
+	taken := s.held(ref.Space).quarantine.actors(ref)
 	err := s.withPart(ref, func(p *part, _ Reader) error {
 		for actor, record := range p.actors {
-			taken[actor] = record.Device != s.device
+			taken[actor] = taken[actor] || record.Device != s.device
 		}
 		return nil
 	})

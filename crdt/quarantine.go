@@ -22,6 +22,43 @@ type quarantine struct {
 	mu    sync.Mutex
 	known map[quarantineID]bool
 	bytes uint64
+	aside map[Ref]map[chunk.Hash]setAside // what makes no sense, and what Mend took out with it
+}
+
+// setAside is what has to be known of such a change.
+type setAside struct {
+	actor  chunk.Actor
+	reason Reason
+}
+
+func newQuarantine() *quarantine {
+	return &quarantine{known: make(map[quarantineID]bool), aside: make(map[Ref]map[chunk.Hash]setAside)}
+}
+
+func (q *quarantine) note(ref Ref, hash chunk.Hash, what setAside) {
+	if q.aside[ref] == nil {
+		q.aside[ref] = make(map[chunk.Hash]setAside)
+	}
+	q.aside[ref][hash] = what
+}
+
+// nonsense reports whether a change has been found to make no sense.
+func (q *quarantine) nonsense(ref Ref, hash chunk.Hash) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.aside[ref][hash].reason == ReasonNonsense
+}
+
+// actors are those whose changes Mend has taken out, and which others may
+// still hold: their numbers must not be given to other changes.
+func (q *quarantine) actors(ref Ref) map[chunk.Actor]bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	actors := make(map[chunk.Actor]bool)
+	for _, what := range q.aside[ref] {
+		actors[what.actor] = true
+	}
+	return actors
 }
 
 type quarantineID struct {
@@ -40,21 +77,26 @@ func (s *Store) quarantineOps(b *batch, accepted []*candidate) (ops []Op) {
 		id := quarantineID{b.ref.Document, b.ref.Part, c.Hash}
 		if q.known[id] {
 			delete(q.known, id)
+			delete(q.aside[b.ref], c.Hash)
 			ops = append(ops, Op{Key: quarantineKey(b.ref, c.Hash)})
 		}
 	}
 	for _, refused := range b.refused {
 		id := quarantineID{b.ref.Document, b.ref.Part, refused.Hash}
-		if q.known[id] {
+		if refused.Reason.mended() {
+			q.note(b.ref, refused.Hash, setAside{refused.Actor, refused.Reason})
+		}
+		if q.known[id] && !refused.stored {
 			continue
 		}
 		s.log.Warn("refused a change", "ref", b.ref, "hash", refused.Hash, "reason", refused.Reason,
 			"detail", refused.Detail, "origin", refused.Origin, "from", refused.From)
-		if len(q.known) >= maxQuarantined {
+		if len(q.known) >= maxQuarantined && !refused.stored {
 			continue
 		}
 		record := refused.record()
-		if len(record.Raw) > maxQuarantinedOne || q.bytes+uint64(len(record.Raw)) > maxQuarantinedBytes {
+		full := len(record.Raw) > maxQuarantinedOne || q.bytes+uint64(len(record.Raw)) > maxQuarantinedBytes
+		if full && !refused.stored {
 			record.Raw = nil
 		}
 		q.known[id] = true
@@ -105,11 +147,18 @@ func (s *Store) Quarantine(id space.ID) (list []Quarantined, err error) {
 
 // loadQuarantine reads what of a space is in quarantine.
 func loadQuarantine(r Reader, id space.ID) (*quarantine, error) {
-	q := &quarantine{known: make(map[quarantineID]bool)}
+	q := newQuarantine()
 	err := r.Scan(tableKey(id, tableQuarantine), nil, func(key, value []byte) (bool, error) {
 		if ref, rest, ok := refOf(id, key); ok && len(rest) == len(chunk.Hash{}) {
 			q.known[quarantineID{ref.Document, ref.Part, chunk.Hash(rest)}] = true
 			q.bytes += uint64(len(value))
+			var record quarantineRecord
+			if err := read(key, value, &record); err != nil {
+				return false, err
+			}
+			if record.Reason.mended() {
+				q.note(ref, chunk.Hash(rest), setAside{chunk.Actor(record.Actor), record.Reason})
+			}
 		}
 		return true, nil
 	})

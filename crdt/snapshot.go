@@ -58,8 +58,12 @@ func (s *Store) appendSnapshot(ctx context.Context, log *space.Log, b *batch, sn
 		return 0, nil
 	}
 	err = s.verifySnapshot(ctx, snapshot, signatures)
-	if errors.Is(err, chunk.ErrUnsound) {
+	switch {
+	case errors.Is(err, chunk.ErrUnsound):
 		b.refuseSnapshot(snapshot, ReasonNotVouched, err)
+		return 0, nil
+	case errors.Is(err, chunk.ErrUnreadable):
+		b.refuseSnapshot(snapshot, ReasonNonsense, err)
 		return 0, nil
 	}
 	if err != nil {
@@ -67,6 +71,13 @@ func (s *Store) appendSnapshot(ctx context.Context, log *space.Log, b *batch, sn
 	}
 	heads, err := s.joinSnapshot(ctx, snapshot, stored)
 	if errors.Is(err, chunk.ErrUnreadable) {
+		removed, mended := s.Mend(ctx, b.ref)
+		if mended != nil {
+			return 0, mended
+		}
+		if removed > 0 {
+			return s.appendSnapshot(ctx, log, b, snapshot, offered)
+		}
 		b.refuseSnapshot(snapshot, ReasonUnfit, err)
 		return 0, nil
 	}
@@ -148,14 +159,11 @@ func (s *Store) verifySnapshot(ctx context.Context, snapshot chunk.Snapshot, sig
 	return nil
 }
 
-// joinSnapshot has the materializer check that a snapshot, which is sound by
-// itself, fits with what is stored, and returns the heads of both together. It
-// fails with chunk.ErrUnreadable if it does not, as when both hold different
-// changes of one number.
+// joinSnapshot has the materializer check that a snapshot can be read, and fits
+// with what is stored, and returns the heads of both together. It fails with
+// chunk.ErrUnreadable if it does not, as when both hold different changes of
+// one number.
 func (s *Store) joinSnapshot(ctx context.Context, snapshot chunk.Snapshot, stored [][]byte) ([]chunk.Hash, error) {
-	if len(stored) == 0 {
-		return snapshot.Heads, nil
-	}
 	report, err := s.materializer.Vet(ctx, append(slices.Clone(stored), snapshot.Raw))
 	if err == nil && len(report.Missing) > 0 {
 		err = fmt.Errorf("%w: %d changes are missing", chunk.ErrUnreadable, len(report.Missing))

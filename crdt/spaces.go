@@ -51,7 +51,7 @@ func (s *Store) CreateSpace(ctx context.Context, entries ...[]byte) (*space.Log,
 	held := &heldSpace{
 		log:        log,
 		directory:  new(directory),
-		quarantine: &quarantine{known: make(map[quarantineID]bool)},
+		quarantine: newQuarantine(),
 	}
 	if err := s.writeEntries(held, id, log.Entries(), func() { s.hold(id, held) }); err != nil {
 		return nil, fmt.Errorf("create space: %w", err)

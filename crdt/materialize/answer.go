@@ -60,8 +60,10 @@ func (d document) vet() (chunk.Report, error) {
 		return chunk.Report{}, err
 	}
 	if len(missing) == 0 {
+		// Whatever it says is missing, no change is: operations refer to others
+		// that are not there.
 		if _, err := d.build(); err != nil {
-			return chunk.Report{}, err
+			return chunk.Report{}, fmt.Errorf("%w: %s", ErrUnreadable, err)
 		}
 	}
 	return chunk.Report{Heads: c.heads(), Missing: missing, Vector: d.vector()}, nil
