@@ -63,7 +63,7 @@ func (d document) vet() (chunk.Report, error) {
 		// Whatever it says is missing, no change is: operations refer to others
 		// that are not there.
 		if _, err := d.build(); err != nil {
-			return chunk.Report{}, fmt.Errorf("%w: %s", ErrUnreadable, err)
+			return chunk.Report{}, fmt.Errorf("%w: %s", ErrUnreadable, err.Error())
 		}
 	}
 	return chunk.Report{Heads: c.heads(), Missing: missing, Vector: d.vector()}, nil
