@@ -3,11 +3,9 @@ package app_test
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"io"
 	"log/slog"
 	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -203,31 +201,11 @@ func testLog(t *testing.T) io.Writer { return t.Output() }
 // a space.
 func foundWithoutIndex(t *testing.T, l app.Locations) space.ID {
 	t.Helper()
-	raw, err := os.ReadFile(l.DeviceKey())
+	log, _, err := space.Found(keyOf(t, l), "Park", space.Person{Name: "Ada"}, time.Now(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	seed, err := hex.DecodeString(strings.Fields(string(raw))[1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, founding, err := space.Found(space.KeyFromSeed([32]byte(seed)), "Park", space.Person{Name: "Ada"}, time.Now(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	backend, err := badger.Open(l.Store(), slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	store, err := crdt.Open(crdt.Options{Backend: backend, Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer store.Close()
-	log, err := store.CreateSpace(context.Background(), founding.Raw)
-	if err != nil {
-		t.Fatal(err)
-	}
+	store(t, l, log)
 	return log.ID()
 }
 

@@ -28,6 +28,7 @@ const (
 	CodeNotFound      Code = "not-found"      // no such space, document, invitation or file
 	CodeAmbiguous     Code = "ambiguous"      // a shortened ID fits several
 	CodeNotAllowed    Code = "not-allowed"    // the role does not permit it
+	CodeNotCounted    Code = "not-counted"    // this device was let in, and its place did not count
 	CodeNotOpen       Code = "not-open"       // the window has not opened that part
 	CodeOutOfOrder    Code = "out-of-order"   // a change came before one it builds on
 	CodeUnreadable    Code = "unreadable"     // a file or document that cannot be read
@@ -96,7 +97,7 @@ var explanations = []struct {
 	{space.ErrUnknownInvitation, CodeNotInvited, "Nobody in this space knows this invitation. Ask the person who sent it for a new one."},
 	{space.ErrAlreadyMember, CodeAlreadyMember, "This device is in this space already."},
 	{space.ErrNotFacilitator, CodeNotAllowed, "Only a facilitator can do this. Ask one of them."},
-	{space.ErrNotMember, CodeNotAllowed, "This device does not belong to this space."},
+	{space.ErrNotMember, CodeNotCounted, "Your place in this space did not count, because the invitation was used up. Ask for a new one."},
 	{space.ErrName, CodeInvalid, "A name needs 1 to 80 characters, on one line."},
 	{space.ErrFull, CodeTooLarge, "The list of who belongs to this space is full."},
 	{crdt.ErrUnknownSpace, CodeNotFound, "This device does not belong to that space."},

@@ -140,6 +140,7 @@ func (a *App) DocumentStatus(id space.ID, document crdt.DocumentID) (Status, err
 type SpaceStatus struct {
 	Status
 	Name        string
+	Role        string // as in Space
 	Documents   int
 	Quarantined int
 }
@@ -166,7 +167,7 @@ func (a *App) SpaceStatus(id space.ID) (SpaceStatus, error) {
 			bodies++
 		}
 	}
-	return SpaceStatus{Status: status, Name: log.Name(), Documents: bodies, Quarantined: len(quarantined)}, nil
+	return SpaceStatus{Status: status, Name: log.Name(), Role: a.roleIn(log), Documents: bodies, Quarantined: len(quarantined)}, nil
 }
 
 // status tells who has the latest of some parts. What this device has is

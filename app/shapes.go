@@ -29,11 +29,16 @@ type Place struct {
 	Document string `json:"document"`
 }
 
+// NoRole is the role of a device whose join did not count: two members who did
+// not know of each other let more people in than the invitation was for, and
+// the log's order gave its uses to others (docs/formats.md).
+const NoRole = "none"
+
 // Space is one space as this device sees it.
 type Space struct {
 	ID      string   `json:"id"`
 	Name    string   `json:"name"`
-	Role    string   `json:"role"`
+	Role    string   `json:"role"` // of this device, or NoRole
 	Index   string   `json:"index"`
 	Members []Member `json:"members"`
 }

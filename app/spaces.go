@@ -130,12 +130,11 @@ func (a *App) Space(id space.ID) (Space, error) {
 func (a *App) describeSpace(log *space.Log, connected map[space.DeviceID]bool) Space {
 	id := log.ID()
 	seen := a.lastSeen(id)
-	described := Space{ID: id.String(), Name: log.Name(), Index: crdt.IndexID(id).String(), Members: []Member{}}
+	described := Space{
+		ID: id.String(), Name: log.Name(), Role: a.roleIn(log), Index: crdt.IndexID(id).String(), Members: []Member{},
+	}
 	for _, m := range log.Members() {
 		you := m.Device == a.Device()
-		if you {
-			described.Role = m.Role.String()
-		}
 		member := Member{
 			Device: m.Device.String(), Person: personFrom(m.Person), Role: m.Role.String(),
 			You: you, Connected: connected[m.Device],
@@ -146,6 +145,14 @@ func (a *App) describeSpace(log *space.Log, connected map[space.DeviceID]bool) S
 		described.Members = append(described.Members, member)
 	}
 	return described
+}
+
+// roleIn is this device's role in a space, or NoRole.
+func (a *App) roleIn(log *space.Log) string {
+	if me, ok := log.Member(a.Device()); ok {
+		return me.Role.String()
+	}
+	return NoRole
 }
 
 // Invite makes an invitation to a space for a number of people. It ends after

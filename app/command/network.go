@@ -111,6 +111,7 @@ type statusResult struct {
 	ID        string             `json:"id"`
 	Title     string             `json:"title"`
 	Kind      string             `json:"kind"`
+	Role      string             `json:"role"`
 	Documents int                `json:"documents"`
 	Saved     bool               `json:"saved"`
 	Offline   bool               `json:"offline"`
@@ -121,6 +122,9 @@ type statusResult struct {
 func (r statusResult) Plain() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s\n  Saved on this computer: %s.\n", short(r.ID), r.Title, counted(r.Documents, "document"))
+	if r.Role == app.NoRole {
+		b.WriteString("  " + notCounted + "\n")
+	}
 	if r.Offline {
 		b.WriteString("  This device is offline.\n")
 	}
@@ -132,6 +136,9 @@ func (r statusResult) Plain() string {
 	}
 	return b.String()
 }
+
+// notCounted is what a person is told whose role is app.NoRole.
+const notCounted = "Your place in this space did not count, because the invitation was used up. Ask for a new one."
 
 func standing(m app.MemberStatus) string {
 	switch {
@@ -166,7 +173,7 @@ func (c *StatusCommand) Run(_ context.Context, peer *app.App, reply Reply) error
 			return err
 		}
 		if err := reply.Result(statusResult{
-			ID: id.String(), Title: status.Name, Kind: "space", Documents: status.Documents, Saved: status.Saved,
+			ID: id.String(), Title: status.Name, Kind: "space", Role: status.Role, Documents: status.Documents, Saved: status.Saved,
 			Offline: status.Offline, Members: status.Members, Refused: status.Quarantined,
 		}); err != nil {
 			return err

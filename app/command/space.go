@@ -96,6 +96,9 @@ type spaceListed struct {
 }
 
 func (r spaceListed) Plain() string {
+	if r.Role == app.NoRole {
+		return fmt.Sprintf("%s  %s\n  %s\n", short(r.ID), r.Title, notCounted)
+	}
 	return fmt.Sprintf("%s  %s (%s, %s)\n", short(r.ID), r.Title, r.Role, counted(len(r.Members), "member"))
 }
 

@@ -27,8 +27,11 @@ export interface Member extends Person {
 export interface Space {
 	id: SpaceID;
 	name: string;
-	/** The role of this device. */
-	role: Role;
+	/**
+	 * The role of this device; "none" where it was let in with an invitation whose uses went to others, so that
+	 * its place does not count.
+	 */
+	role: Role | "none";
 	/** The document that lists the space's documents. */
 	index: DocumentID;
 	members: Member[];

@@ -49,7 +49,9 @@ export function SpaceHome({ space, panels }: { space: Space; panels: Panels }) {
 					</h1>
 					<p className={styles.intro}>
 						{t("space.members", { count: space.members.length })} ·{" "}
-						{t("space.yourRole", { role: t(`yourRole.${space.role}`) })}
+						{space.role === "none"
+							? t("space.notCounted")
+							: t("space.yourRole", { role: t(`yourRole.${space.role}`) })}
 					</p>
 				</div>
 				{documents.length > 0 && (

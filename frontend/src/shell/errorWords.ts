@@ -21,6 +21,8 @@ export function errorWords(reason: unknown, t: TFunction): string {
 			return t("error.notInvited");
 		case "not-allowed":
 			return t("error.notAllowed");
+		case "not-counted":
+			return t("space.notCounted");
 		case "disconnected":
 			return t("error.disconnected");
 		case "unknown":
