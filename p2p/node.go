@@ -188,10 +188,14 @@ func (n *Node) Addresses() []string {
 }
 
 // CodeAddresses are the same in the form that invitation codes carry, the most
-// useful first.
+// useful first. Those that end at this machine or this cable are left out
+// where there are others: a code should be short enough to scan.
 func (n *Node) CodeAddresses() [][]byte {
 	var raw [][]byte
 	for _, a := range n.multiaddrs() {
+		if len(raw) > 0 && reach(a) >= reachNear {
+			break
+		}
 		raw = append(raw, a.Bytes())
 	}
 	return raw

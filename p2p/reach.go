@@ -5,6 +5,10 @@ import (
 	manet "github.com/multiformats/go-multiaddr/net"
 )
 
+// reachNear is the rank from which on an address is of use on this machine or
+// this cable alone.
+const reachNear = 20
+
 // reach ranks addresses by how likely somebody else gets through on them: an
 // invitation has room for a few only.
 func reach(a multiaddr.Multiaddr) int {
@@ -17,9 +21,9 @@ func reach(a multiaddr.Multiaddr) int {
 	}
 	switch {
 	case manet.IsIPLoopback(a):
-		return rank + 30
+		return rank + reachNear + 10
 	case manet.IsIP6LinkLocal(a):
-		return rank + 20
+		return rank + reachNear
 	case manet.IsPublicAddr(a), manet.IsPrivateAddr(a):
 		return rank
 	}
