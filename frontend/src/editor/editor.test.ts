@@ -143,6 +143,16 @@ describe("keys", () => {
 		expect(first.commands[id].isActive()).toBe(false);
 	});
 
+	test("code that was switched on stays on while one types, until it is switched off", () => {
+		types(first, "run ");
+		presses(first, "e", { ctrlKey: true });
+		types(first, "make test");
+		presses(first, "e", { ctrlKey: true });
+		types(first, " now");
+		expect(first.view.dom.querySelector("code")?.textContent).toBe("make test");
+		expect(first.view.dom.textContent).toBe("run make test now");
+	});
+
 	test("Tab indents in a list and leaves the editor elsewhere; after Escape it always leaves", () => {
 		types(first, "plain");
 		expect(presses(first, "Tab")).toBe(false);
