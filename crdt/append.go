@@ -314,6 +314,9 @@ func (s *Store) store(p *part, b *batch, plan *plan) (Receipt, error) {
 	if len(accepted) > 0 {
 		p.adopt(next)
 		receipt.Position = p.state.Position
+		if b.origin != Local && s.materializer != nil {
+			s.checkups.add(b.ref)
+		}
 		s.noteMoved(p)
 	}
 	return receipt, nil

@@ -16,11 +16,11 @@ func (s *Store) noteMoved(p *part) {
 	}
 }
 
-// Run does what is not urgent until ctx ends: compaction, giving room back on
-// the disk, writing down what members have. The store works without it, but
-// grows.
+// Run does what is not urgent until ctx ends: compaction, making sure that what
+// others wrote can be read, giving room back on the disk, writing down what
+// members have. The store works without it, but grows.
 func (s *Store) Run(ctx context.Context) error {
-	tick := time.NewTicker(housekeeping)
+	tick := time.NewTicker(s.housekeeping)
 	defer tick.Stop()
 	for {
 		select {
@@ -33,6 +33,7 @@ func (s *Store) Run(ctx context.Context) error {
 				}
 			}
 		case <-tick.C:
+			s.checkUp(ctx)
 			if err := s.flushHave(); err != nil {
 				s.log.Warn("what members have was not written down", "error", err)
 			}
@@ -44,9 +45,6 @@ func (s *Store) Run(ctx context.Context) error {
 		}
 	}
 }
-
-// housekeeping is how often Run looks after what nobody waits for.
-const housekeeping = 30 * time.Second
 
 // compactQueue holds each part that wants compaction once.
 type compactQueue struct {

@@ -1,6 +1,7 @@
 package crdt_test
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"testing"
@@ -143,6 +144,38 @@ func TestNonsenseIsSetAsideAndTheDocumentStaysReadable(t *testing.T) {
 				t.Fatal("Ada and Ben hold different things")
 			}
 		})
+	}
+}
+
+func TestNonsenseFromOthersIsFoundWithoutAnybodyReading(t *testing.T) {
+	child := materialize.New(materialize.Options{})
+	defer child.Close()
+	ada, mal := newDevice(t, "Ada").understands(), newDevice(t, "Mal")
+	ada.options.Housekeeping = 10 * time.Millisecond
+	ada.restarts()
+	ref := ada.founds()
+	ada.admits(ref.Space, space.Editor, mal)
+	ada.bears(ref, child)
+	mal.catchesUp(ref, ada, 1<<20)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- ada.store.Run(ctx) }()
+	bad := mal.picksUp(ref).does(nonsense["an element of what is no list"])
+	got := ada.takes(ref, mal.bundle(ref, bad), mal)
+	if got.Accepted != 1 {
+		t.Fatalf("%+v", got)
+	}
+	waiting, stop := context.WithTimeout(ctx, 20*time.Second)
+	defer stop()
+	if moves, _, err := ada.store.Wait(waiting, got.Position); err != nil || len(moves) != 1 || moves[0].Ref != ref {
+		t.Fatalf("moves %+v, %v", moves, err)
+	}
+	if v := ada.vector(ref); v[bad.Actor] != 0 {
+		t.Fatalf("vector %v", v)
+	}
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
 	}
 }
 

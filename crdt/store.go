@@ -26,6 +26,8 @@ type Options struct {
 	CompactCount int // compact a part with this many changes beside its snapshot; 0: 1000
 	CompactSize  int // or with this many bytes of them; 0: 1 MiB
 	KeepLoose    int // how many of the newest changes stay beside the snapshot; 0: 128
+
+	Housekeeping time.Duration // how often Run looks after what nobody waits for; 0: 30 seconds
 }
 
 // Store holds spaces and their documents. It is safe for concurrent use.
@@ -39,6 +41,7 @@ type Store struct {
 	compactCount int
 	compactSize  int
 	keepLoose    int
+	housekeeping time.Duration
 
 	bell        *bell
 	committer   *committer
@@ -46,6 +49,7 @@ type Store struct {
 	leases      leases
 	haves       haves
 	compactions *compactQueue
+	checkups    *checkups
 
 	creating sync.Mutex // held while a space is created
 
@@ -80,7 +84,9 @@ func Open(o Options) (*Store, error) {
 		cache:        newCache(),
 		leases:       leases{held: make(map[Ref]map[uint32]bool)},
 		haves:        haves{pending: make(map[haveID]Have)},
+		housekeeping: orDefault(o.Housekeeping, 30*time.Second),
 		compactions:  newCompactQueue(),
+		checkups:     newCheckups(),
 		spaces:       make(map[space.ID]*heldSpace),
 	}
 	if s.limits == (chunk.Limits{}) {
@@ -101,7 +107,7 @@ func Open(o Options) (*Store, error) {
 	return s, nil
 }
 
-func orDefault(n, fallback int) int {
+func orDefault[N int | time.Duration](n, fallback N) N {
 	if n == 0 {
 		return fallback
 	}
