@@ -31,6 +31,7 @@ const (
 	maxOrder     = 64 << 20 // bytes: a document to import, in base64
 	orderTimeout = 10 * time.Second
 	replyTimeout = 30 * time.Second
+	probeEvery   = time.Second
 )
 
 type order struct {
@@ -80,10 +81,38 @@ func OpenControl(peer *app.App, log *slog.Logger) (*Control, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open control socket: %w", err)
 	}
+	sweep(filepath.Dir(path), log)
 	c := &Control{peer: peer, log: log, commands: commands, listener: listener}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	c.running.Go(c.accept)
 	return c, nil
+}
+
+// staleAfter is how old a socket must be to be swept away: in the moment in
+// which a peer makes its own, nobody listens on it yet either.
+const staleAfter = time.Minute
+
+// sweep removes the sockets that killed peers with other data directories have
+// left behind. What it cannot remove does no harm.
+func sweep(dir string, log *slog.Logger) {
+	left, err := filepath.Glob(filepath.Join(dir, "*.sock"))
+	if err != nil {
+		log.Debug("look for sockets left behind", "err", err)
+	}
+	for _, path := range left {
+		info, err := os.Lstat(path)
+		if err != nil || info.Mode().Type() != fs.ModeSocket || time.Since(info.ModTime()) < staleAfter {
+			continue
+		}
+		conn, err := net.DialTimeout("unix", path, time.Second)
+		if err == nil {
+			conn.Close()
+			continue
+		}
+		if errors.Is(err, syscall.ECONNREFUSED) {
+			log.Debug("remove socket left behind", "path", path, "err", os.Remove(path))
+		}
+	}
 }
 
 // Close takes no more commands, cancels those that run, and waits for them. It
@@ -121,20 +150,29 @@ func (c *Control) serve(conn net.Conn) error {
 	if err := sameUser(conn); err != nil {
 		return err
 	}
+	if err := conn.SetReadDeadline(time.Now().Add(orderTimeout)); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(c.ctx)
 	defer cancel()
-	// Closing the connection is how both sides stop reading, so what ends the
-	// command ends the reading too.
-	defer context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Now()) })()
+	// A deadline in the past is what ends the reading with the command.
+	stopReading := func() { _ = conn.SetReadDeadline(time.Now()) }
+	defer context.AfterFunc(ctx, stopReading)()
 	answers := &answers{conn: conn}
 	command, err := c.read(conn)
 	if err != nil {
 		return answers.fail(err)
 	}
+	if err := conn.SetReadDeadline(time.Time{}); err != nil {
+		return err
+	}
+	if ctx.Err() != nil { // then this was too late to take the deadline away
+		stopReading()
+	}
 	var hangup sync.WaitGroup
 	hangup.Go(func() {
 		defer cancel()
-		_, _ = io.Copy(io.Discard, conn) // returns when the asking process is gone, or ctx is over
+		answers.untilGone(ctx)
 	})
 	err = run(ctx, command, c.peer, answers)
 	cancel()
@@ -147,9 +185,6 @@ func (c *Control) serve(conn net.Conn) error {
 
 // read takes one order off the connection.
 func (c *Control) read(conn net.Conn) (Command, error) {
-	if err := conn.SetReadDeadline(time.Now().Add(orderTimeout)); err != nil {
-		return nil, err
-	}
 	line, err := bufio.NewReader(io.LimitReader(conn, maxOrder)).ReadBytes('\n')
 	if err != nil {
 		return nil, fmt.Errorf("read order: %w", err)
@@ -168,7 +203,7 @@ func (c *Control) read(conn net.Conn) (Command, error) {
 	if err := arguments.Decode(command); err != nil {
 		return nil, fmt.Errorf("read order: %w", err)
 	}
-	return command, conn.SetReadDeadline(time.Time{})
+	return command, nil
 }
 
 var errMismatch = app.NewError(app.CodeInvalid,
@@ -200,6 +235,25 @@ func (a *answers) Note(sentence string) {
 	_ = a.send(answer{Note: sentence})
 }
 
+// untilGone returns when the asking process is gone, or ctx is over. One that
+// only has nothing more to say still listens: it is sent an empty line every
+// now and then, which is nothing between two answers and cannot be sent to
+// whoever is gone.
+func (a *answers) untilGone(ctx context.Context) {
+	if _, err := io.Copy(io.Discard, a.conn); err != nil {
+		return // ctx is over, or the connection is broken
+	}
+	ticker := time.NewTicker(probeEvery)
+	defer ticker.Stop()
+	for a.write([]byte("\n")) == nil {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
 func (a *answers) fail(err error) error {
 	return errors.Join(err, a.send(answer{Error: app.Explain(err)}))
 }
@@ -209,10 +263,16 @@ func (a *answers) send(what answer) error {
 	if err != nil {
 		return fmt.Errorf("encode answer: %w", err)
 	}
+	return a.write(append(raw, '\n'))
+}
+
+// write writes a whole line. Two of them do not mix: a connection takes one
+// write at a time.
+func (a *answers) write(line []byte) error {
 	if err := a.conn.SetWriteDeadline(time.Now().Add(replyTimeout)); err != nil {
 		return err
 	}
-	_, err = a.conn.Write(append(raw, '\n'))
+	_, err := a.conn.Write(line)
 	return err
 }
 

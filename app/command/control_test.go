@@ -142,6 +142,106 @@ func TestHangingUpCancelsTheCommand(t *testing.T) {
 	works(t, peer)
 }
 
+// TestSayingNothingMoreIsNotHangingUp closes one half of the connection, as
+// simple programs do that have sent all they have to send.
+func TestSayingNothingMoreIsNotHangingUp(t *testing.T) {
+	peer, control := openPeer(t)
+	answerNow := make(chan struct{})
+	control.commands["patient"] = func() Command { return &patient{answerNow} }
+	conn, err := net.Dial("unix", peer.Locations().ControlSocket())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := fmt.Fprintln(conn, `{"version":1,"command":"patient","arguments":{}}`); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.(*net.UnixConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewReader(conn)
+	if line, err := lines.ReadString('\n'); err != nil || line != "\n" {
+		t.Fatalf("at first came %q (%v), want an empty line", line, err) // so the closing was seen
+	}
+	close(answerNow)
+	var out bytes.Buffer
+	if err := hear(t.Context(), json.NewDecoder(lines), terminal{out: &out}); err != nil || out.String() != "patience\n" {
+		t.Errorf("answered %q, %v", out.String(), err)
+	}
+}
+
+// patient answers when it is told to, unless it is cancelled before.
+type patient struct{ now chan struct{} }
+
+func (c *patient) Run(ctx context.Context, _ *app.App, reply Reply) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-c.now:
+		return reply.Result(spaceCreated{"patience"})
+	}
+}
+
+func TestClosingDoesNotWaitForWhoeverIsConnected(t *testing.T) {
+	peer, control := openPeer(t)
+	silent, err := net.Dial("unix", peer.Locations().ControlSocket())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	until := filepath.Join(t.TempDir(), "until")
+	if got, _ := say(t, peer, `{"version":1,"command":"wait","arguments":{"Until":"`+until+`"}}`); got.Result == nil {
+		t.Fatalf("got %+v", got)
+	}
+	began := time.Now()
+	if err := control.Close(); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > orderTimeout/2 {
+		t.Errorf("closing took %v", took)
+	}
+}
+
+func TestSocketsOfKilledPeersAreSweptAway(t *testing.T) {
+	dir := t.TempDir()
+	listen := func(name string) *net.UnixListener {
+		listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(dir, name), Net: "unix"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		listener.SetUnlinkOnClose(false)
+		return listener
+	}
+	long := time.Now().Add(-2 * staleAfter)
+	for _, dead := range []string{"dead.sock", "young.sock"} {
+		listen(dead).Close()
+	}
+	live := listen("live.sock")
+	defer live.Close()
+	if err := os.WriteFile(filepath.Join(dir, "file.sock"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, old := range []string{"dead.sock", "live.sock", "file.sock"} {
+		if err := os.Chtimes(filepath.Join(dir, old), long, long); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sweep(dir, slog.New(slog.DiscardHandler))
+	left, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range left {
+		left[i] = filepath.Base(left[i])
+	}
+	if want := []string{"file.sock", "live.sock", "young.sock"}; !slices.Equal(left, want) {
+		t.Errorf("left are %v, want %v", left, want)
+	}
+}
+
 func TestASocketThatWasLeftBehind(t *testing.T) {
 	peer, control := openPeer(t)
 	path := peer.Locations().ControlSocket()

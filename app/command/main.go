@@ -37,8 +37,8 @@ func Main(args []string, files fs.FS, stdout, stderr io.Writer) (code int) {
 			code = int(ended)
 		}
 	}()
-	// Known before the rest is, so that what is wrong with the rest is said the
-	// way it was asked for.
+	// Guessed before the rest is known, so that what is wrong with the rest is
+	// said the way it was asked for.
 	t := terminal{out: stdout, err: stderr, files: files, json: slices.Contains(args, "--json")}
 	// Here and not where an argument is used: what is sent to a running peer
 	// as JSON would arrive as something else.
@@ -57,6 +57,7 @@ func Main(args []string, files fs.FS, stdout, stderr io.Writer) (code int) {
 	if err != nil {
 		return t.fail(app.NewError(app.CodeInvalid, err.Error()+". Try --help.", err))
 	}
+	t.json = g.JSON // the word may also have been something to insert
 	selected := parsed.Selected().Target.Addr().Interface()
 	err = execute(ctx, &g, nameOf(parsed.Selected()), selected, t)
 	_, lasts := selected.(lasting)
