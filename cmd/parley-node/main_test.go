@@ -28,6 +28,9 @@ import (
 const patience = 60 * time.Second
 
 func TestMain(m *testing.M) {
+	if app.RunChild(os.Args) { // this program is also the child of tests that open documents
+		return
+	}
 	testscript.Main(m, map[string]func(){"parley-node": main})
 }
 
