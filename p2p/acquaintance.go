@@ -54,17 +54,22 @@ func (o *online) met(e event.EvtPeerIdentificationCompleted) {
 	if !slices.Contains(e.Protocols, helloProtocol) {
 		return
 	}
-	o.mu.Lock()
-	if o.peers[e.Peer] == nil && o.host.Network().Connectedness(e.Peer) == network.Connected {
-		o.peers[e.Peer] = &acquaintance{
-			since: time.Now(), shared: make(map[space.ID]bool), pulls: make(chan struct{}, pullsAtOnce),
-		}
-	}
-	o.mu.Unlock()
+	o.acquaint(e.Peer)
 	if e.Conn.Stat().Direction == network.DirOutbound {
 		o.meet(e.Peer)
 	}
 	o.node.peersChanged()
+}
+
+// acquaint begins an acquaintance with a connected peer, if there is none.
+func (o *online) acquaint(p peer.ID) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.peers[p] == nil && o.host.Network().Connectedness(p) == network.Connected {
+		o.peers[p] = &acquaintance{
+			since: time.Now(), shared: make(map[space.ID]bool), pulls: make(chan struct{}, pullsAtOnce),
+		}
+	}
 }
 
 // lost ends an acquaintance.
@@ -111,7 +116,7 @@ func (o *online) meet(p peer.ID) {
 				o.judge(p, "hello", err)
 			}
 			o.mu.Lock()
-			again := known.again && err == nil
+			again := known.again && o.peers[p] == known && !errors.Is(err, errNonsense)
 			known.again = false
 			known.greeting = again
 			o.mu.Unlock()
@@ -146,6 +151,7 @@ func (o *online) share(p peer.ID, ids []space.ID) {
 	if !ok {
 		return
 	}
+	o.acquaint(p) // it may have spoken before we were told who it is
 	for _, id := range ids {
 		o.mu.Lock()
 		known, r := o.peers[p], o.rooms[id]

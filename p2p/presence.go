@@ -198,6 +198,7 @@ func (h *herald) run() {
 			return
 		case <-ticker.C:
 			h.room.node.presence.expire(h.room.id)
+			h.room.host.revive()
 		case <-h.wake:
 		}
 		if err := h.tokens.Wait(h.room.ctx); err != nil {

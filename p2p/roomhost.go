@@ -56,8 +56,32 @@ func (h *roomHost) enter(p peer.ID) {
 		h.streams[p] = make(map[*roomStream]bool)
 	}
 	h.mu.Unlock()
-	// gossipsub takes this event for the moment to open its stream.
+	h.arrive(p)
+}
+
+// arrive emits the event that gossipsub takes for the moment to open a stream.
+func (h *roomHost) arrive(p peer.ID) {
 	_ = h.arrivals.Emit(event.EvtPeerIdentificationCompleted{Peer: p, Protocols: []protocol.ID{gossipProtocol}})
+}
+
+// revive tells gossipsub again of peers to whom it has no stream. It tries a
+// few times to open one, and then gives up for good.
+func (h *roomHost) revive() {
+	var cut []peer.ID
+	h.mu.Lock()
+	for p, streams := range h.streams {
+		open := false
+		for s := range streams {
+			open = open || s.direction == network.DirOutbound
+		}
+		if !open {
+			cut = append(cut, p)
+		}
+	}
+	h.mu.Unlock()
+	for _, p := range cut {
+		h.arrive(p)
+	}
 }
 
 // leave ends a peer's part, and its streams of this room.

@@ -56,8 +56,23 @@ func (s *roomStream) abandon() {
 	_ = s.Stream.Reset()
 }
 
+// forget lets the room go on without the stream. When ours to a peer ends,
+// gossipsub forgets what that peer follows, and the peer, whose own stream goes
+// on, would not say it again: so that one ends as well, and both begin anew.
 func (s *roomStream) forget() {
+	var deaf []*roomStream
 	s.room.mu.Lock()
-	defer s.room.mu.Unlock()
-	delete(s.room.streams[s.Conn().RemotePeer()], s)
+	streams := s.room.streams[s.Conn().RemotePeer()]
+	if streams[s] && s.direction == network.DirOutbound {
+		for other := range streams {
+			if other.direction == network.DirInbound {
+				deaf = append(deaf, other)
+			}
+		}
+	}
+	delete(streams, s)
+	s.room.mu.Unlock()
+	for _, other := range deaf {
+		other.abandon()
+	}
 }
