@@ -73,6 +73,11 @@ func TestWhateverHappensAllEndWithTheSame(t *testing.T) {
 		}
 	}
 	fallSilent(t, park, devices...)
+	for _, d := range devices[1:] {
+		if d.digest(park) != ada.digest(park) {
+			t.Errorf("%s has something else than Ada in the end", d.name)
+		}
+	}
 }
 
 // fallSilent waits until devices have nothing more to say or to ask, and sees

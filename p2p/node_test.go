@@ -138,11 +138,9 @@ func TestThreeInARow(t *testing.T) {
 	plan := ref(park, "plan")
 	ada.writes(plan, "from one end")
 	cleo.writes(plan, "from the other")
-	ada.same(park, ben)
-	ben.same(park, cleo)
-	if !ada.has(plan, cleo, 1) || !cleo.has(plan, ada, 1) {
-		t.Error("something is missing")
-	}
+	ada.waitFor("what Cleo wrote", func() bool { return ada.has(plan, cleo, 1) })
+	cleo.waitFor("what Ada wrote", func() bool { return cleo.has(plan, ada, 1) })
+	ada.same(park, cleo)
 }
 
 func TestJoinIsProvedToWhoHasNotSeenIt(t *testing.T) {
