@@ -8,7 +8,7 @@ import { test } from "./stage/workshop";
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** One for each set of colours, and one for each arrangement of the window's parts. */
-const examined = ["light", "dark", "contrast", "narrow", "large"] as const;
+const examined = ["light", "dark", "contrast", "narrow", "large", "arabic"] as const;
 
 describe("axe finds nothing", () => {
 	for (const name of examined) {

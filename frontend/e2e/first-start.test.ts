@@ -32,6 +32,7 @@ test("by keyboard alone, from the first start to the first letter", async ({ wor
 	}
 	await screen.key("Enter");
 	await until("the title to have the focus", () => focused("textbox", words.document.title));
+	await window.sees("textbox", words.text.label);
 	await screen.type("A better bus stop");
 	await screen.key("Enter");
 	await until("the text to have the focus", () => focused("textbox", words.text.label));

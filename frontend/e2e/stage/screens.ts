@@ -15,8 +15,6 @@ export interface Look {
 	browser?: BrowserContextOptions;
 	/** What the window's settings say. */
 	preferences?: { theme?: string; textSize?: number; language?: string };
-	/** Mirrored, as for a language that is written from right to left. */
-	mirrored?: boolean;
 }
 
 const narrow = { width: 390, height: 844 };
@@ -30,7 +28,7 @@ export const looks = {
 	tablet: { browser: { viewport: { width: 768, height: 1024 } } },
 	large: { preferences: { textSize: 200 } },
 	german: { preferences: { language: "de" } },
-	mirrored: { mirrored: true },
+	arabic: { preferences: { language: "ar" } },
 } satisfies Record<string, Look>;
 
 export type Visit = (screen: string, window: Window<ChromiumScreen>) => Promise<void>;
@@ -135,15 +133,11 @@ async function visitTrouble(
 	await visit("connection-lost", window);
 }
 
-function opening({ browser, preferences, mirrored }: Look): Opening {
+function opening({ browser, preferences }: Look): Opening {
 	const kept = JSON.stringify(JSON.stringify(preferences ?? {}));
-	const keep = `if (!localStorage.getItem("parley.preferences")) localStorage.setItem("parley.preferences", ${kept});`;
-	const mirror = `new MutationObserver(() => {
-		if (document.documentElement?.dir !== "rtl") document.documentElement.dir = "rtl";
-	}).observe(document, { attributes: true, childList: true, subtree: true });`;
 	const words = catalogues[preferences?.language ?? "en"];
 	return {
-		prepare: mirrored ? keep + mirror : keep,
+		prepare: `if (!localStorage.getItem("parley.preferences")) localStorage.setItem("parley.preferences", ${kept});`,
 		...(browser ? { browser } : {}),
 		...(words ? { words } : {}),
 	};

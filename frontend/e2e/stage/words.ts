@@ -1,3 +1,4 @@
+import ar from "../../src/i18n/ar.json";
 import de from "../../src/i18n/de.json";
 import en from "../../src/i18n/en.json";
 
@@ -6,7 +7,7 @@ export const words = en;
 
 export type Words = typeof en;
 
-export const catalogues: Record<string, Words> = { en, de };
+export const catalogues: Record<string, Words> = { en, de, ar };
 
 /** A text of the catalogue with its gaps filled. */
 export function fill(text: string, gaps: Record<string, string | number>): string {
