@@ -96,7 +96,8 @@ func ParseCode(text string) (Code, error) {
 		return Code{}, fmt.Errorf("parse code: %w", ErrMalformedCode)
 	}
 	raw, err := codeBase32.DecodeString(digits)
-	if err != nil || len(raw) < codeChecksum {
+	// The last letter may hold bits that mean nothing: a slip there is a slip.
+	if err != nil || len(raw) < codeChecksum || codeBase32.EncodeToString(raw) != digits {
 		return Code{}, fmt.Errorf("parse code: %w", ErrMalformedCode)
 	}
 	body, checksum := raw[:len(raw)-codeChecksum], raw[len(raw)-codeChecksum:]

@@ -137,6 +137,14 @@ func TestACodeIsReadHoweverItWasCopied(t *testing.T) {
 			t.Errorf("%.60q: %v", broken, err)
 		}
 	}
+	for at := len(codePrefix) + 1; at < len(text); at++ {
+		for _, slip := range "AB" {
+			broken := text[:at] + string(slip) + text[at+1:]
+			if _, err := ParseCode(broken); broken != text && !errors.Is(err, ErrMalformedCode) {
+				t.Errorf("a slip at letter %d goes unseen: %v", at, err)
+			}
+		}
+	}
 	if !want.Expired(noon.Add(time.Second)) || want.Expired(noon) || (Code{}).Expired(noon) {
 		t.Error("expiry is not told")
 	}
