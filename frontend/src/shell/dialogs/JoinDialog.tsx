@@ -63,6 +63,12 @@ export function JoinDialog({ onClose }: { onClose: () => void }) {
 					}}
 					error={missing ? t("join.missing") : undefined}
 					isReadOnly={busy}
+					// A code has no lines of its own: Enter joins.
+					onKeyDown={(event) => {
+						if (event.key !== "Enter") return event.continuePropagation();
+						event.preventDefault();
+						if (event.target instanceof HTMLTextAreaElement) event.target.form?.requestSubmit();
+					}}
 					autoComplete="off"
 					autoFocus
 				/>
