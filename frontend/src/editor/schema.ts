@@ -10,6 +10,9 @@ const levels = [1, 2, 3, 4, 5, 6] as const;
 /**
  * What a text document may contain on screen. It is shaped after docs/formats.md: each node of the group
  * "leaf block" is one block marker, the containers are implied by the markers' parents.
+ *
+ * Lists and quotes take their direction from their text (bullets and the quote's bar stand on that side). A
+ * text block has no dir of its own, since dir="auto" looks past whatever has one: editor.css sets its direction.
  */
 export const schema = new Schema({
 	nodes: {
@@ -19,7 +22,7 @@ export const schema = new Schema({
 			content: "inline*",
 			attrs: kept,
 			parseDOM: [{ tag: "p" }],
-			toDOM: (): DOMOutputSpec => ["p", { dir: "auto" }, 0],
+			toDOM: (): DOMOutputSpec => ["p", 0],
 		},
 		heading: {
 			group: "block",
@@ -27,7 +30,7 @@ export const schema = new Schema({
 			attrs: { ...kept, level: { default: 1, validate: "number" } },
 			defining: true,
 			parseDOM: levels.map((level) => ({ tag: `h${level}`, attrs: { level } })),
-			toDOM: (node): DOMOutputSpec => [`h${node.attrs.level}`, { dir: "auto" }, 0],
+			toDOM: (node): DOMOutputSpec => [`h${node.attrs.level}`, 0],
 		},
 		code_block: {
 			group: "block",
@@ -49,25 +52,25 @@ export const schema = new Schema({
 			content: "block+",
 			defining: true,
 			parseDOM: [{ tag: "blockquote" }],
-			toDOM: (): DOMOutputSpec => ["blockquote", 0],
+			toDOM: (): DOMOutputSpec => ["blockquote", { dir: "auto" }, 0],
 		},
 		bullet_list: {
 			group: "block",
 			content: "list_item+",
 			parseDOM: [{ tag: "ul" }],
-			toDOM: (): DOMOutputSpec => ["ul", 0],
+			toDOM: (): DOMOutputSpec => ["ul", { dir: "auto" }, 0],
 		},
 		ordered_list: {
 			group: "block",
 			content: "list_item+",
 			parseDOM: [{ tag: "ol" }],
-			toDOM: (): DOMOutputSpec => ["ol", 0],
+			toDOM: (): DOMOutputSpec => ["ol", { dir: "auto" }, 0],
 		},
 		list_item: {
 			content: "paragraph block*",
 			defining: true,
 			parseDOM: [{ tag: "li" }],
-			toDOM: (): DOMOutputSpec => ["li", { dir: "auto" }, 0],
+			toDOM: (): DOMOutputSpec => ["li", 0],
 		},
 		text: { group: "inline" },
 		hard_break: {
