@@ -18,18 +18,24 @@ interface StatusLineProps {
 	room: Room;
 }
 
-/** The state of the open document in plain words. */
+/**
+ * The state of the open document in plain words. It keeps its height whatever it says, so that the text under it
+ * stays where it is read.
+ */
 export function StatusLine({ saving, room }: StatusLineProps) {
 	const { t } = useTranslation();
 	const words = useStatusWords(saving, room);
 	useSpokenTrouble(words);
 	const Icon = { calm: Check, waiting: LoaderCircle, problem: TriangleAlert }[words.tone];
+	const sentence = `${words.own} ${words.others}`.trim();
 	return (
-		<section aria-label={t("status.label")} className={`${styles.status} ${styles[words.tone]}`}>
+		<section
+			aria-label={t("status.label")}
+			className={`${styles.status} ${styles[words.tone]}`}
+			data-room={room}
+		>
 			<Icon aria-hidden />
-			<p>
-				{words.own} {words.others}
-			</p>
+			<p title={sentence}>{sentence}</p>
 		</section>
 	);
 }

@@ -89,7 +89,12 @@ describe("what is said of the others", () => {
 
 	test("when they get it, where nobody can now", () => {
 		const members = [someone("Anna", false, false), someone("Omar", true, false)];
-		expect(words({ status: among(...members) }).others).toBe(en.status.nobody);
+		expect(words({ status: among(...members) }).others).toBe("Anna gets your changes when you meet again.");
+		const both = members.map((member) => ({ ...member, hasLatest: false }));
+		expect(words({ status: among(...both) }).others).toBe(
+			"Anna and Omar get your changes when you meet again.",
+		);
+		expect(words({ status: among(...both), named: 1 }).others).toBe(en.status.nobody);
 		expect(words({ status: { ...among(...members), offline: true } }).others).toBe(en.status.offline);
 	});
 });

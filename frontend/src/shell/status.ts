@@ -50,7 +50,10 @@ function othersWords(
 	const behind = members.filter((member) => !member.hasLatest);
 	if (behind.length === 0) return t("status.everyone");
 	if (offline) return t("status.offline");
-	if (members.every((member) => !member.connected)) return t("status.nobody");
+	if (members.every((member) => !member.connected)) {
+		if (behind.length > named) return t("status.nobody");
+		return t("status.later", { count: behind.length, names: namesOf(behind, locale) });
+	}
 	const upToDate = members.filter((member) => member.hasLatest);
 	const second = clause("behind", behind, named, t, locale);
 	if (upToDate.length === 0) return t("status.sentence", { clause: second });
@@ -66,9 +69,12 @@ function clause(
 ): string {
 	const count = members.length;
 	if (count > named) return t(`status.${what}Count`, { count });
-	const names = formatList(
+	return t(`status.${what}`, { count, names: namesOf(members, locale) });
+}
+
+function namesOf(members: readonly MemberStatus[], locale: string): string {
+	return formatList(
 		members.map((member) => member.name),
 		locale,
 	);
-	return t(`status.${what}`, { count, names });
 }
