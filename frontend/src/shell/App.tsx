@@ -81,7 +81,7 @@ function SessionRoom({
 	prefer,
 	notices,
 }: SessionRoomProps) {
-	const [place, go] = usePlace(welcome.start);
+	const [place, go] = usePlace(welcome.start ?? onlySpace(welcome));
 	const [dialog, setDialog] = useState<DialogName>();
 	const [lendings] = useState(() => ({
 		indexes: new Lending<IndexReplica>(),
@@ -149,6 +149,12 @@ function SessionRoom({
 			<Workspace dialog={dialog} closeDialog={() => setDialog(undefined)} />
 		</SessionContext>
 	);
+}
+
+/** With one space there is nothing to choose. */
+function onlySpace({ spaces }: Welcome): Place | undefined {
+	const [space, ...more] = spaces;
+	return space !== undefined && more.length === 0 ? { space: space.id } : undefined;
 }
 
 function usePlace(start: Place = {}): [Place, (place: Place) => void] {

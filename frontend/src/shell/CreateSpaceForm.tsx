@@ -5,6 +5,7 @@ import { TextField } from "../ui/Field";
 import { errorWords } from "./errorWords";
 import { checkName } from "./names";
 import { useSession } from "./session";
+import { toField } from "./toField";
 
 interface CreateSpaceFormProps {
 	autoFocus?: boolean;
@@ -19,12 +20,14 @@ export function CreateSpaceForm({ autoFocus = false, onDone }: CreateSpaceFormPr
 	const [problem, setProblem] = useState<string>();
 	const [busy, setBusy] = useState(false);
 
-	const submit = async (event: FormEvent) => {
+	const submit = async (event: FormEvent<HTMLFormElement>) => {
 		event.preventDefault();
+		const form = event.currentTarget;
 		if (busy) return;
 		const wrong = checkName(name);
 		if (wrong !== undefined) {
 			setProblem(wrong === "missing" ? t("space.nameMissing") : t("space.nameTooLong"));
+			toField(form);
 			return;
 		}
 		setBusy(true);
@@ -35,6 +38,7 @@ export function CreateSpaceForm({ autoFocus = false, onDone }: CreateSpaceFormPr
 			onDone?.();
 		} catch (reason) {
 			setProblem(errorWords(reason, t));
+			toField(form);
 			setBusy(false);
 		}
 	};

@@ -7,6 +7,7 @@ import { errorWords } from "./errorWords";
 import { checkName } from "./names";
 import styles from "./Standby.module.css";
 import type { Session } from "./session";
+import { toField } from "./toField";
 import { usePageTitle } from "./usePageTitle";
 
 type FirstStartProps = Pick<Session, "bridge" | "preferences" | "prefer" | "setYou">;
@@ -19,12 +20,14 @@ export function FirstStart({ bridge, preferences, prefer, setYou }: FirstStartPr
 	const [busy, setBusy] = useState(false);
 	usePageTitle(t("first.title"));
 
-	const submit = async (event: FormEvent) => {
+	const submit = async (event: FormEvent<HTMLFormElement>) => {
 		event.preventDefault();
+		const form = event.currentTarget;
 		if (busy) return;
 		const wrong = checkName(name);
 		if (wrong !== undefined) {
 			setProblem(wrong === "missing" ? t("first.nameMissing") : t("first.nameTooLong"));
+			toField(form);
 			return;
 		}
 		setBusy(true);
@@ -34,6 +37,7 @@ export function FirstStart({ bridge, preferences, prefer, setYou }: FirstStartPr
 			setYou(person);
 		} catch (reason) {
 			setProblem(errorWords(reason, t));
+			toField(form);
 			setBusy(false);
 		}
 	};

@@ -1,6 +1,8 @@
-import { PanelLeft, TicketCheck } from "lucide-react";
+import { FolderClosed, PanelLeft, TicketCheck } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import type { Space } from "../bridge";
 import { useTranslation } from "../i18n";
-import { Button, IconButton } from "../ui/Button";
+import { Button, IconButton, PlaceLink } from "../ui/Button";
 import { TableDrawing } from "../ui/Drawing";
 import { CreateSpaceForm } from "./CreateSpaceForm";
 import styles from "./Page.module.css";
@@ -8,11 +10,18 @@ import { useSession } from "./session";
 import { usePageTitle } from "./usePageTitle";
 import type { Panels } from "./Workspace";
 
-/** Before a space is open: what a space is, and the two ways to one. */
+/** Before a space is open: the spaces there are, what a space is, and the two ways to one. */
 export function Home({ panels }: { panels: Panels }) {
 	const { t } = useTranslation();
-	const { you, openDialog } = useSession();
+	const { you, spaces, openDialog } = useSession();
+	const heading = useRef<HTMLHeadingElement>(null);
+	const first = spaces.length === 0;
+	const [chooses] = useState(!first);
 	usePageTitle();
+	// Who has spaces is to choose one; who has none starts to write its name.
+	useEffect(() => {
+		if (chooses) heading.current?.focus();
+	}, [chooses]);
 	return (
 		<div className={styles.scroll}>
 			<div className={styles.top}>
@@ -23,15 +32,18 @@ export function Home({ panels }: { panels: Panels }) {
 			<div className={styles.column}>
 				<div className={styles.welcome}>
 					<div>
-						<h1 className={styles.title}>{t("home.hello", { name: you.name })}</h1>
+						<h1 ref={heading} tabIndex={-1} className={styles.title}>
+							{t("home.hello", { name: you.name })}
+						</h1>
 						<p className={styles.intro}>{t("home.intro")}</p>
 					</div>
 					<TableDrawing />
 				</div>
+				{!first && <SpaceList spaces={spaces} />}
 				<div className={styles.pair}>
 					<section className={`${styles.sheet} ${styles.choice}`}>
 						<h2>{t("home.makeTitle")}</h2>
-						<CreateSpaceForm autoFocus />
+						<CreateSpaceForm autoFocus={!chooses} />
 					</section>
 					<section className={`${styles.sheet} ${styles.choice}`}>
 						<h2>{t("home.joinTitle")}</h2>
@@ -43,5 +55,27 @@ export function Home({ panels }: { panels: Panels }) {
 				</div>
 			</div>
 		</div>
+	);
+}
+
+function SpaceList({ spaces }: { spaces: readonly Space[] }) {
+	const { t } = useTranslation();
+	const { go } = useSession();
+	return (
+		<section className={`${styles.sheet} ${styles.list}`}>
+			<h2 className="visually-hidden">{t("sidebar.spaces")}</h2>
+			<ul>
+				{spaces.map((space) => (
+					<li key={space.id}>
+						<PlaceLink icon={FolderClosed} className={styles.row} onPress={() => go({ space: space.id })}>
+							<span className={styles.rowText}>
+								<bdi className={styles.rowTitle}>{space.name}</bdi>
+								<span className={styles.rowNote}>{t("space.members", { count: space.members.length })}</span>
+							</span>
+						</PlaceLink>
+					</li>
+				))}
+			</ul>
+		</section>
 	);
 }

@@ -6,6 +6,7 @@ import { TextField } from "../../ui/Field";
 import { notify } from "../../ui/Toasts";
 import { errorWords } from "../errorWords";
 import { useSession } from "../session";
+import { toField } from "../toField";
 import styles from "./dialogs.module.css";
 import { Problem, Progress } from "./Feedback";
 
@@ -25,11 +26,13 @@ export function JoinDialog({ onClose }: { onClose: () => void }) {
 		};
 	}, []);
 
-	const submit = async (event: FormEvent) => {
+	const submit = async (event: FormEvent<HTMLFormElement>) => {
 		event.preventDefault();
+		const form = event.currentTarget;
 		if (busy) return;
 		if (code.trim() === "") {
 			setMissing(true);
+			toField(form);
 			return;
 		}
 		setProblem(undefined);
@@ -45,6 +48,7 @@ export function JoinDialog({ onClose }: { onClose: () => void }) {
 			const words = errorWords(reason, t);
 			if (gone.current) notify(notices, { kind: "problem", text: words });
 			setProblem(words);
+			toField(form);
 			setBusy(false);
 		}
 	};

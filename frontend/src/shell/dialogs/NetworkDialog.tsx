@@ -10,6 +10,7 @@ import { notify } from "../../ui/Toasts";
 import { errorWords } from "../errorWords";
 import { trigger, useLive } from "../live";
 import { useSession } from "../session";
+import { toField } from "../toField";
 import styles from "./dialogs.module.css";
 import { Problem } from "./Feedback";
 
@@ -113,11 +114,13 @@ function ConnectForm({ onConnected }: { onConnected: () => void }) {
 	const [address, setAddress] = useState("");
 	const [problem, setProblem] = useState<string>();
 	const [busy, setBusy] = useState(false);
-	const submit = async (event: FormEvent) => {
+	const submit = async (event: FormEvent<HTMLFormElement>) => {
 		event.preventDefault();
+		const form = event.currentTarget;
 		if (busy) return;
 		if (address.trim() === "") {
 			setProblem(t("network.connectMissing"));
+			toField(form);
 			return;
 		}
 		setBusy(true);
@@ -128,6 +131,7 @@ function ConnectForm({ onConnected }: { onConnected: () => void }) {
 			notify(notices, { kind: "good", text: t("network.connectDone") });
 		} catch (reason) {
 			setProblem(errorWords(reason, t));
+			toField(form);
 		}
 		setBusy(false);
 	};

@@ -8,6 +8,7 @@ import { type TextSize, type Theme, textSizes, themes } from "../../ui/theme";
 import { errorWords } from "../errorWords";
 import { checkName } from "../names";
 import { useSession } from "../session";
+import { toField } from "../toField";
 import styles from "./dialogs.module.css";
 
 const themeNames = {
@@ -57,11 +58,13 @@ function NameForm() {
 	const { bridge, you, setYou, refresh, notices } = useSession();
 	const [name, setName] = useState(you.name);
 	const [problem, setProblem] = useState<string>();
-	const submit = async (event: FormEvent) => {
+	const submit = async (event: FormEvent<HTMLFormElement>) => {
 		event.preventDefault();
+		const form = event.currentTarget;
 		const wrong = checkName(name);
 		if (wrong !== undefined) {
 			setProblem(wrong === "missing" ? t("first.nameMissing") : t("first.nameTooLong"));
+			toField(form);
 			return;
 		}
 		try {
@@ -72,6 +75,7 @@ function NameForm() {
 			notify(notices, { kind: "good", text: t("settings.nameSaved") });
 		} catch (reason) {
 			setProblem(errorWords(reason, t));
+			toField(form);
 		}
 	};
 	return (
