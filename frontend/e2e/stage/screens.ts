@@ -138,7 +138,8 @@ function opening({ browser, preferences }: Look): Opening {
 	const words = catalogues[preferences?.language ?? "en"];
 	return {
 		prepare: `if (!localStorage.getItem("parley.preferences")) localStorage.setItem("parley.preferences", ${kept});`,
-		...(browser ? { browser } : {}),
+		// Looked at when it stands still.
+		browser: { reducedMotion: "reduce", ...browser },
 		...(words ? { words } : {}),
 	};
 }
