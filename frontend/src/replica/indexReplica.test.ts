@@ -61,6 +61,22 @@ test("two people who mend a title at once both keep their letters", async () => 
 	expect(titles(there)[0]).toBe("Better plan aab");
 });
 
+test.each([
+	["Anna's name for it", "Ben's name for it"],
+	["Anna's name for it", "Plan bbb"],
+])("of two other names given at once (%s, %s) one stays, whole, and can be mended", async (one, other) => {
+	here.rename("bb", one);
+	there.rename("bb", other);
+	await meet();
+	const name = titles(here)[1];
+	expect(titles(there)[1]).toBe(name);
+	expect([one, other]).toContain(name);
+	here.rename("bb", `${name}!`);
+	there.rename("bb", `The ${name}`);
+	await meet();
+	for (const index of [here, there]) expect(titles(index)[1]).toBe(`The ${name}!`);
+});
+
 test("a title that another program wrote as a plain string can be renamed", async () => {
 	const odd = newDocument((core) => {
 		const documents = core.putObject("_root", "documents", {});

@@ -51,19 +51,21 @@ export class IndexReplica {
 		return this.#replica.subscribe(listener);
 	}
 
-	/** Gives a document another title, by the smallest splice, so that two who do so at once merge. */
+	/**
+	 * Gives a document another title. Two who mend it at once both keep their letters; of two who give it another
+	 * name at once, one's name stays, whole: the names must not run together.
+	 */
 	rename(document: DocumentID, title: string): boolean {
 		const done = this.#replica.edit(() => {
 			const core = this.#replica.core;
 			const entry = this.#entry(document);
 			if (entry === null) throw new RangeError(`the index has no document ${document}`);
 			const stored = core.getWithType(entry, "title");
-			if (stored?.[0] !== "text") {
-				core.putObject(entry, "title", title);
-				return;
-			}
-			const { at, length, insert } = smallestSplice(core.text(stored[1]), title);
-			if (length > 0 || insert !== "") core.splice(stored[1], at, length, insert);
+			const present = stored?.[0] === "text" ? core.text(stored[1]) : "";
+			if (present === title) return;
+			const { at, length, insert } = smallestSplice(present, title);
+			if (stored?.[0] === "text" && isMended(present, length)) core.splice(stored[1], at, length, insert);
+			else core.putObject(entry, "title", title);
 		});
 		if (done) this.#refresh();
 		return done;
@@ -150,6 +152,11 @@ export function smallestSplice(from: string, to: string): { at: number; length: 
 	while (end < limit - start && from[from.length - 1 - end] === to[to.length - 1 - end]) end++;
 	if (cutsPair(from, from.length - end) || cutsPair(to, to.length - end)) end--;
 	return { at: start, length: from.length - end - start, insert: to.slice(start, to.length - end) };
+}
+
+/** Whether at least half of a title is left when so much of it is replaced; if not, it is another name. */
+function isMended(title: string, replaced: number): boolean {
+	return title !== "" && replaced <= title.length / 2;
 }
 
 function cutsPair(text: string, at: number): boolean {
