@@ -203,7 +203,24 @@ describe("over a WebSocket", () => {
 });
 
 const opened: string[] = [];
-const desktop = { BrowserOpenURL: (href: string) => opened.push(href) };
+const titles: string[] = [];
+const desktop = {
+	BrowserOpenURL: (href: string) => opened.push(href),
+	WindowSetTitle: (title: string) => titles.push(title),
+};
+/** A page whose title changes when the test says so. */
+class TitleObserver {
+	static current: TitleObserver | undefined;
+	readonly changed: () => void;
+	constructor(changed: () => void) {
+		this.changed = changed;
+		TitleObserver.current = this;
+	}
+	observe(): void {}
+	disconnect(): void {
+		TitleObserver.current = undefined;
+	}
+}
 const bound = {
 	CreateSpace: async (name: string) => ({ id: "1", name }),
 	Join: async () => Promise.reject('{"code":"withdrawn","message":"This code was withdrawn."}'),
@@ -216,6 +233,8 @@ describe("over Wails", () => {
 		const stopped: string[] = [];
 		const heard: unknown[] = [];
 		const listeners = new Map<string, (data: unknown) => void>();
+		vi.stubGlobal("document", { title: "Bus stop – Parley", head: {} });
+		vi.stubGlobal("MutationObserver", TitleObserver);
 		vi.stubGlobal("window", {
 			go: {
 				app: { Window: bound },
@@ -241,8 +260,11 @@ describe("over Wails", () => {
 		await expect(bridge.api.Network()).rejects.toBeInstanceOf(ParleyError);
 		bridge.openLink("https://example.org/");
 		expect(opened).toEqual(["https://example.org/"]);
+		TitleObserver.current?.changed();
+		expect(titles).toEqual(["Bus stop – Parley"]);
 		bridge.close();
 		expect(stopped).toContain("moved");
+		expect(TitleObserver.current).toBeUndefined();
 	});
 
 	test("a browser has none", () => {

@@ -9,6 +9,7 @@ interface WailsGlobals {
 	runtime?: {
 		EventsOn(event: string, listener: (data: never) => void): () => void;
 		BrowserOpenURL(href: string): void;
+		WindowSetTitle(title: string): void;
 	};
 }
 
@@ -20,6 +21,7 @@ export function openWails(listener: TransportListener): Transport | undefined {
 	const stops = eventNames.map((event: EventName) =>
 		runtime.EventsOn(event, (data) => listener.event(event, data)),
 	);
+	stops.push(followTitle((title) => runtime.WindowSetTitle(title)));
 	return {
 		connection: "connected",
 		async call(method: Method, params) {
@@ -36,4 +38,11 @@ export function openWails(listener: TransportListener): Transport | undefined {
 			for (const stop of stops) stop();
 		},
 	};
+}
+
+/** The page's title is shown by the window's frame too, which Wails leaves to the page. */
+function followTitle(show: (title: string) => void): () => void {
+	const observer = new MutationObserver(() => show(document.title));
+	observer.observe(document.head, { subtree: true, childList: true, characterData: true });
+	return () => observer.disconnect();
 }
