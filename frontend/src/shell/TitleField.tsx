@@ -56,7 +56,9 @@ export function TitleField({ document, fresh }: TitleFieldProps) {
 	};
 	return (
 		<>
-			<h1 className="visually-hidden">{title || t("document.untitled")}</h1>
+			<h1 tabIndex={-1} className="visually-hidden">
+				{title || t("document.untitled")}
+			</h1>
 			<input
 				ref={input}
 				className={styles.title}

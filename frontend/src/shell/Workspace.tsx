@@ -26,6 +26,7 @@ interface WorkspaceProps {
 /** The one screen: spaces on the left, the work in the middle, people beside it. */
 export function Workspace({ dialog, closeDialog }: WorkspaceProps) {
 	const { space } = useSession();
+	useLanding(dialog !== undefined);
 	return (
 		<PresenceProvider>
 			<DocumentsProvider key={space?.id ?? ""} space={space}>
@@ -125,6 +126,26 @@ function Frame() {
 			)}
 		</div>
 	);
+}
+
+/**
+ * A dialog gives the focus back to what opened it. Where that has gone meanwhile, the focus lands on the page's
+ * heading and not before everything.
+ */
+function useLanding(open: boolean): void {
+	const opened = useRef(open);
+	// The focus is the browser's.
+	useEffect(() => {
+		const closed = opened.current && !open;
+		opened.current = open;
+		if (!closed) return;
+		// The dialog asks for its own frame to give the focus back in, before this one.
+		const frame = requestAnimationFrame(() => {
+			if (document.activeElement !== document.body) return;
+			document.querySelector<HTMLElement>("main h1[tabindex]")?.focus();
+		});
+		return () => cancelAnimationFrame(frame);
+	}, [open]);
 }
 
 /** A sheet that slid over goes when the person has gone somewhere with it. */
