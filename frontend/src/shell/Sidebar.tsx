@@ -95,7 +95,9 @@ function SpaceRow({ space }: { space: Space }) {
 				aria-current={here ? "page" : undefined}
 				onPress={() => go({ space: space.id })}
 			>
-				<bdi className={styles.label}>{space.name}</bdi>
+				<bdi className={join(styles.label, styles.short)} title={space.name}>
+					{space.name}
+				</bdi>
 			</PlaceLink>
 			{open && <DocumentRows space={space} />}
 		</>
@@ -129,6 +131,7 @@ function DocumentRow({ space, document }: { space: Space; document: ListedDocume
 	const { place, go } = useSession();
 	const inside = usePresence().filter((here) => here.document === document.id);
 	const here = place.document === document.id;
+	const title = document.title || t("document.untitled");
 	return (
 		<PlaceLink
 			icon={kindOf(document.kind).icon}
@@ -136,7 +139,9 @@ function DocumentRow({ space, document }: { space: Space; document: ListedDocume
 			aria-current={here ? "page" : undefined}
 			onPress={() => go({ space: space.id, document: document.id })}
 		>
-			<bdi className={styles.label}>{document.title || t("document.untitled")}</bdi>
+			<bdi className={join(styles.label, styles.short)} title={title}>
+				{title}
+			</bdi>
 			{inside.length > 0 && <Inside people={inside} />}
 		</PlaceLink>
 	);

@@ -62,9 +62,12 @@ function KeyTable({ caption, rows }: { caption: string; rows: readonly KeyHelp[]
 								<kbd key={key}>{keyLabel(key, names)}</kbd>
 							))}
 							{typed.map((text) => (
-								<kbd key={text}>
-									<code>{text}</code>
-								</kbd>
+								<span key={text} className={styles.typed}>
+									<kbd>
+										<code>{text.trimEnd()}</code>
+									</kbd>
+									{text.endsWith(" ") && <kbd>{names.space}</kbd>}
+								</span>
 							))}
 						</td>
 					</tr>
