@@ -1,4 +1,5 @@
-import { Plugin, PluginKey } from "prosemirror-state";
+import type { Node } from "prosemirror-model";
+import { type EditorState, Plugin, PluginKey, Selection, type Transaction } from "prosemirror-state";
 import { Decoration, DecorationSet, type EditorView } from "prosemirror-view";
 import type { RichText } from "../replica";
 import { fromFlat, toFlat } from "./flat";
@@ -17,43 +18,82 @@ export interface Caret extends Place {
 	colour: number;
 }
 
-const key = new PluginKey<DecorationSet>("parley$carets");
+/** A caret at its place in the editor's document. */
+interface Placed {
+	readonly caret: Caret;
+	readonly anchor: number;
+	readonly head: number;
+}
+
+interface Shown {
+	readonly placed: readonly Placed[];
+	readonly decorations: DecorationSet;
+	/** Whether some carets were only moved near, as the text around them was replaced. */
+	readonly astray: boolean;
+}
+
+const key = new PluginKey<Shown>("parley$carets");
 
 /**
- * Shows others' carets and selections. They move with the text by themselves; a new list replaces the old one.
- * Assistive technology is not told of them: who is here is said elsewhere, once.
+ * Shows others' carets and selections. They move with the text by themselves, and to the nearest text where
+ * theirs goes; a new list replaces the old one. Assistive technology is not told of them: who is here is said
+ * elsewhere, once.
  */
-export function caretPlugin(): Plugin<DecorationSet> {
-	return new Plugin<DecorationSet>({
+export function caretPlugin(): Plugin<Shown> {
+	return new Plugin<Shown>({
 		key,
 		state: {
-			init: () => DecorationSet.empty,
+			init: () => ({ placed: [], decorations: DecorationSet.empty, astray: false }),
 			apply(tr, shown) {
-				const next = tr.getMeta(key) as DecorationSet | undefined;
-				return next ?? (tr.docChanged ? shown.map(tr.mapping, tr.doc) : shown);
+				const next = tr.getMeta(key) as readonly Placed[] | undefined;
+				if (next !== undefined) return show(tr.doc, next, false);
+				return tr.docChanged && shown.placed.length > 0 ? moved(tr, shown) : shown;
 			},
 		},
-		props: { decorations: (state) => key.getState(state) },
+		props: { decorations: (state) => key.getState(state)?.decorations },
 	});
 }
 
 /** Answers whether all have a place: a caret may arrive before the letter that it stands behind. */
 export function showCarets(view: EditorView, text: RichText, carets: readonly Caret[]): boolean {
 	const { doc } = view.state;
-	let all = true;
-	const decorations = carets.flatMap((caret) => {
+	const placed = carets.flatMap((caret): Placed[] => {
 		const anchor = text.position(caret.anchor);
 		const head = text.position(caret.head);
-		if (anchor === null || head === null) {
-			all = false;
-			return [];
-		}
-		return decorate(caret, fromFlat(doc, anchor), fromFlat(doc, head));
+		if (anchor === null || head === null) return [];
+		return [{ caret, anchor: fromFlat(doc, anchor), head: fromFlat(doc, head) }];
 	});
-	view.dispatch(
-		view.state.tr.setMeta(key, DecorationSet.create(doc, decorations)).setMeta("addToHistory", false),
-	);
-	return all;
+	view.dispatch(view.state.tr.setMeta(key, placed).setMeta("addToHistory", false));
+	return placed.length === carets.length;
+}
+
+/** Whether showing the carets again would place them better than moving them with the text did. */
+export function areAstray(state: EditorState): boolean {
+	return key.getState(state)?.astray ?? false;
+}
+
+function show(doc: Node, placed: readonly Placed[], astray: boolean): Shown {
+	const decorations = placed.flatMap(({ caret, anchor, head }) => decorate(caret, anchor, head));
+	return { placed, decorations: DecorationSet.create(doc, decorations), astray };
+}
+
+function moved(tr: Transaction, shown: Shown): Shown {
+	let { astray } = shown;
+	const move = (at: number): number => {
+		const { pos, deleted } = tr.mapping.mapResult(at);
+		if (!deleted) return pos;
+		astray = true;
+		// Between two blocks, a caret would be a line of its own.
+		const $pos = tr.doc.resolve(pos);
+		const near = Selection.findFrom($pos, -1, true) ?? Selection.findFrom($pos, 1, true);
+		return near?.head ?? pos;
+	};
+	const placed = shown.placed.map(({ caret, anchor, head }) => ({
+		caret,
+		anchor: move(anchor),
+		head: move(head),
+	}));
+	return show(tr.doc, placed, astray);
 }
 
 function decorate(caret: Caret, anchor: number, head: number): Decoration[] {

@@ -312,6 +312,50 @@ describe("together", () => {
 		}
 	});
 
+	test("a caret whose text is deleted stands at the nearest place, and is still there after undo", async () => {
+		vi.useFakeTimers();
+		try {
+			const settle = async () => {
+				await hall.exchange();
+				await vi.advanceTimersByTimeAsync(100);
+			};
+			let place: Uint8Array = new Uint8Array();
+			first.onSelection((now) => {
+				place = now;
+			});
+			types(first, "one");
+			presses(first, "Enter");
+			types(first, "two");
+			first.focus();
+			first.view.dispatch(first.view.state.tr.setSelection(TextSelection.create(first.view.state.doc, 7, 8)));
+			await settle();
+			const at = decodePlace(place);
+			if (at === null) throw new Error("no place was announced");
+			second.setCarets([{ device: "d", name: "Ana", colour: 2, ...at }]);
+			const carets = () =>
+				[...second.view.dom.querySelectorAll(".text-editor-caret")].map(
+					(caret) => caret.closest("p")?.textContent,
+				);
+			expect(carets()).toEqual(["two"]);
+			const deletions = [
+				{ from: 6, to: 9, left: "" },
+				{ from: 5, to: 10, left: "one" },
+			];
+			for (const { from, to, left } of deletions) {
+				second.view.dispatch(second.view.state.tr.delete(from, to));
+				expect(carets()).toEqual([left]);
+				await settle();
+				expect(carets()).toEqual([left]);
+				presses(second, "z", { ctrlKey: true });
+				await settle();
+				expect(shown(second)).toBe('paragraph("one"), paragraph("two")');
+				expect(carets()).toHaveLength(1);
+			}
+		} finally {
+			vi.useRealTimers();
+		}
+	});
+
 	test("places from elsewhere that cannot be read are passed over", () => {
 		for (const odd of ["", "{}", "[2,1]", "[1,2,3]", "\ufffd"]) {
 			expect(decodePlace(new TextEncoder().encode(odd))).toBe(null);

@@ -6,7 +6,7 @@ import { EditorView } from "prosemirror-view";
 import type { Replica } from "../replica";
 import { REMOTE } from "./amToPm";
 import { Binding } from "./binding";
-import { type Caret, caretPlugin, encodePlace, placeOf, showCarets } from "./carets";
+import { areAstray, type Caret, caretPlugin, encodePlace, placeOf, showCarets } from "./carets";
 import { type CommandId, type CommandSpec, commandIds, commandSpecs } from "./commands";
 import { keyPlugins } from "./keys";
 import { hrefFromInput, safeHref } from "./links";
@@ -146,13 +146,12 @@ export function createTextEditor(
 	const watchers = new Set<(place: Uint8Array) => void>();
 	let snapshot = toolState(commands);
 	let later: ReturnType<typeof setTimeout> | null = null;
-	const carets: readonly Caret[] = [];
-	let caretsShown = true;
-
-	/** Carets of which some stand in text that has not arrived yet. */
-	let awaited: readonly Caret[] = [];
-	const setCarets = (carets: readonly Caret[]): void => {
-		awaited = showCarets(view, binding.text, carets) ? [] : carets;
+	let carets: readonly Caret[] = [];
+	/** Whether some carets stand in text that has not arrived yet. */
+	let awaiting = false;
+	const setCarets = (next: readonly Caret[]): void => {
+		carets = next;
+		awaiting = !showCarets(view, binding.text, carets);
 	};
 
 	/** What follows from a key but need not be there before it is painted. */
@@ -160,12 +159,11 @@ export function createTextEditor(
 		if (later !== null || !moved) return;
 		later = setTimeout(() => {
 			later = null;
-			if (!caretsShown) caretsShown = showCarets(view, binding.text, carets);
 			if (watchers.size > 0 && view.hasFocus()) {
 				const bytes = encodePlace(placeOf(view, binding.text));
 				for (const watcher of watchers) watcher(bytes);
 			}
-			if (awaited.length > 0) setCarets(awaited);
+			if (awaiting || areAstray(view.state)) setCarets(carets);
 			const next = toolState(commands);
 			if (commandIds.every((id) => same(next[id], snapshot[id]))) return;
 			snapshot = next;
