@@ -257,6 +257,16 @@ describe("links", () => {
 		);
 		expect(first.view.dom.innerHTML).not.toMatch(/script|onclick/);
 	});
+
+	test("a pasted table becomes a line for each row, with its cells apart", () => {
+		first.view.pasteHTML(
+			"<p>Costs</p><table><thead>\n<tr> <th>What</th> <th>Price</th> </tr></thead><tbody><tr><td><p>Roof</p><p>with gutter</p></td><td></td><td><b>90</b></td></tr></tbody></table><p>Done</p>",
+			new Event("paste") as ClipboardEvent,
+		);
+		expect(shown(first)).toBe(
+			'paragraph("Costs"), paragraph("What\\tPrice"), paragraph("Roof with gutter\\t\\t", strong("90")), paragraph("Done")',
+		);
+	});
 });
 
 describe("together", () => {

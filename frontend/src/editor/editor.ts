@@ -14,6 +14,7 @@ import { normaliser } from "./normalise";
 import { marks } from "./schema";
 import { shortcutPlugins } from "./shortcuts";
 import { switchedOnPlugin } from "./switchedOn";
+import { withoutGaps } from "./tables";
 import { undoPlugin } from "./undo";
 import "./editor.css";
 
@@ -128,6 +129,7 @@ export function createTextEditor(
 			changed(tr.docChanged || tr.selectionSet);
 		},
 		handleDOMEvents: { click: followLink, auxclick: followLink },
+		transformPastedHTML: withoutGaps,
 	});
 	binding.attach({
 		get state() {

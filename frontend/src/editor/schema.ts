@@ -1,6 +1,7 @@
 import { type Attrs, type DOMOutputSpec, type Node, Schema } from "prosemirror-model";
 import { safeHref } from "./links";
 import type { Kept } from "./marker";
+import { rowContent } from "./tables";
 
 // Every block may carry the marker it came from, where that says more than the editor shows: see marker.ts.
 const kept = { kept: { default: null as Kept | null } };
@@ -21,7 +22,7 @@ export const schema = new Schema({
 			group: "block",
 			content: "inline*",
 			attrs: kept,
-			parseDOM: [{ tag: "p" }],
+			parseDOM: [{ tag: "p" }, { tag: "tr", getContent: rowContent }],
 			toDOM: (): DOMOutputSpec => ["p", 0],
 		},
 		heading: {
