@@ -7,34 +7,49 @@ import {
 } from "prosemirror-inputrules";
 import { keymap } from "prosemirror-keymap";
 import type { Mark } from "prosemirror-model";
-import type { Plugin } from "prosemirror-state";
+import { Plugin } from "prosemirror-state";
 import { dividerAt } from "./commands";
 import { safeHref } from "./links";
 import { marks, nodes } from "./schema";
 
 /** Markdown as one types it. Backspace right after takes a shortcut back. */
 export function shortcutPlugins(): Plugin[] {
-	return [
-		inputRules({
-			rules: [
-				textblockTypeInputRule(/^(#{1,3})\s$/, nodes.heading, (match) => ({ level: match[1]?.length ?? 1 })),
-				textblockTypeInputRule(/^```$/, nodes.code_block),
-				wrappingInputRule(/^\s*[-*]\s$/, nodes.bullet_list),
-				wrappingInputRule(/^\s*\d{1,3}[.)]\s$/, nodes.ordered_list),
-				wrappingInputRule(/^\s*>\s$/, nodes.blockquote),
-				divider,
-				inline(/(?:^|[^*\w])(\*\*)([^*\s](?:[^*]*[^*\s])?)\*\*$/, () => marks.strong.create()),
-				inline(/(?:^|[^*\w])(\*)([^*\s](?:[^*]*[^*\s])?)\*$/, () => marks.em.create()),
-				inline(/(?:^|[^_\w])(_)([^_\s](?:[^_]*[^_\s])?)_$/, () => marks.em.create()),
-				inline(/(?:^|[^`])(`)([^`]+)`$/, () => marks.code.create()),
-				inline(/(\[)([^[\]]+)\]\(([^()\s]+)\)$/, (match) => {
-					const href = safeHref(match[3] ?? "");
-					return href === null ? null : marks.link.create({ href });
-				}),
-			],
-		}),
-		keymap({ Backspace: undoInputRule }),
-	];
+	const typed = inputRules({
+		rules: [
+			textblockTypeInputRule(/^(#{1,3})\s$/, nodes.heading, (match) => ({ level: match[1]?.length ?? 1 })),
+			textblockTypeInputRule(/^```$/, nodes.code_block),
+			wrappingInputRule(/^\s*[-*]\s$/, nodes.bullet_list),
+			wrappingInputRule(/^\s*\d{1,3}[.)]\s$/, nodes.ordered_list),
+			wrappingInputRule(/^\s*>\s$/, nodes.blockquote),
+			divider,
+			inline(/(?:^|[^*\w])(\*\*)([^*\s](?:[^*]*[^*\s])?)\*\*$/, () => marks.strong.create()),
+			inline(/(?:^|[^*\w])(\*)([^*\s](?:[^*]*[^*\s])?)\*$/, () => marks.em.create()),
+			inline(/(?:^|[^_\w])(_)([^_\s](?:[^_]*[^_\s])?)_$/, () => marks.em.create()),
+			inline(/(?:^|[^`])(`)([^`]+)`$/, () => marks.code.create()),
+			inline(/(\[)([^[\]]+)\]\(([^()\s]+)\)$/, (match) => {
+				const href = safeHref(match[3] ?? "");
+				return href === null ? null : marks.link.create({ href });
+			}),
+		],
+	});
+	return [typed, withoutSpaceAfter(typed), keymap({ Backspace: undoInputRule })];
+}
+
+/** A divider and code begin without a space; one that is typed all the same, as after "# ", does not stay. */
+function withoutSpaceAfter(rules: ReturnType<typeof inputRules>): Plugin {
+	return new Plugin({
+		props: {
+			handleTextInput({ state, dispatch }, from, to, text) {
+				// The rules remember the one that was used last, until something else happens.
+				const last = rules.getState(state)?.text ?? "";
+				const atStart = from === to && state.selection.$from.parentOffset === 0;
+				if (!/^[-*`]$/.test(last) || !/^[ \u00a0]$/.test(text) || !atStart) return false;
+				// Selecting what is selected forgets the rule: a second space is meant.
+				dispatch(state.tr.setSelection(state.selection));
+				return true;
+			},
+		},
+	});
 }
 
 const divider = new InputRule(/^(?:---|—-|\*\*\*)$/, (state, _match, start, end) => {
