@@ -35,6 +35,7 @@ type device struct {
 	node  *Node
 	log   *slog.Logger
 
+	child  crdt.Materializer // none unless a story needs one
 	listen []string
 	mdns   bool
 	fast   atomic.Int64 // nanoseconds by which its clock is fast
@@ -69,7 +70,7 @@ func (d *device) starts() {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	if d.store, err = crdt.Open(crdt.Options{Backend: backend, Device: d.id(), Log: d.log}); err != nil {
+	if d.store, err = crdt.Open(crdt.Options{Backend: backend, Device: d.id(), Materializer: d.child, Log: d.log}); err != nil {
 		d.t.Fatal(err)
 	}
 	d.node, err = Open(d.t.Context(), Config{

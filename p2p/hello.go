@@ -226,6 +226,10 @@ func (h *hello) hearProofs(ctx context.Context) error {
 		}
 		id, ok := ours[p.Tag]
 		if !ok {
+			// It costs what it costs for a space of ours, so that the time does not tell.
+			for _, raw := range p.Entries {
+				_, _ = space.ParseEntry(raw)
+			}
 			continue
 		}
 		if _, _, err := h.online.node.store.AddEntries(ctx, id, p.Entries); err != nil {

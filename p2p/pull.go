@@ -228,6 +228,12 @@ func (p *pull) store(ctx context.Context, w partVector, got *piece) (moved bool,
 	bundle := crdt.Bundle{Snapshots: got.Snapshots, Changes: got.Changes, Signatures: fromWireSignatures(got.Signatures)}
 	if !bundle.Empty() {
 		receipt, err := p.room.node.store.Append(ctx, ref, bundle, crdt.Peer, p.device)
+		if ctx.Err() == nil && !errors.Is(err, crdt.ErrClosed) && err != nil {
+			// One document that is too much for this machine must not keep the others from coming.
+			p.room.log.Warn("A part could not be taken in", "part", ref, "from", p.device, "error", err)
+			p.room.puller.postpone(p.peer, ref)
+			return false, nil
+		}
 		if err != nil {
 			return false, fmt.Errorf("store %s: %w", ref, err)
 		}

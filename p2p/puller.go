@@ -15,6 +15,7 @@ const (
 	gossipGrace = time.Second // for the gossip of what a have names to arrive
 	maxSuspects = 4096
 	maxFutile   = 4096
+	postponed   = 10 * time.Minute
 	maxFailures = 5               // pulls from one peer that fail in a row before we wait for news
 	pullPause   = 2 * time.Second // before the next try, and longer each time
 )
@@ -36,7 +37,7 @@ type puller struct {
 	order    []peer.ID
 	waiting  map[peer.ID]map[crdt.Ref]bool // nil: everything
 	suspects map[crdt.Ref]suspect
-	futility map[futileKey]shortDigest
+	futility map[futileKey]futility
 	failures map[peer.ID]int // in a row
 }
 
@@ -53,12 +54,18 @@ type futileKey struct {
 	ref  crdt.Ref
 }
 
+// A futility is a version of a part that brings us nothing.
+type futility struct {
+	version shortDigest
+	until   time.Time // zero: until it is another version
+}
+
 func newPuller(r *room) *puller {
 	return &puller{
 		room: r, wake: make(chan struct{}, 1),
 		waiting:  make(map[peer.ID]map[crdt.Ref]bool),
 		suspects: make(map[crdt.Ref]suspect),
-		futility: make(map[futileKey]shortDigest),
+		futility: make(map[futileKey]futility),
 		failures: make(map[peer.ID]int),
 	}
 }
@@ -242,12 +249,23 @@ func (p *puller) accuse() {
 // giveUp remembers that a peer's version of a part brings us nothing: what it
 // has more is refused here.
 func (p *puller) giveUp(from peer.ID, ref crdt.Ref, theirs shortDigest) {
+	p.avoid(futileKey{from, ref}, futility{version: theirs})
+}
+
+// postpone remembers for a while that a part could not be taken in: this
+// machine may be too busy or too small for it. Meanwhile it keeps no other part
+// waiting, whatever more is written in it.
+func (p *puller) postpone(from peer.ID, ref crdt.Ref) {
+	p.avoid(futileKey{from, ref}, futility{until: p.room.node.now().Add(postponed)})
+}
+
+func (p *puller) avoid(key futileKey, f futility) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.futility) >= maxFutile {
 		clear(p.futility)
 	}
-	p.futility[futileKey{from, ref}] = theirs
+	p.futility[key] = f
 }
 
 // reconsider forgets all that: rights have changed.
@@ -261,5 +279,8 @@ func (p *puller) futile(from peer.ID, ref crdt.Ref, theirs shortDigest) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	known, ok := p.futility[futileKey{from, ref}]
-	return ok && known == theirs
+	if !ok || known.until.IsZero() {
+		return ok && known.version == theirs
+	}
+	return p.room.node.now().Before(known.until)
 }
