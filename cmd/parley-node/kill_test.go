@@ -17,9 +17,6 @@ import (
 // TestKillWhileWriting kills a serving peer twenty times while somebody
 // writes. Every edit that was acknowledged must be there afterwards.
 func TestKillWhileWriting(t *testing.T) {
-	if testing.Short() {
-		t.Skip("kills and restarts a peer twenty times")
-	}
 	data := t.TempDir()
 	id := ask(t, data, "space", "create", "Park")["space"].(string)
 	document := ask(t, data, "document", "create", id, "--title", "Plan")["document"].(string)
