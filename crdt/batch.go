@@ -156,7 +156,7 @@ func (b *batch) order() {
 func (b *batch) authorise(log *space.Log) {
 	for _, c := range b.changes {
 		if c.fate != duplicate && c.signed != nil {
-			c.reason = judge(log, b.ref, *c.signed)
+			c.reason = judge(log, b.ref.Part, *c.signed, b.genuine(*c.signed))
 		}
 	}
 	for _, c := range b.changes {
@@ -185,10 +185,17 @@ func (b *batch) builtOn(c *candidate) bool {
 	return false
 }
 
+// genuine reports whether a signature is its device's. What this device hands
+// in itself it has signed a moment ago, in this process: looking again would
+// cost a keystroke more than everything else that is checked.
+func (b *batch) genuine(signature Signature) bool {
+	return b.origin == Local && b.from == signature.Device || signature.Verify(b.ref)
+}
+
 // judge says why a signature does not make a change count, or 0. What is
 // wrong for everybody comes before what depends on the log.
-func judge(log *space.Log, ref Ref, signature Signature) Reason {
-	if !signature.Verify(ref) {
+func judge(log *space.Log, part space.Part, signature Signature, genuine bool) Reason {
+	if !genuine {
 		return ReasonBadSignature
 	}
 	if prefix, ok := space.ActorOwner([]byte(signature.Actor)); ok {
@@ -196,7 +203,7 @@ func judge(log *space.Log, ref Ref, signature Signature) Reason {
 			return ReasonActor
 		}
 	}
-	if !log.MayWrite(signature.Device, ref.Part) {
+	if !log.MayWrite(signature.Device, part) {
 		return ReasonNoRight
 	}
 	return 0

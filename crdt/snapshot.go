@@ -117,7 +117,7 @@ func cover(log *space.Log, ref Ref, vector Vector, offered []Signature) (signatu
 		if !ok {
 			return nil, ReasonNotVouched
 		}
-		switch reason := judge(log, ref, signature); reason {
+		switch reason := judge(log, ref.Part, signature, signature.Verify(ref)); reason {
 		case 0:
 			signatures = append(signatures, signature)
 		case ReasonActor:
