@@ -3,6 +3,7 @@
 package badger
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -200,6 +201,10 @@ func (l logger) Infof(format string, args ...any) {
 	l.log.Debug(strings.TrimSpace(fmt.Sprintf(format, args...)), "part", "badger")
 }
 
+// Debugf is called several times for every write, so nothing is put into words
+// that nobody reads.
 func (l logger) Debugf(format string, args ...any) {
-	l.log.Debug(strings.TrimSpace(fmt.Sprintf(format, args...)), "part", "badger")
+	if l.log.Enabled(context.Background(), slog.LevelDebug) {
+		l.log.Debug(strings.TrimSpace(fmt.Sprintf(format, args...)), "part", "badger")
+	}
 }
