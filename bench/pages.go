@@ -45,6 +45,7 @@ type plan struct {
 // seen is what pages.mjs found, in milliseconds.
 type seen struct {
 	Across    []float64 `json:"across"`
+	Bare      []float64 `json:"bare"`
 	Work      []float64 `json:"work"`
 	Painted   []float64 `json:"painted"`
 	Starts    []float64 `json:"starts"`
@@ -85,6 +86,7 @@ func measurePages(ctx context.Context, dir string) (_ []Row, err error) {
 	const inLarge = " in a document of 100,000 characters and 1,000 blocks"
 	return []Row{
 		aimed("edit", "key to painted in the other window (Chromium)", "ms", found.Across, 16, byMedian),
+		row("edit", "raw limit: key, main thread's time, the browser alone"+inLarge, "ms", found.Bare),
 		aimed("edit", "key, main thread's time"+inLarge, "ms", found.Work, 8, byP95),
 		row("edit", "key to painted locally"+inLarge, "ms", found.Painted),
 	}, nil

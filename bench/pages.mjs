@@ -34,6 +34,14 @@ async function openPage({ link, space, document }) {
 	return page;
 }
 
+/** A page with the same text and nothing else: no editor, no styles, no code of ours. */
+async function openBare(page) {
+	const html = await page.locator(TEXT).innerHTML();
+	const bare = await page.context().browser().newPage({ viewport: { width: 1280, height: 860 } });
+	await bare.setContent(`<div class="ProseMirror" contenteditable="true" style="white-space: pre-wrap">${html}</div>`);
+	return bare;
+}
+
 /** Puts the caret into the last block. */
 async function sitAtTheEnd(page) {
 	await page.locator(TEXT).focus();
@@ -147,6 +155,9 @@ try {
 		const [writer, reader] = await Promise.all([openPage(plan.first), openPage(plan.second)]);
 		result.across = await timeAcross(writer, reader);
 		const large = await openPage(plan.large);
+		const bare = await openBare(large);
+		result.bare = (await timeLocally(bare)).work;
+		await bare.close();
 		Object.assign(result, await timeLocally(large));
 	}
 	if (plan.start) {
