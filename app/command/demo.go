@@ -104,7 +104,7 @@ func (d *demo) setUp(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	invitation, err := d.first.Invite(ctx, id, space.Facilitator, 1, time.Hour)
+	invitation, err := d.first.Invite(ctx, id, space.Editor, 1, time.Hour)
 	if err != nil {
 		return err
 	}
