@@ -108,6 +108,9 @@ func (h *roomHost) accept(stream network.Stream) error {
 	}
 	handler(s)
 	s.forget()
+	if s.unreadable() {
+		h.faulty(p)
+	}
 	return nil
 }
 
@@ -118,11 +121,6 @@ func (h *roomHost) adopt(stream network.Stream, direction network.Direction) *ro
 	streams, ok := h.streams[p]
 	if !ok {
 		return nil
-	}
-	for other := range streams {
-		if other.direction == direction {
-			other.replaced.Store(true) // gossipsub resets it in favour of the new one
-		}
 	}
 	s := &roomStream{Stream: stream, room: h, direction: direction}
 	streams[s] = true

@@ -8,13 +8,21 @@ import (
 
 // A roomStream is a stream of one room. It notices when gossipsub throws it
 // away though nothing is wrong with it: that is how gossipsub, which has no
-// hook for it, takes bytes that are no gossip.
+// hook for it, takes bytes that are no gossip. Where gossipsub throws away a
+// stream in favour of a newer one, its reader notices, and reading fails.
 type roomStream struct {
 	network.Stream
 	room      *roomHost
 	direction network.Direction
 	broken    atomic.Bool // reading or writing failed: nobody's fault
-	replaced  atomic.Bool // or we ended it ourselves
+	abandoned atomic.Bool // we ended it ourselves
+	reset     atomic.Bool // gossipsub did
+}
+
+// unreadable reports, once gossipsub is done with a stream, whether that is
+// because of what came over it.
+func (s *roomStream) unreadable() bool {
+	return s.reset.Load() && !s.broken.Load() && !s.abandoned.Load()
 }
 
 // Read notes failures.
@@ -44,15 +52,13 @@ func (s *roomStream) Close() error {
 // Reset is how gossipsub ends a stream it cannot go on with.
 func (s *roomStream) Reset() error {
 	s.forget()
-	if s.direction == network.DirInbound && !s.broken.Load() && !s.replaced.Load() {
-		s.room.faulty(s.Conn().RemotePeer())
-	}
+	s.reset.Store(true)
 	return s.Stream.Reset()
 }
 
 // abandon resets the stream on our own account.
 func (s *roomStream) abandon() {
-	s.replaced.Store(true)
+	s.abandoned.Store(true)
 	_ = s.Stream.Reset()
 }
 
