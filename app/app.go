@@ -47,6 +47,7 @@ type App struct {
 	store     *crdt.Store
 	node      *p2p.Node
 	news      *news
+	notices   notices
 	places    places
 	index     indexCache
 
@@ -113,7 +114,7 @@ func (a *App) mend(ctx context.Context) error {
 }
 
 func (a *App) openStore() error {
-	backend, err := badger.Open(a.locations.Store(), a.log)
+	backend, err := badger.Open(badger.Options{Dir: a.locations.Store(), Log: a.log})
 	if err != nil {
 		return a.explainStore(err)
 	}

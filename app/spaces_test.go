@@ -120,7 +120,7 @@ func overbooked(t *testing.T, l app.Locations) (_ space.ID, again func()) {
 // store puts a log into a device's store while the device is closed.
 func store(t *testing.T, l app.Locations, log *space.Log) {
 	t.Helper()
-	backend, err := badger.Open(l.Store(), slog.New(slog.DiscardHandler))
+	backend, err := badger.Open(badger.Options{Dir: l.Store(), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,8 +2,15 @@ package crdt
 
 import "errors"
 
-// ErrNotFound is what Reader.Get fails with when there is no such key.
-var ErrNotFound = errors.New("no such key")
+var (
+	// ErrNotFound is what Reader.Get fails with when there is no such key.
+	ErrNotFound = errors.New("no such key")
+
+	// ErrFull is what a write fails with for want of room on the disk. Nothing
+	// of it is stored, what was stored before stays, and a later write can
+	// succeed.
+	ErrFull = errors.New("the disk is full")
+)
 
 // Limits of one Backend.Write that every backend must be able to take.
 const (

@@ -38,7 +38,7 @@ func newDevice(t testing.TB, name string) *device {
 
 func (d *device) opens() {
 	d.t.Helper()
-	backend, err := badger.Open(d.dir, slog.New(slog.DiscardHandler))
+	backend, err := badger.Open(badger.Options{Dir: d.dir, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ func writeUntilKilled(dir string) {
 func write(dir string) error {
 	ctx := context.Background()
 	key := space.KeyFromSeed([32]byte{1})
-	backend, err := badger.Open(dir, slog.New(slog.DiscardHandler))
+	backend, err := badger.Open(badger.Options{Dir: dir, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}

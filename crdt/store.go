@@ -28,6 +28,10 @@ type Options struct {
 	KeepLoose    int // how many of the newest changes stay beside the snapshot; 0: 128
 
 	Housekeeping time.Duration // how often Run looks after what nobody waits for; 0: 30 seconds
+
+	// Report is told what people should know of; nil: only the log is. It is
+	// called from any goroutine, must return at once and must not call back.
+	Report func(Incident)
 }
 
 // Store holds spaces and their documents. It is safe for concurrent use.
@@ -42,6 +46,7 @@ type Store struct {
 	compactSize  int
 	keepLoose    int
 	housekeeping time.Duration
+	tell         func(Incident)
 
 	bell        *bell
 	committer   *committer
@@ -85,6 +90,7 @@ func Open(o Options) (*Store, error) {
 		leases:       leases{held: make(map[Ref]map[uint32]bool)},
 		haves:        haves{pending: make(map[haveID]Have)},
 		housekeeping: orDefault(o.Housekeeping, 30*time.Second),
+		tell:         o.Report,
 		compactions:  newCompactQueue(),
 		checkups:     newCheckups(),
 		spaces:       make(map[space.ID]*heldSpace),

@@ -23,7 +23,7 @@ func TestAStoreOfANewerVersionIsLeftAlone(t *testing.T) {
 	ref := ada.founds()
 	ada.commits(ref, ada.picksUp(ref).writes("a"))
 	ada.closes()
-	backend, err := badger.Open(ada.dir, slog.New(slog.DiscardHandler))
+	backend, err := badger.Open(badger.Options{Dir: ada.dir, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +206,7 @@ func TestAVeryLargeImportIsAllOrNothing(t *testing.T) {
 	ada.closes()
 	var broken *failing
 	ada.options.Log = slog.New(slog.DiscardHandler)
-	backend, err := badger.Open(ada.dir, ada.options.Log)
+	backend, err := badger.Open(badger.Options{Dir: ada.dir, Log: ada.options.Log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,7 +246,7 @@ func TestWritingGoesOnAfterTheDiskFailed(t *testing.T) {
 	ada := newDevice(t, "Ada")
 	ref := ada.founds()
 	ada.closes()
-	backend, err := badger.Open(ada.dir, slog.New(slog.DiscardHandler))
+	backend, err := badger.Open(badger.Options{Dir: ada.dir, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,23 +38,34 @@ var (
 	_ crdt.Collector = (*Backend)(nil)
 )
 
+// KeySize is the size of the key that a directory is encrypted with, in bytes.
+const KeySize = 32
+
+// Options say which directory to open, and how.
+type Options struct {
+	Dir string
+	Key []byte // of KeySize bytes; nil: nothing is encrypted
+	Log *slog.Logger
+}
+
 // Open opens the directory, and makes it if it is not there. One process at a
 // time can have it open. It fails with ErrInUse or ErrNotWritable.
-func Open(dir string, log *slog.Logger) (*Backend, error) {
-	if err := probe(dir); err != nil {
+func Open(o Options) (*Backend, error) {
+	if err := probe(o.Dir); err != nil {
 		return nil, err
 	}
-	db, err := badger.Open(settings(dir, log))
+	db, err := badger.Open(settings(o))
 	if err != nil {
-		return nil, fmt.Errorf("open store in %s: %w", dir, classify(err))
+		return nil, fmt.Errorf("open store in %s: %w", o.Dir, classify(err))
 	}
 	return &Backend{db: db}, nil
 }
 
 // settings keep memory low (the defaults take 800 MB under a burst of writes)
 // and make every write wait for the disk.
-func settings(dir string, log *slog.Logger) badger.Options {
-	return badger.DefaultOptions(dir).
+func settings(o Options) badger.Options {
+	return badger.DefaultOptions(o.Dir).
+		WithEncryptionKey(o.Key).
 		WithSyncWrites(true).
 		WithMemTableSize(8 << 20).
 		WithNumMemtables(2).
@@ -66,7 +77,7 @@ func settings(dir string, log *slog.Logger) badger.Options {
 		WithCompression(options.Snappy).
 		WithDetectConflicts(false). // crdt is the one writer
 		WithMetricsEnabled(false).
-		WithLogger(logger{log})
+		WithLogger(logger{o.Log})
 }
 
 // probe finds out whether the directory can be written to before Badger says

@@ -24,7 +24,7 @@ var quiet = slog.New(slog.DiscardHandler)
 func TestBackend(t *testing.T) {
 	dir := t.TempDir()
 	backendtest.Run(t, func(t *testing.T) crdt.Backend {
-		b, err := badger.Open(dir, quiet)
+		b, err := badger.Open(badger.Options{Dir: dir, Log: quiet})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -34,17 +34,17 @@ func TestBackend(t *testing.T) {
 
 func TestADirectoryIsForOne(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "made", "when", "needed")
-	b, err := badger.Open(dir, quiet)
+	b, err := badger.Open(badger.Options{Dir: dir, Log: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := badger.Open(dir, quiet); !errors.Is(err, badger.ErrInUse) {
+	if _, err := badger.Open(badger.Options{Dir: dir, Log: quiet}); !errors.Is(err, badger.ErrInUse) {
 		t.Errorf("opened twice: %v", err)
 	}
 	if err := b.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if b, err = badger.Open(dir, quiet); err != nil {
+	if b, err = badger.Open(badger.Options{Dir: dir, Log: quiet}); err != nil {
 		t.Fatalf("opened again after closing: %v", err)
 	}
 	if err := b.Close(); err != nil {
@@ -58,7 +58,7 @@ func TestADirectoryThatCannotBeWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, dir := range []string{file, filepath.Join(file, "below"), "/proc/nowhere"} {
-		if _, err := badger.Open(dir, quiet); !errors.Is(err, badger.ErrNotWritable) {
+		if _, err := badger.Open(badger.Options{Dir: dir, Log: quiet}); !errors.Is(err, badger.ErrNotWritable) {
 			t.Errorf("%s: %v", dir, err)
 		}
 	}
@@ -66,7 +66,7 @@ func TestADirectoryThatCannotBeWritten(t *testing.T) {
 
 // BenchmarkWrite is the raw limit that commits are measured against.
 func BenchmarkWrite(b *testing.B) {
-	backend, err := badger.Open(b.TempDir(), quiet)
+	backend, err := badger.Open(badger.Options{Dir: b.TempDir(), Log: quiet})
 	if err != nil {
 		b.Fatal(err)
 	}
