@@ -66,7 +66,7 @@ func testLog(t testing.TB, name string) *slog.Logger {
 
 func (d *device) starts() {
 	d.t.Helper()
-	backend, err := badger.Open(filepath.Join(d.dir, "store"), slog.New(slog.DiscardHandler))
+	backend, err := badger.Open(badger.Options{Dir: filepath.Join(d.dir, "store"), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		d.t.Fatal(err)
 	}

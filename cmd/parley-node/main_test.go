@@ -146,7 +146,7 @@ func newer(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	locations, err := app.At(ts.MkAbs(args[0]))
 	ts.Check(err)
-	backend, err := badger.Open(locations.Store(), slog.New(slog.DiscardHandler))
+	backend, err := badger.Open(badger.Options{Dir: locations.Store(), Log: slog.New(slog.DiscardHandler)})
 	ts.Check(err)
 	defer backend.Close()
 	ts.Check(backend.Write([]crdt.Op{{Key: []byte{'m', 'v'}, Value: binary.BigEndian.AppendUint64(nil, 99)}}))
