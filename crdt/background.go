@@ -17,8 +17,9 @@ func (s *Store) noteMoved(p *part) {
 }
 
 // Run does what is not urgent until ctx ends: compaction, making sure that what
-// others wrote can be read, giving room back on the disk, writing down what
-// members have. The store works without it, but grows.
+// others wrote can be read, removing blobs that nothing refers to, giving room
+// back on the disk, writing down what members have. The store works without it,
+// but grows.
 func (s *Store) Run(ctx context.Context) error {
 	tick := time.NewTicker(s.housekeeping)
 	defer tick.Stop()
@@ -34,6 +35,7 @@ func (s *Store) Run(ctx context.Context) error {
 			}
 		case <-tick.C:
 			s.checkUp(ctx)
+			s.tendBlobs(ctx)
 			if err := s.flushHave(); err != nil {
 				s.log.Warn("what members have was not written down", "error", err)
 			}

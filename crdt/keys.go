@@ -15,10 +15,14 @@ import (
 //	s space p document part                       state of a part
 //	s space h document part device                what a member is known to have
 //	s space q document part hash                  quarantined
+//	s space b hash                                blob's description
+//	s space B number piece                        blob's bytes
+//	s space u number                              blob being put
 //	s space d document part a actor               newest signed change of an actor
 //	s space d document part c position            change
 //	s space d document part s position            snapshot's description
 //	s space d document part r position piece      snapshot's bytes
+//	s space d document part b                     blobs that a part refers to
 const (
 	topMeta  = 'm'
 	topSpace = 's'
@@ -28,11 +32,15 @@ const (
 	tableHave       = 'h'
 	tableQuarantine = 'q'
 	tableDocuments  = 'd'
+	tableBlobs      = 'b'
+	tablePieces     = 'B'
+	tablePuts       = 'u'
 
 	kindActor    = 'a'
 	kindChange   = 'c'
 	kindSnapshot = 's'
 	kindRaw      = 'r'
+	kindBlobs    = 'b'
 )
 
 var (
@@ -84,6 +92,16 @@ func positionedKey(ref Ref, kind byte, position uint64) []byte {
 
 func rawKey(ref Ref, position uint64, piece int) []byte {
 	return binary.BigEndian.AppendUint16(positionedKey(ref, kindRaw, position), uint16(piece))
+}
+
+func blobKey(id space.ID, blob BlobID) []byte { return append(tableKey(id, tableBlobs), blob[:]...) }
+
+func putKey(id space.ID, number blobNumber) []byte {
+	return append(tableKey(id, tablePuts), number[:]...)
+}
+
+func pieceKey(id space.ID, number blobNumber, piece int) []byte {
+	return binary.BigEndian.AppendUint16(append(tableKey(id, tablePieces), number[:]...), uint16(piece))
 }
 
 // refOf reads document and part of a key of one of a space's tables by part,

@@ -28,6 +28,8 @@ type Options struct {
 	KeepLoose    int // how many of the newest changes stay beside the snapshot; 0: 128
 
 	Housekeeping time.Duration // how often Run looks after what nobody waits for; 0: 30 seconds
+	BlobGrace    time.Duration // how long a blob stays that nothing refers to; 0: 30 days
+	BlobRound    time.Duration // how often Run looks for such blobs; 0: an hour
 
 	// Report is told what people should know of; nil: only the log is. It is
 	// called from any goroutine, must return at once and must not call back.
@@ -55,6 +57,7 @@ type Store struct {
 	haves       haves
 	compactions *compactQueue
 	checkups    *checkups
+	blobs       *blobs
 
 	creating sync.Mutex // held while a space is created
 
@@ -93,6 +96,7 @@ func Open(o Options) (*Store, error) {
 		tell:         o.Report,
 		compactions:  newCompactQueue(),
 		checkups:     newCheckups(),
+		blobs:        newBlobs(o.BlobGrace, o.BlobRound),
 		spaces:       make(map[space.ID]*heldSpace),
 	}
 	if s.limits == (chunk.Limits{}) {

@@ -26,7 +26,8 @@ var (
 	ErrTooLarge = errors.New("too large for Automerge data")
 )
 
-// Limits bound what one chunk may cost to read.
+// Limits bound what one chunk may cost to read, and what is kept beside
+// chunks: they are named here so that they stand in one place.
 type Limits struct {
 	Change   int // bytes of one change, before and after inflating
 	Snapshot int // bytes of one document chunk as given
@@ -34,6 +35,9 @@ type Limits struct {
 	Ops      int // operations in one change
 	AllOps   int // operations in one document chunk
 	Changes  int // changes in one document chunk
+
+	Blob  int64 // bytes of one blob
+	Blobs int64 // bytes of all blobs of one space
 }
 
 // DefaultLimits are the limits every peer of Parley keeps to.
@@ -44,6 +48,8 @@ var DefaultLimits = Limits{
 	Ops:      4 << 20,
 	AllOps:   16 << 20,
 	Changes:  4 << 20,
+	Blob:     32 << 20,
+	Blobs:    1 << 30,
 }
 
 // Hash names a change: the SHA-256 of its uncompressed chunk.

@@ -44,6 +44,8 @@ func answer(q request, announce func(int)) (reply, error) {
 		r.Bytes, err = d.putEntry(q.Actor, q.Entry, q.Now)
 	case opIndex:
 		r.Entries, err = d.index()
+	case opBlobs:
+		r.List, err = d.blobs()
 	default:
 		err = fmt.Errorf("%w: unknown operation %q", ErrUnreadable, q.Operation)
 	}
