@@ -84,8 +84,8 @@ type blobRecord struct {
 	Media  string
 	Put    int64
 	Pieces [][32]byte // the SHA-256 of each
-	Waited uint64     // seconds for which nothing has referred to it
-	Seen   int64      // when that was last found; 0 while something does
+	Waited uint64     // milliseconds for which nothing has referred to it
+	Seen   int64      // Unix milliseconds when that was last found; 0 while something does
 }
 
 // putRecord stands for a blob that is being put.

@@ -186,7 +186,7 @@ func (s *Store) weighBlobs(id space.ID, seen references) (removed int, err error
 				changed = append(changed, Op{Key: blobKey(id, blob), Value: encode(record)})
 			}
 		default:
-			if record.waits(now, s.blobs.grace/blobRounds); record.Waited >= uint64(s.blobs.grace/time.Second) {
+			if record.waits(now, s.blobs.grace/blobRounds); record.Waited >= uint64(s.blobs.grace.Milliseconds()) {
 				gone[blob] = record
 				return
 			}
@@ -220,8 +220,8 @@ func (s *Store) weighBlobs(id space.ID, seen references) (removed int, err error
 // the calendar did meanwhile.
 func (r *blobRecord) waits(now time.Time, most time.Duration) {
 	if r.Seen != 0 {
-		passed := min(max(now.Sub(seconds(r.Seen)), 0), most)
-		r.Waited += uint64(passed / time.Second)
+		passed := min(max(now.Sub(time.UnixMilli(r.Seen)), 0), most)
+		r.Waited += uint64(passed.Milliseconds())
 	}
-	r.Seen = now.Unix()
+	r.Seen = now.UnixMilli()
 }

@@ -20,5 +20,9 @@ func TestMain(m *testing.M) {
 		writeUntilKilled(dir)
 		return
 	}
+	if dir := os.Getenv(putterEnv); dir != "" {
+		putUntilKilled(dir)
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
