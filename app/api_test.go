@@ -34,7 +34,10 @@ func TestTheBridgeNamesWhatAWindowHas(t *testing.T) {
 		t.Errorf("methods of WindowApi and their parameters:\n%v\nof app.Window:\n%v", got, want)
 	}
 	events := api.fields(t, "Events")
-	wantEvents := []string{string(app.EventHere), string(app.EventMoved), string(app.EventNetwork), string(app.EventSpaces), string(app.EventStatus)}
+	wantEvents := []string{
+		string(app.EventCompany), string(app.EventHere), string(app.EventMoved), string(app.EventNetwork),
+		string(app.EventNotices), string(app.EventSpaces), string(app.EventStatus),
+	}
 	if !slices.Equal(events, wantEvents) {
 		t.Errorf("events are %v in api.ts and %v in Go", events, wantEvents)
 	}
@@ -55,6 +58,7 @@ func TestTheBridgeNamesTheSameFields(t *testing.T) {
 		"Status":       reflect.TypeFor[app.Status](),
 		"Peer":         reflect.TypeFor[app.Peer](),
 		"Network":      reflect.TypeFor[app.Network](),
+		"Notice":       reflect.TypeFor[app.Notice](),
 	} {
 		if got, want := api.fields(t, name), jsonFields(shape); !slices.Equal(got, want) {
 			t.Errorf("fields of %s are %v in api.ts and %v in Go", name, got, want)

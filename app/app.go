@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -47,8 +48,10 @@ type App struct {
 	store     *crdt.Store
 	node      *p2p.Node
 	news      *news
-	notices   notices
+	notices   *notices
 	places    places
+	readers   readers
+	windows   atomic.Int32 // that are open
 	index     indexCache
 
 	cancel  context.CancelFunc // of what runs in the background
@@ -73,6 +76,10 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 			err = errors.Join(err, a.Close())
 		}
 	}()
+	a.notices, err = openNotices(o.Locations.Notices(), o.Log, func() { a.news.ring(topic{event: EventNotices}) })
+	if err != nil {
+		return a, err
+	}
 	if err = a.openStore(); err != nil {
 		return a, err
 	}
@@ -83,6 +90,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	if aside != "" {
 		a.log.Error("settings could not be read and were put aside", "file", aside)
+		a.notices.add(Notice{ID: string(NoticeSettingsAside), Code: NoticeSettingsAside, Values: map[string]string{"file": aside}})
 	}
 	if err = a.openNode(ctx, o); err != nil {
 		return a, err
@@ -90,6 +98,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	background, cancel := context.WithCancel(context.Background())
 	a.cancel = cancel
 	a.running.Go(func() { a.ringForMoves(background) })
+	a.running.Go(func() { a.noteIncidents(background) })
 	a.running.Go(func() {
 		if err := a.store.Run(background); err != nil && !errors.Is(err, context.Canceled) {
 			a.log.Error("tend store", "err", err)
@@ -119,7 +128,9 @@ func (a *App) openStore() error {
 		return a.explainStore(err)
 	}
 	a.child = materialize.New(materialize.Options{Log: a.log})
-	a.store, err = crdt.Open(crdt.Options{Backend: backend, Device: a.Device(), Materializer: a.child, Log: a.log})
+	a.store, err = crdt.Open(crdt.Options{
+		Backend: backend, Device: a.Device(), Materializer: a.child, Log: a.log, Report: a.notices.hear,
+	})
 	if err != nil {
 		return a.explainStore(errors.Join(err, backend.Close()))
 	}

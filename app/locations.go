@@ -93,6 +93,10 @@ func (l Locations) Store() string { return filepath.Join(l.data, "store") }
 // remembers of its windows.
 func (l Locations) Settings() string { return filepath.Join(l.data, "settings.json") }
 
+// Notices is the file with what people of this device should know and have not
+// dismissed.
+func (l Locations) Notices() string { return filepath.Join(l.data, "notices.json") }
+
 // WindowData and WindowCache are where the desktop window's web engine keeps
 // what a page stores.
 func (l Locations) WindowData() string { return filepath.Join(l.data, "window") }

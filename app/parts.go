@@ -19,6 +19,7 @@ type openPart struct {
 	writable bool
 	actor    chunk.Actor // of the lease
 	looking  func()      // tells the network that nobody looks at the document any more
+	leaving  func()      // tells this device's other windows
 
 	mu       sync.Mutex // held while a commit is made durable, so that commits do not overtake each other
 	released bool       // the actor may be somebody else's by now
@@ -34,6 +35,7 @@ func (p *openPart) release() {
 		p.lease.Release()
 	}
 	p.looking()
+	p.leaving()
 }
 
 // OpenDocument gives a window everything of a part, and an actor to write
@@ -55,6 +57,7 @@ func (w *Window) OpenDocument(spaceID, document, part string) (OpenedDocument, e
 		opened.actor = chunk.Actor(opened.lease.Actor[:])
 	}
 	opened.looking = w.app.node.OpenDocument(ref.Space, ref.Document)
+	opened.leaving = w.app.readers.enter(w, ref)
 	if err := w.keep(ref, opened); err != nil {
 		opened.release()
 		return OpenedDocument{}, err
@@ -64,8 +67,10 @@ func (w *Window) OpenDocument(spaceID, document, part string) (OpenedDocument, e
 		w.drop(ref)
 		return OpenedDocument{}, err
 	}
+	together, _ := w.lookAround(openDocument{ref.Space, ref.Document})
 	return OpenedDocument{
 		Actor: opened.actor.String(), Position: position, Chunks: orNone(chunks), Writable: opened.writable,
+		Together: together,
 	}, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"parley/crdt"
 	"parley/p2p"
@@ -24,6 +25,7 @@ type places struct {
 type place struct {
 	window *Window
 	p2p.Presence
+	since time.Time
 }
 
 // enter notes where a window is now.
@@ -33,7 +35,7 @@ func (p *places) enter(id space.ID, w *Window, at p2p.Presence) {
 	if p.at == nil {
 		p.at = make(map[space.ID][]place)
 	}
-	p.at[id] = append(p.without(id, w), place{w, at})
+	p.at[id] = append(p.without(id, w), place{w, at, now()})
 }
 
 // leave forgets a window, and says where the device is seen after that.
@@ -47,6 +49,13 @@ func (p *places) leave(id space.ID, w *Window) p2p.Presence {
 	}
 	p.at[id] = left
 	return left[len(left)-1].Presence
+}
+
+// besides are the places of all windows but one.
+func (p *places) besides(id space.ID, w *Window) []place {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.without(id, w)
 }
 
 func (p *places) without(id space.ID, w *Window) []place {
@@ -64,13 +73,24 @@ func (a *App) announce(w *Window, id space.ID, document crdt.DocumentID, state [
 	}
 	at := p2p.Presence{Document: document, Part: space.Body, State: state}
 	a.places.enter(id, w, at)
+	a.ringOthers(id)
 	return a.node.Announce(id, at)
 }
 
 // leave says that a window that was in a space is gone from there.
 func (a *App) leave(w *Window, id space.ID) {
-	if err := a.node.Announce(id, a.places.leave(id, w)); err != nil {
+	err := a.node.Announce(id, a.places.leave(id, w))
+	a.ringOthers(id)
+	if err != nil {
 		a.log.Debug("leave space", "space", id, "err", err)
+	}
+}
+
+// ringOthers tells this device's windows that one of them has moved. The only
+// one need not hear of itself, with every key.
+func (a *App) ringOthers(id space.ID) {
+	if a.windows.Load() > 1 {
+		a.news.ring(topic{event: EventHere, space: id})
 	}
 }
 
@@ -89,6 +109,29 @@ func (a *App) Here(id space.ID) ([]Here, error) {
 		seen := Here{Device: h.Device.String(), Name: member.Person.Name, State: h.State, At: h.At}
 		if h.Document != (crdt.DocumentID{}) {
 			seen.Document = h.Document.String()
+		}
+		if seen.State == nil {
+			seen.State = []byte{}
+		}
+		here = append(here, seen)
+	}
+	return here, nil
+}
+
+// hereBesides is Here for one window: it also tells where the other windows of
+// this device are.
+func (a *App) hereBesides(id space.ID, w *Window) ([]Here, error) {
+	here, err := a.Here(id)
+	if err != nil {
+		return nil, err
+	}
+	for _, own := range a.places.besides(id, w) {
+		if own.Document == (crdt.DocumentID{}) {
+			continue
+		}
+		seen := Here{
+			Device: a.Device().String(), Name: a.nameIn(id, a.Device()), Document: own.Document.String(),
+			State: own.State, At: own.since,
 		}
 		if seen.State == nil {
 			seen.State = []byte{}

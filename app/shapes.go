@@ -68,6 +68,7 @@ type OpenedDocument struct {
 	Position uint64   `json:"position"` // to pull after
 	Chunks   [][]byte `json:"chunks"`
 	Writable bool     `json:"writable"`
+	Together bool     `json:"together"` // some other window has the document open; see Window.Company
 }
 
 // Committed answers a commit once it is on disk.
@@ -143,7 +144,7 @@ type Peer struct {
 // pulled by a call.
 type Event struct {
 	Name EventName
-	Data any // MovedData, SpaceData or NoData
+	Data any // MovedData, CompanyData, SpaceData or NoData
 }
 
 // EventName is the name of an event; these are all there are.
@@ -156,6 +157,8 @@ const (
 	EventSpaces  EventName = "spaces"  // NoData: membership, names or invitations of some space changed
 	EventNetwork EventName = "network" // NoData: somebody connected or left
 	EventStatus  EventName = "status"  // SpaceData: who has what in a space changed
+	EventCompany EventName = "company" // CompanyData: other windows came to an open document, or all have left it
+	EventNotices EventName = "notices" // NoData: there is another notice, or one less
 )
 
 // MovedData says which part moved, and to where.
@@ -164,6 +167,12 @@ type MovedData struct {
 	Document string `json:"document"`
 	Part     string `json:"part"`
 	Position uint64 `json:"position"`
+}
+
+// CompanyData says which document has company now, or has none any more.
+type CompanyData struct {
+	Space    string `json:"space"`
+	Document string `json:"document"`
 }
 
 // SpaceData says which space an event is about.

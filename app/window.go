@@ -25,6 +25,8 @@ type Window struct {
 	parts  map[crdt.Ref]*openPart
 	closed bool
 	spoke  map[space.ID]bool // where this window has announced itself
+
+	together map[openDocument]bool // what it knows of the company in its documents
 }
 
 // OpenWindow makes a window and begins to tell it events. emit is called from
@@ -36,8 +38,9 @@ func (a *App) OpenWindow(ctx context.Context, emit func(Event)) (_ *Window, clos
 	ctx, cancel := context.WithCancel(ctx)
 	w := &Window{
 		app: a, emit: emit, ctx: ctx,
-		parts: make(map[crdt.Ref]*openPart), spoke: make(map[space.ID]bool),
+		parts: make(map[crdt.Ref]*openPart), spoke: make(map[space.ID]bool), together: make(map[openDocument]bool),
 	}
+	a.windows.Add(1)
 	var pumps sync.WaitGroup
 	after, seen := a.store.Position(), a.news.current()
 	pumps.Go(func() { w.pumpMoves(after) })
@@ -49,6 +52,7 @@ func (a *App) OpenWindow(ctx context.Context, emit func(Event)) (_ *Window, clos
 		w.closed = true
 		w.mu.Unlock()
 		w.reset()
+		a.windows.Add(-1)
 	}
 }
 
@@ -179,13 +183,36 @@ func (w *Window) Announce(spaceID, document string, state []byte) error {
 	return w.app.announce(w, id, at, state)
 }
 
-// Here tells where the windows of other devices are.
+// Here tells where other windows are: those of other devices, and the others of
+// this one.
 func (w *Window) Here(spaceID string) ([]Here, error) {
 	id, err := parseSpace(spaceID)
 	if err != nil {
 		return nil, err
 	}
-	return w.app.Here(id)
+	return w.app.hereBesides(id, w)
+}
+
+// Company says whether any other window, of this device or of another, has a
+// document open.
+func (w *Window) Company(spaceID, document string) (bool, error) {
+	ref, err := parseRef(spaceID, document, space.Body.String())
+	if err != nil {
+		return false, err
+	}
+	together, _ := w.lookAround(openDocument{ref.Space, ref.Document})
+	return together, nil
+}
+
+// Notices are what people of this device should know and nobody has dismissed,
+// newest first.
+func (w *Window) Notices() ([]Notice, error) { return w.app.Notices(), nil }
+
+// DismissNotice forgets a notice, for all windows of this device. One that is
+// gone already is no error.
+func (w *Window) DismissNotice(id string) error {
+	w.app.DismissNotice(id)
+	return nil
 }
 
 // Status tells who has the latest of a document.
@@ -253,6 +280,9 @@ func (w *Window) pumpNews(seen map[topic]uint64) {
 				}
 			case EventHere:
 				w.emit(Event{Name: EventHere, Data: SpaceData{Space: t.space.String()}})
+				w.tellCompany(t.space)
+			case EventCompany:
+				w.tellCompany(t.space)
 			default:
 				w.emit(Event{Name: t.event, Data: NoData{}})
 			}

@@ -159,6 +159,14 @@ func (c *StatusCommand) Run(_ context.Context, peer *app.App, reply Reply) error
 	if aside := peer.Aside(); aside != "" {
 		reply.Note(aside)
 	}
+	for _, notice := range peer.Notices() {
+		if notice.Code == app.NoticeSettingsAside {
+			continue // said above, for as long as the file is there
+		}
+		if err := reply.Result(noticeResult{Kind: "notice", Notice: notice}); err != nil {
+			return err
+		}
+	}
 	ids := peer.SpaceIDs()
 	if c.Space != "" {
 		id, err := peer.FindSpace(c.Space)
@@ -180,6 +188,19 @@ func (c *StatusCommand) Run(_ context.Context, peer *app.App, reply Reply) error
 		}
 	}
 	return nil
+}
+
+type noticeResult struct {
+	Kind string `json:"kind"`
+	app.Notice
+}
+
+func (r noticeResult) Plain() string {
+	about := ""
+	if r.Document != "" {
+		about = " (document " + short(r.Document) + ")"
+	}
+	return fmt.Sprintf("%s: %s%s\n", r.At.Local().Format("2 January 2006 15:04"), r.Sentence(), about)
 }
 
 // Watch prints what is added.

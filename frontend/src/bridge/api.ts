@@ -58,6 +58,8 @@ export interface Opened {
 	/** Everything stored: Automerge snapshots and changes, base64, in an order that can be loaded. */
 	chunks: string[];
 	writable: boolean;
+	/** Whether some other window has the document open; see Company. */
+	together: boolean;
 }
 
 export interface Pulled {
@@ -77,6 +79,7 @@ export interface Invitation {
 }
 
 export interface Here {
+	/** This device itself, where it is another window of it. */
 	device: DeviceID;
 	name: string;
 	document: DocumentID;
@@ -117,6 +120,18 @@ export interface Network {
 	offline: boolean;
 }
 
+/** Something that people of this device should know, and that no screen they look at would show. */
+export interface Notice {
+	id: string;
+	/** Which sentence it is; a newer Parley may have left one that this window does not know. */
+	code: string;
+	space?: SpaceID;
+	document?: DocumentID;
+	/** What the sentence names: a person, a count, files. */
+	values: Record<string, string>;
+	at: string;
+}
+
 export interface WindowApi {
 	Hello(): Promise<Welcome>;
 	SetPerson(person: Person): Promise<void>;
@@ -135,11 +150,18 @@ export interface WindowApi {
 	Join(code: string): Promise<Space>;
 	/** Tells the space's connected members where this window is; `state` is base64, at most 2 KiB. */
 	Announce(space: SpaceID, document: DocumentID, state: string): Promise<void>;
+	/** Where other windows are: those of other devices, and the others of this one. */
 	Here(space: SpaceID): Promise<Here[]>;
+	/** Whether any other window, of this device or of another, has the document open. */
+	Company(space: SpaceID, document: DocumentID): Promise<boolean>;
 	Status(space: SpaceID, document: DocumentID): Promise<Status>;
 	Network(): Promise<Network>;
 	Connect(address: string): Promise<void>;
 	SetOffline(offline: boolean): Promise<void>;
+	/** What nobody has dismissed, newest first. */
+	Notices(): Promise<Notice[]>;
+	/** Forgets a notice, for all windows of this device. */
+	DismissNotice(id: string): Promise<void>;
 }
 
 export type Method = keyof WindowApi;
@@ -156,8 +178,20 @@ export interface Events {
 	network: Record<string, never>;
 	/** Who has what in a space changed. */
 	status: { space: SpaceID };
+	/** Other windows came to a document that this one has open, or all have left it; ask Company. */
+	company: { space: SpaceID; document: DocumentID };
+	/** There is another notice, or one less. */
+	notices: Record<string, never>;
 }
 
 export type EventName = keyof Events;
 
-export const eventNames: readonly EventName[] = ["moved", "here", "spaces", "network", "status"];
+export const eventNames: readonly EventName[] = [
+	"moved",
+	"here",
+	"spaces",
+	"network",
+	"status",
+	"company",
+	"notices",
+];
