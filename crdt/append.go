@@ -185,10 +185,11 @@ func (s *Store) weigh(p *part, r Reader, b *batch, plan *plan) error {
 				plan.presumed[c.Actor] = c.Seq
 			}
 		}
-		if c.fate == undecided && (b.nonsense[c.Hash] || s.held(b.ref.Space).quarantine.nonsense(b.ref, c.Hash)) {
-			c.fate, c.because = refuse, ReasonNonsense
-		}
 		if c.fate != undecided {
+			continue
+		}
+		if reason := s.unwanted(b, c.Hash); reason != 0 {
+			c.fate, c.because = refuse, reason
 			continue
 		}
 		if err := s.resolve(p, r, b, c, plan); err != nil {
@@ -220,6 +221,14 @@ func (s *Store) weigh(p *part, r Reader, b *batch, plan *plan) error {
 		reach[c.Actor] = reached{seq: c.Seq, at: at}
 	}
 	return nil
+}
+
+// unwanted is the reason for which a change is refused without looking, or 0.
+func (s *Store) unwanted(b *batch, hash chunk.Hash) Reason {
+	if reason := b.unwanted[hash]; reason != 0 {
+		return reason
+	}
+	return s.held(b.ref.Space).quarantine.unwanted(b.ref, hash)
 }
 
 // reached is how far an actor has got, and by which change of the batch (-1:

@@ -22,9 +22,9 @@ type batch struct {
 
 	// What the materializer was asked and answered. All stay true whatever
 	// is appended meanwhile.
-	inside   map[chunk.Hash]bool // hashes that lie in the part's snapshots
-	chained  map[chunk.Hash]bool // changes that do follow their actor's earlier one
-	nonsense map[chunk.Hash]bool // changes that make no sense on top of the part
+	inside   map[chunk.Hash]bool   // hashes that lie in the part's snapshots
+	chained  map[chunk.Hash]bool   // changes that do follow their actor's earlier one
+	unwanted map[chunk.Hash]Reason // changes with which the part cannot be read
 }
 
 type candidate struct {
@@ -61,7 +61,7 @@ func (s *Store) inspect(ref Ref, bundle Bundle, origin Origin, from space.Device
 		byHash:  make(map[chunk.Hash]int),
 		missing: make(map[chunk.Hash]bool),
 		inside:  make(map[chunk.Hash]bool),
-		chained: make(map[chunk.Hash]bool), nonsense: make(map[chunk.Hash]bool),
+		chained: make(map[chunk.Hash]bool), unwanted: make(map[chunk.Hash]Reason),
 	}
 	b.add(bundle.Changes, bundle.Signatures, s.limits)
 	return b

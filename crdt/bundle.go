@@ -87,7 +87,10 @@ const (
 	ReasonTooLarge     Reason = 8  // beyond the limits
 	ReasonUnfit        Reason = 9  // a snapshot, sound by itself, that is no document with what is here
 	ReasonNonsense     Reason = 10 // with it, or with what it builds on, the document cannot be read
-	ReasonApart        Reason = 11 // it had to go with something that makes no sense
+	ReasonApart        Reason = 11 // it had to go with something that was set aside
+	ReasonCrash        Reason = 12 // what reads documents stopped, or took too long or too much memory, over it
+	ReasonTrap         Reason = 13 // a window could not show it
+	ReasonForked       Reason = 14 // it builds on the losing side of a fork
 )
 
 var reasonTexts = [...]string{
@@ -102,24 +105,34 @@ var reasonTexts = [...]string{
 	ReasonUnfit:        "it does not fit with what is here already",
 	ReasonNonsense:     "the document could not be read with it",
 	ReasonApart:        "it could not stay without something that was set aside",
+	ReasonCrash:        "its reader stopped or took too long",
+	ReasonTrap:         "a window could not show it",
+	ReasonForked:       "it builds on the losing side of a fork",
 }
 
 // Error says in plain words what is wrong.
 func (r Reason) Error() string {
-	if r < ReasonMalformed || r > ReasonApart {
+	if r < ReasonMalformed || r > ReasonForked {
 		return fmt.Sprintf("refused for reason %d", uint8(r))
 	}
 	return reasonTexts[r]
 }
 
 // mended reports whether something that had been accepted was taken out again.
-func (r Reason) mended() bool { return r == ReasonNonsense || r == ReasonApart }
+func (r Reason) mended() bool {
+	switch r {
+	case ReasonNonsense, ReasonApart, ReasonCrash, ReasonTrap:
+		return true
+	}
+	return false
+}
 
 // Forged reports whether an honest device could not have passed this on: it
 // is wrong whatever one knows of the membership log.
 func (r Reason) Forged() bool {
 	switch r {
-	case ReasonNoRight, ReasonActor, ReasonFork, ReasonUnfit, ReasonNonsense, ReasonApart:
+	case ReasonNoRight, ReasonActor, ReasonFork, ReasonUnfit, ReasonNonsense, ReasonApart,
+		ReasonCrash, ReasonTrap, ReasonForked:
 		return false
 	}
 	return true

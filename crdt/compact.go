@@ -110,6 +110,9 @@ func (s *Store) endCompaction(ref Ref, work *compaction, raw []byte) error {
 		if err := p.load(r); err != nil {
 			return err
 		}
+		if work.through <= p.state.Bottom {
+			return errMovedOn // it was rebuilt without some of what is in the snapshot
+		}
 		index, err := p.index(r, s.limits)
 		if err != nil {
 			return err

@@ -9,8 +9,6 @@ import (
 	"parley/crdt/chunk"
 )
 
-var errMovedOn = errors.New("the document moved on meanwhile")
-
 // Mend sets aside what makes a part unreadable: each change whose operations
 // make no sense on top of what it builds on, and all that builds on it. They
 // go into quarantine and are refused when they come again; the rest of the
@@ -24,11 +22,7 @@ func (s *Store) Mend(ctx context.Context, ref Ref) (removed int, err error) {
 	if s.materializer == nil {
 		return 0, fmt.Errorf("mend %s: %w", ref, errNoMaterializer)
 	}
-	for range 3 {
-		if removed, err = s.mend(ctx, ref); !errors.Is(err, errMovedOn) {
-			break
-		}
-	}
+	removed, err = retryMoved(func() (int, error) { return s.mend(ctx, ref) })
 	if err != nil {
 		return 0, fmt.Errorf("mend %s: %w", ref, err)
 	}
@@ -38,26 +32,16 @@ func (s *Store) Mend(ctx context.Context, ref Ref) (removed int, err error) {
 // maxFaults is how many changes are looked for in one go.
 const maxFaults = 256
 
-// patient is a part that is being mended, as it was at a position.
-type patient struct {
-	view    view
-	entries []looseEntry // all loose changes, ancestors first
-	raws    map[chunk.Hash][]byte
-	base    [][]byte // the snapshots
-	aside   map[chunk.Hash]Reason
-	heads   []chunk.Hash // of what is left
-}
-
 func (s *Store) mend(ctx context.Context, ref Ref) (int, error) {
-	m, err := s.examine(ref)
+	m, err := s.examine(ref, false)
 	if err != nil {
 		return 0, err
 	}
 	for range maxFaults {
 		left, raws := m.left()
-		m.heads, err = s.readable(ctx, m.base, raws)
+		_, err = s.readable(ctx, m.base, raws)
 		if err == nil {
-			return len(m.aside), s.setAside(ref, m)
+			return len(m.aside), s.replace(ctx, m)
 		}
 		if !errors.Is(err, chunk.ErrUnreadable) {
 			return 0, err
@@ -76,41 +60,11 @@ func (s *Store) mend(ctx context.Context, ref Ref) (int, error) {
 	return 0, errors.New("too much of it makes no sense")
 }
 
-func (s *Store) examine(ref Ref) (*patient, error) {
-	m := &patient{raws: make(map[chunk.Hash][]byte), aside: make(map[chunk.Hash]Reason)}
-	look := func(p *part, r Reader) error {
-		index, err := p.index(r, s.limits)
-		if err == nil {
-			m.entries = slices.Clone(index.entries)
-		}
-		return err
-	}
-	err := s.readPart(ref, look, func(v view, r Reader) error {
-		m.view = v
-		for _, info := range v.snapshots {
-			raw, err := readSnapshot(r, ref, info)
-			if err != nil {
-				return err
-			}
-			m.base = append(m.base, raw)
-		}
-		for _, e := range m.entries {
-			raw, err := readChange(r, ref, e.position)
-			if err != nil {
-				return err
-			}
-			m.raws[e.hash] = raw
-		}
-		return nil
-	})
-	return m, err
-}
-
 // left are the changes that are neither in a snapshot made here nor set aside.
-func (m *patient) left() (left []looseEntry, raws [][]byte) {
+func (m *patient) left() (left []patientItem, raws [][]byte) {
 	for _, e := range m.entries {
 		if e.position > m.view.through() && m.aside[e.hash] == 0 {
-			left, raws = append(left, e), append(raws, m.raws[e.hash])
+			left, raws = append(left, e), append(raws, e.raw)
 		}
 	}
 	return left, raws
@@ -146,115 +100,6 @@ func (s *Store) fault(ctx context.Context, base, changes [][]byte) (at int, deta
 	return bad - 1, detail, nil
 }
 
-// spread sets aside what builds on what is set aside, and what nobody has
-// signed for but by a change that is.
-func (m *patient) spread() {
-	for before := -1; before < len(m.aside); {
-		before = len(m.aside)
-		for _, e := range m.entries {
-			if m.aside[e.hash] == 0 && slices.ContainsFunc(e.deps, func(dep chunk.Hash) bool { return m.aside[dep] == ReasonNonsense }) {
-				m.aside[e.hash] = ReasonNonsense
-			}
-		}
-		actors := m.actorsLeft()
-		for _, e := range m.entries {
-			waits := slices.ContainsFunc(e.deps, func(dep chunk.Hash) bool { return m.aside[dep] != 0 })
-			if m.aside[e.hash] == 0 && (waits || e.seq > actors[e.actor].Seq) {
-				m.aside[e.hash] = ReasonApart
-			}
-		}
-	}
-}
-
-// setAside moves changes into quarantine, in one transaction.
-func (s *Store) setAside(ref Ref, m *patient) error {
-	if len(m.aside) == 0 {
-		return nil
-	}
-	p := s.cache.acquire(ref)
-	defer s.cache.release(p)
-	var ops []Op
-	err := s.backend.View(func(r Reader) (err error) {
-		if err = p.load(r); err == nil && !p.clean {
-			ops, err = p.leftovers(r)
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if p.state.Position != m.view.position || p.view().through() != m.view.through() {
-		return errMovedOn
-	}
-	b := &batch{ref: ref}
-	actors := m.actorsLeft()
-	state := stateRecord{Heads: m.heads, Digest: vectorDigest(ref, vectorOfActors(actors))}
-	for _, e := range m.entries {
-		reason := m.aside[e.hash]
-		if reason == 0 {
-			if e.position > m.view.through() {
-				state.Loose++
-				state.LooseSize += uint64(e.size)
-			}
-			continue
-		}
-		ops = append(ops, Op{Key: positionedKey(ref, kindChange, e.position)})
-		b.refused = append(b.refused, refusal{
-			Quarantined: Quarantined{
-				Ref: ref, Hash: e.hash, Actor: e.actor, Seq: e.seq, Reason: reason,
-				Origin: e.origin, Time: s.now(), Size: e.size,
-			},
-			raw: m.raws[e.hash], signed: e.signed, stored: true,
-		})
-	}
-	for actor := range p.actors {
-		op := Op{Key: actorKey(ref, actor)}
-		if record, ok := actors[actor]; ok {
-			op.Value = encode(record)
-		}
-		ops = append(ops, op)
-	}
-	quarantine := s.quarantineOps(b, nil)
-	err = s.committer.commit(1, func(first uint64) commit {
-		// Who was told of less has to look at everything again.
-		state.Position, state.Floor = first, first
-		return commit{
-			staged: quarantine,
-			final:  append(ops, Op{Key: stateKey(ref), Value: encode(state)}),
-			moves:  []Move{{Position: first, Ref: ref, Origin: Local, Time: s.now()}},
-		}
-	})
-	p.loaded = false
-	if err == nil {
-		s.directory(ref.Space).set(ref, state.Digest)
-	}
-	return err
-}
-
-// actorsLeft are the actors' newest changes that stay.
-func (m *patient) actorsLeft() map[chunk.Actor]actorRecord {
-	actors := make(map[chunk.Actor]actorRecord)
-	note := func(signature Signature, position uint64) {
-		if signature.Seq > actors[signature.Actor].Seq {
-			actors[signature.Actor] = actorRecord{
-				Seq: signature.Seq, Hash: signature.Hash, Position: position,
-				Device: signature.Device, Sig: signature.Sig,
-			}
-		}
-	}
-	for _, info := range m.view.snapshots {
-		for _, signature := range info.signatures {
-			note(signature, info.position)
-		}
-	}
-	for _, e := range m.entries {
-		if e.signed != nil && m.aside[e.hash] == 0 {
-			note(*e.signed, e.position)
-		}
-	}
-	return actors
-}
-
 // maxNonsense is how many changes of one bundle are looked for that make no
 // sense, before it is given up.
 const maxNonsense = 8
@@ -273,12 +118,40 @@ func (s *Store) blame(ctx context.Context, b *batch, q *questions, cause error) 
 	if err != nil {
 		return err
 	}
-	if detail == nil || len(b.nonsense) == maxNonsense {
+	if detail == nil || len(b.unwanted) == maxNonsense {
 		return cause
 	}
 	c, err := chunk.ParseChange(q.changes[at], s.limits)
 	if err == nil {
-		b.nonsense[c.Hash] = true
+		b.unwanted[c.Hash] = ReasonNonsense
 	}
 	return err
+}
+
+// SetAside takes changes out of a part, wherever they lie, into quarantine with
+// a reason, and so all that cannot stay without them. The rest is there as
+// before; whoever shows the document has to open it again, and is told so by
+// the bell. It returns how many changes that are: 0 where none of them is
+// there.
+func (s *Store) SetAside(ctx context.Context, ref Ref, hashes []chunk.Hash, reason Reason) (removed int, err error) {
+	aside := make(map[chunk.Hash]Reason, len(hashes))
+	for _, hash := range hashes {
+		aside[hash] = reason
+	}
+	removed, err = retryMoved(func() (int, error) { return s.rebuild(ctx, ref, aside, false) })
+	if err != nil {
+		return 0, fmt.Errorf("set aside: %w", err)
+	}
+	return removed, nil
+}
+
+// retryMoved calls do again while it fails because the part moved on, a few
+// times.
+func retryMoved(do func() (int, error)) (n int, err error) {
+	for range 5 {
+		if n, err = do(); !errors.Is(err, errMovedOn) {
+			break
+		}
+	}
+	return n, err
 }

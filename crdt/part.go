@@ -47,12 +47,8 @@ func (p *part) load(r Reader) error {
 	if p.loaded {
 		return nil
 	}
-	var state stateRecord
-	value, err := r.Get(stateKey(p.ref))
-	if err == nil {
-		err = read(stateKey(p.ref), value, &state)
-	}
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	state, err := readState(r, p.ref)
+	if err != nil {
 		return fmt.Errorf("load %s: %w", p.ref, err)
 	}
 	actors := make(map[chunk.Actor]actorRecord)
@@ -66,7 +62,7 @@ func (p *part) load(r Reader) error {
 	if err != nil {
 		return fmt.Errorf("load %s: %w", p.ref, err)
 	}
-	snapshots, err := loadSnapshots(r, p.ref, state.Position)
+	snapshots, err := listSnapshots(r, view{ref: p.ref, position: state.Position, bottom: state.Bottom}, nil)
 	if err != nil {
 		return fmt.Errorf("load %s: %w", p.ref, err)
 	}
@@ -77,15 +73,33 @@ func (p *part) load(r Reader) error {
 	return nil
 }
 
-func loadSnapshots(r Reader, ref Ref, last uint64) (snapshots []snapshotInfo, err error) {
-	err = r.Scan(kindKey(ref, kindSnapshot), nil, func(key, value []byte) (bool, error) {
+// readState reads a part's state, which is zero where there is none.
+func readState(r Reader, ref Ref) (state stateRecord, err error) {
+	value, err := r.Get(stateKey(ref))
+	if errors.Is(err, ErrNotFound) {
+		return state, nil
+	}
+	if err == nil {
+		err = read(stateKey(ref), value, &state)
+	}
+	return state, err
+}
+
+// listSnapshots lists the snapshots of a view. A record that cannot be read is
+// told to miss, which says whether to go on; without miss, nothing does.
+func listSnapshots(r Reader, v view, miss func(uint64, error) error) (snapshots []snapshotInfo, err error) {
+	from := positionedKey(v.ref, kindSnapshot, v.bottom+1)
+	err = r.Scan(kindKey(v.ref, kindSnapshot), from, func(key, value []byte) (bool, error) {
+		position, _ := positionOf(key)
+		if position > v.position {
+			return false, nil
+		}
 		var record snapshotRecord
 		if err := read(key, value, &record); err != nil {
-			return false, err
-		}
-		position, _ := positionOf(key)
-		if position > last {
-			return false, nil
+			if miss == nil {
+				return false, err
+			}
+			return true, miss(position, err)
 		}
 		info := snapshotInfo{
 			position: position,
@@ -131,11 +145,15 @@ type view struct {
 	ref       Ref
 	position  uint64
 	floor     uint64
+	bottom    uint64
 	snapshots []snapshotInfo
 }
 
 func (p *part) view() view {
-	return view{ref: p.ref, position: p.state.Position, floor: p.state.Floor, snapshots: slices.Clone(p.snapshots)}
+	return view{
+		ref: p.ref, position: p.state.Position, floor: p.state.Floor, bottom: p.state.Bottom,
+		snapshots: slices.Clone(p.snapshots),
+	}
 }
 
 // through is the position up to which a snapshot made here holds everything.
@@ -206,18 +224,37 @@ func (p *part) index(r Reader, limits chunk.Limits) (*looseIndex, error) {
 		return p.loose, nil
 	}
 	index := newLooseIndex()
-	err := r.Scan(kindKey(p.ref, kindChange), nil, func(key, value []byte) (bool, error) {
+	err := listChanges(r, p.view(), limits, nil, func(e looseEntry, _ []byte) { index.add(e) })
+	if err != nil {
+		return nil, fmt.Errorf("list changes of %s: %w", p.ref, err)
+	}
+	p.loose = index
+	return index, nil
+}
+
+// listChanges calls visit for the loose changes of a view, with their bytes,
+// which are valid during the call only. A record that cannot be read is told to
+// miss, which says whether to go on; without miss, nothing does.
+func listChanges(r Reader, v view, limits chunk.Limits, miss func(uint64, error) error, visit func(e looseEntry, raw []byte)) error {
+	from := positionedKey(v.ref, kindChange, v.bottom+1)
+	return r.Scan(kindKey(v.ref, kindChange), from, func(key, value []byte) (bool, error) {
 		position, _ := positionOf(key)
-		if position > p.state.Position {
+		if position > v.position {
 			return false, nil
 		}
 		var record changeRecord
-		if err := read(key, value, &record); err != nil {
-			return false, err
+		err := read(key, value, &record)
+		var c chunk.Change
+		if err == nil {
+			if c, err = chunk.ParseChange(record.Raw, limits); err != nil {
+				err = fmt.Errorf("%w: %x: %w", ErrDamaged, key, err)
+			}
 		}
-		c, err := chunk.ParseChange(record.Raw, limits)
 		if err != nil {
-			return false, fmt.Errorf("%w: %x: %w", ErrDamaged, key, err)
+			if miss == nil {
+				return false, err
+			}
+			return true, miss(position, err)
 		}
 		e := newLooseEntry(c, position, record.Complete, record.Origin)
 		if len(record.Sig) == len(Signature{}.Sig) && len(record.Device) == len(space.DeviceID{}) {
@@ -226,14 +263,9 @@ func (p *part) index(r Reader, limits chunk.Limits) (*looseIndex, error) {
 				Device: space.DeviceID(record.Device), Sig: [64]byte(record.Sig),
 			}
 		}
-		index.add(e)
+		visit(e, record.Raw)
 		return true, nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("list changes of %s: %w", p.ref, err)
-	}
-	p.loose = index
-	return index, nil
 }
 
 func newLooseEntry(c chunk.Change, position, complete uint64, origin Origin) looseEntry {
@@ -253,18 +285,37 @@ func vectorDigest(ref Ref, v Vector) [16]byte {
 	return [16]byte(sum.Sum(nil))
 }
 
+// chunkKinds are the kinds of records whose keys begin with a position.
+var chunkKinds = [...]byte{kindChange, kindSnapshot, kindRaw}
+
 // leftovers lists what an append that was cut short left beyond the part's
-// position, so that the next one can remove it.
+// position, and a rebuild at or below its bottom, so that the next append can
+// remove it.
 func (p *part) leftovers(r Reader) (ops []Op, err error) {
-	for _, kind := range []byte{kindChange, kindSnapshot, kindRaw} {
-		from := positionedKey(p.ref, kind, p.state.Position+1)
-		err = r.Scan(kindKey(p.ref, kind), from, func(key, _ []byte) (bool, error) {
-			ops = append(ops, Op{Key: bytes.Clone(key)})
-			return true, nil
-		})
+	for _, kind := range chunkKinds {
+		prefix := kindKey(p.ref, kind)
+		if p.state.Bottom > 0 {
+			ops, err = deleteAll(r, prefix, nil, positionedKey(p.ref, kind, p.state.Bottom+1), ops)
+		}
+		if err == nil {
+			ops, err = deleteAll(r, prefix, positionedKey(p.ref, kind, p.state.Position+1), nil, ops)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("look for leftovers of %s: %w", p.ref, err)
 		}
 	}
 	return ops, nil
+}
+
+// deleteAll adds to ops the deletion of all records with a prefix, from one key
+// on (nil: the first) and below another (nil: to the last).
+func deleteAll(r Reader, prefix, from, below []byte, ops []Op) ([]Op, error) {
+	err := r.Scan(prefix, from, func(key, _ []byte) (bool, error) {
+		if below != nil && bytes.Compare(key, below) >= 0 {
+			return false, nil
+		}
+		ops = append(ops, Op{Key: bytes.Clone(key)})
+		return true, nil
+	})
+	return ops, err
 }

@@ -42,11 +42,15 @@ func (q *quarantine) note(ref Ref, hash chunk.Hash, what setAside) {
 	q.aside[ref][hash] = what
 }
 
-// nonsense reports whether a change has been found to make no sense.
-func (q *quarantine) nonsense(ref Ref, hash chunk.Hash) bool {
+// unwanted is the reason for which a change is refused whenever it comes, or 0.
+func (q *quarantine) unwanted(ref Ref, hash chunk.Hash) Reason {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.aside[ref][hash].reason == ReasonNonsense
+	switch reason := q.aside[ref][hash].reason; reason {
+	case ReasonNonsense, ReasonCrash, ReasonTrap:
+		return reason
+	}
+	return 0
 }
 
 // actors are those whose changes Mend has taken out, and which others may

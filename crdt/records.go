@@ -23,6 +23,8 @@ type stateRecord struct {
 	Digest    [16]byte
 	Loose     uint64 // changes beside the snapshots
 	LooseSize uint64 // their bytes
+	Vetted    uint64 // everything up to here can be read, as the materializer has found
+	Bottom    uint64 // chunks at or below do not count: they are left over from before a rebuild
 }
 
 // actorRecord is an actor's newest change, which is always signed.

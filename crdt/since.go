@@ -257,7 +257,7 @@ func readChunks(r Reader, v view) (chunks [][]byte, err error) {
 		}
 		chunks = append(chunks, raw)
 	}
-	loose, err := readChanges(r, v.ref, v.through(), v.position)
+	loose, err := readChanges(r, v.ref, max(v.through(), v.bottom), v.position)
 	return append(chunks, loose...), err
 }
 

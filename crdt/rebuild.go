@@ -1,0 +1,578 @@
+package crdt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sort"
+
+	"parley/crdt/chunk"
+)
+
+// errMovedOn is what a part that moved while it was being looked at fails
+// with. Look again.
+var errMovedOn = errors.New("the document moved on meanwhile")
+
+// rebuild makes a part hold all it holds but for some changes. They go into
+// quarantine with their reasons, and so does what cannot stay without them:
+// what builds on them, and what no signature is left for. It returns how many
+// changes that are.
+//
+// It also works where they lie in snapshots, which the materializer then takes
+// apart to make a new one of the rest. Loose changes that stay need not be
+// readable. The part's chunks get new positions, and who was told of less has
+// to begin again. Nothing is changed until all of it is durable.
+//
+// With lost, records of the part that cannot be read any more, and what is no
+// use without them, are left behind too; they count among the removed.
+//
+// It fails with errMovedOn if the part moved meanwhile: callers try again.
+func (s *Store) rebuild(ctx context.Context, ref Ref, aside map[chunk.Hash]Reason, lost bool) (removed int, err error) {
+	m, err := s.examine(ref, lost)
+	if err != nil {
+		return 0, err
+	}
+	if err := s.take(ctx, m, aside); err != nil {
+		return 0, fmt.Errorf("rebuild %s: %w", ref, err)
+	}
+	if err := s.replace(ctx, m); err != nil {
+		return 0, fmt.Errorf("rebuild %s: %w", ref, err)
+	}
+	return len(m.aside) + m.lost, nil
+}
+
+// take sets changes aside, with what cannot stay without them.
+func (s *Store) take(ctx context.Context, m *patient, aside map[chunk.Hash]Reason) error {
+	if !m.apart && m.within(aside) {
+		if err := s.takeSnapshotsApart(ctx, m); err != nil {
+			return err
+		}
+	}
+	if m.lost > 0 {
+		if err := s.orphans(ctx, m); err != nil {
+			return err
+		}
+	}
+	for _, e := range m.entries {
+		if reason := aside[e.hash]; reason != 0 {
+			m.aside[e.hash] = reason
+		}
+	}
+	m.spread()
+	return nil
+}
+
+// patient is a part that is being rebuilt, as it was at a position.
+type patient struct {
+	ref     Ref
+	state   stateRecord
+	view    view
+	base    [][]byte      // the snapshots, in the order of the view
+	entries []patientItem // all changes that are known one by one, ancestors first
+	apart   bool          // the snapshots were taken apart: their changes are among the entries
+	aside   map[chunk.Hash]Reason
+	lost    int  // records that cannot be read
+	lenient bool // although records cannot be read
+}
+
+// patientItem is a change of it.
+type patientItem struct {
+	looseEntry // its position is 0 where it is not loose
+	raw        []byte
+	inside     bool // it lies in a snapshot; known only once they are taken apart
+}
+
+// examine reads all of a part.
+func (s *Store) examine(ref Ref, lenient bool) (*patient, error) {
+	m := &patient{ref: ref, aside: make(map[chunk.Hash]Reason), lenient: lenient}
+	p := s.cache.acquire(ref)
+	defer s.cache.release(p)
+	err := s.backend.View(func(r Reader) error {
+		if lenient {
+			return m.readWhatIsLeft(p, r, s.limits)
+		}
+		if err := p.load(r); err != nil {
+			return err
+		}
+		index, err := p.index(r, s.limits)
+		if err != nil {
+			return err
+		}
+		m.state, m.view = p.state, p.view()
+		for _, info := range m.view.snapshots {
+			raw, err := readSnapshot(r, ref, info)
+			if err != nil {
+				return err
+			}
+			m.base = append(m.base, raw)
+		}
+		for _, e := range index.entries {
+			raw, err := readChange(r, ref, e.position)
+			if err != nil {
+				return err
+			}
+			m.entries = append(m.entries, patientItem{looseEntry: e, raw: raw})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("examine %s: %w", ref, err)
+	}
+	return m, nil
+}
+
+// readWhatIsLeft reads a part of which some records cannot be read, and counts
+// those.
+func (m *patient) readWhatIsLeft(p *part, r Reader, limits chunk.Limits) error {
+	var err error
+	if m.state, err = readState(r, m.ref); errors.Is(err, ErrDamaged) {
+		// Without it, nothing says what was left over: what follows on
+		// something that is not there is left out.
+		m.lost++
+		m.state = stateRecord{}
+		m.state.Position, err = lastChunk(r, m.ref)
+	}
+	if err != nil {
+		return err
+	}
+	m.view = view{ref: m.ref, position: m.state.Position, floor: m.state.Floor, bottom: m.state.Bottom}
+	miss := func(uint64, error) error { m.lost++; return nil }
+	infos, err := listSnapshots(r, m.view, miss)
+	if err != nil {
+		return err
+	}
+	for _, info := range infos {
+		raw, err := readSnapshot(r, m.ref, info)
+		if err == nil {
+			_, err = chunk.ParseSnapshot(raw, limits)
+		}
+		if err != nil {
+			m.lost++
+			continue
+		}
+		m.view.snapshots = append(m.view.snapshots, info)
+		m.base = append(m.base, raw)
+	}
+	return listChanges(r, m.view, limits, miss, func(e looseEntry, raw []byte) {
+		m.entries = append(m.entries, patientItem{looseEntry: e, raw: slices.Clone(raw)})
+	})
+}
+
+// lastChunk is the highest position of a part's chunks.
+func lastChunk(r Reader, ref Ref) (last uint64, err error) {
+	for _, kind := range chunkKinds[:2] {
+		err = r.Scan(kindKey(ref, kind), nil, func(key, _ []byte) (bool, error) {
+			position, _ := positionOf(key)
+			last = max(last, position)
+			return true, nil
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	return last, nil
+}
+
+// within reports whether any of some changes may lie in a snapshot.
+func (m *patient) within(aside map[chunk.Hash]Reason) bool {
+	if len(m.base) == 0 {
+		return false
+	}
+	loose := 0
+	for _, e := range m.entries {
+		if aside[e.hash] == 0 {
+			continue
+		}
+		loose++
+		for _, info := range m.view.snapshots {
+			if info.vector[e.actor] >= e.seq {
+				return true
+			}
+		}
+	}
+	return loose < len(aside)
+}
+
+// takeSnapshotsApart puts the changes that lie in snapshots among the entries.
+func (s *Store) takeSnapshotsApart(ctx context.Context, m *patient) error {
+	if s.materializer == nil {
+		return errNoMaterializer
+	}
+	list, err := s.materializer.Changes(ctx, m.base, nil)
+	if err != nil {
+		return fmt.Errorf("take snapshots apart: %w", err)
+	}
+	loose := make(map[chunk.Hash]patientItem, len(m.entries))
+	for _, e := range m.entries {
+		loose[e.hash] = e
+	}
+	entries := make([]patientItem, 0, len(list)+len(m.entries))
+	for _, raw := range list {
+		c, err := chunk.ParseChange(raw, s.limits)
+		if err != nil {
+			return fmt.Errorf("take snapshots apart: %w", err)
+		}
+		item, ok := loose[c.Hash]
+		if ok {
+			delete(loose, c.Hash)
+		} else {
+			item = patientItem{looseEntry: newLooseEntry(c, 0, 0, Peer), raw: raw}
+		}
+		item.inside = true
+		entries = append(entries, item)
+	}
+	// What lies in a snapshot builds on nothing that does not.
+	for _, e := range m.entries {
+		if _, ok := loose[e.hash]; ok {
+			entries = append(entries, e)
+		}
+	}
+	m.entries, m.apart = entries, true
+	return nil
+}
+
+// orphans sets aside what depends on changes that are not there.
+func (s *Store) orphans(ctx context.Context, m *patient) error {
+	here := make(map[chunk.Hash]bool, len(m.entries))
+	for _, info := range m.view.snapshots {
+		for _, head := range info.heads {
+			here[head] = true
+		}
+	}
+	for _, e := range m.entries {
+		here[e.hash] = true
+	}
+	for _, e := range m.entries {
+		alone := slices.ContainsFunc(e.deps, func(dep chunk.Hash) bool { return !here[dep] })
+		if alone && len(m.base) > 0 && !m.apart {
+			// It may be there, within a snapshot.
+			if err := s.takeSnapshotsApart(ctx, m); err != nil {
+				return err
+			}
+			return s.orphans(ctx, m)
+		}
+		if alone {
+			m.aside[e.hash] = ReasonApart
+		}
+	}
+	return nil
+}
+
+// spread sets aside what builds on what is set aside, and what nobody has
+// signed for but by a change that is.
+func (m *patient) spread() {
+	for before := -1; before < len(m.aside); {
+		before = len(m.aside)
+		for _, e := range m.entries {
+			if m.aside[e.hash] != 0 {
+				continue
+			}
+			for _, dep := range e.deps {
+				if reason := m.aside[dep]; reason != 0 {
+					m.aside[e.hash] = reason.above()
+					break
+				}
+			}
+		}
+		actors := m.actorsLeft()
+		for _, e := range m.entries {
+			if m.aside[e.hash] == 0 && e.seq > actors[e.actor].Seq {
+				m.aside[e.hash] = ReasonApart
+			}
+		}
+	}
+}
+
+// above is why a change goes that builds on one that goes for a reason.
+func (r Reason) above() Reason {
+	switch r {
+	case ReasonNonsense, ReasonCrash, ReasonTrap:
+		return r
+	case ReasonFork, ReasonForked:
+		return ReasonForked
+	}
+	return ReasonApart
+}
+
+// signatures calls note for every signature of a change that stays, with that
+// change's position.
+func (m *patient) signatures(note func(signature Signature, position uint64)) {
+	for _, info := range m.view.snapshots {
+		for _, signature := range info.signatures {
+			if m.aside[signature.Hash] == 0 {
+				note(signature, info.position)
+			}
+		}
+	}
+	for _, e := range m.entries {
+		if e.signed != nil && m.aside[e.hash] == 0 {
+			note(*e.signed, e.position)
+		}
+	}
+}
+
+// actorsLeft are the actors' newest changes that stay.
+func (m *patient) actorsLeft() map[chunk.Actor]actorRecord {
+	actors := make(map[chunk.Actor]actorRecord)
+	m.signatures(func(signature Signature, position uint64) {
+		if signature.Seq > actors[signature.Actor].Seq {
+			actors[signature.Actor] = actorRecord{
+				Seq: signature.Seq, Hash: signature.Hash, Position: position,
+				Device: signature.Device, Sig: signature.Sig,
+			}
+		}
+	})
+	return actors
+}
+
+// headsLeft are the heads of what stays: perhaps with some that are none, where
+// snapshots overlap.
+func (m *patient) headsLeft(snapshots []snapshotInfo) []chunk.Hash {
+	heads := make(map[chunk.Hash]bool)
+	for _, info := range snapshots {
+		for _, head := range info.heads {
+			heads[head] = true
+		}
+	}
+	for _, e := range m.entries {
+		if m.aside[e.hash] == 0 && !e.inside {
+			heads[e.hash] = true
+		}
+	}
+	for _, e := range m.entries {
+		if m.aside[e.hash] == 0 {
+			for _, dep := range e.deps {
+				delete(heads, dep)
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Keys(heads), chunk.Hash.Compare)
+}
+
+// snapshotLeft makes a snapshot of the changes that lay in snapshots and stay.
+// There is none if none do.
+func (s *Store) snapshotLeft(ctx context.Context, m *patient) (infos []snapshotInfo, raws [][]byte, err error) {
+	var list [][]byte
+	vector := make(Vector)
+	for _, e := range m.entries {
+		if e.inside && m.aside[e.hash] == 0 {
+			list = append(list, e.raw)
+			vector[e.actor] = max(vector[e.actor], e.seq)
+		}
+	}
+	if len(list) == 0 {
+		return nil, nil, nil
+	}
+	raw, err := s.materializer.Compact(ctx, list)
+	if err != nil {
+		return nil, nil, err
+	}
+	made, err := chunk.ParseSnapshot(raw, s.limits)
+	if err == nil && !maps.Equal(Vector(made.Vector), vector) {
+		err = errors.New("the snapshot does not hold what was to go into it")
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	info := snapshotInfo{through: m.view.through(), heads: made.Heads, vector: vector, size: uint64(len(raw))}
+	for _, old := range m.view.snapshots {
+		info.position = max(info.position, old.position)
+	}
+	newest := make(map[chunk.Actor]Signature)
+	m.signatures(func(signature Signature, _ uint64) {
+		if signature.Seq == vector[signature.Actor] {
+			newest[signature.Actor] = signature
+		}
+	})
+	for _, actor := range vector.Actors() {
+		signature, ok := newest[actor]
+		if !ok {
+			return nil, nil, fmt.Errorf("%w: nobody has signed for what %s wrote", ErrDamaged, actor)
+		}
+		info.signatures = append(info.signatures, signature)
+	}
+	return []snapshotInfo{info}, [][]byte{raw}, nil
+}
+
+// replace puts what stays of the part in its place, above all it was.
+func (s *Store) replace(ctx context.Context, m *patient) (err error) {
+	if len(m.aside) == 0 && m.lost == 0 {
+		return nil
+	}
+	snapshots, raws := m.view.snapshots, m.base
+	if m.apart {
+		if snapshots, raws, err = s.snapshotLeft(ctx, m); err != nil {
+			return err
+		}
+	}
+	p := s.cache.acquire(m.ref)
+	defer s.cache.release(p)
+	var old []Op
+	gone := make(map[chunk.Actor]bool)
+	err = s.backend.View(func(r Reader) error {
+		if err := m.unmoved(p, r); err != nil {
+			return err
+		}
+		for _, kind := range chunkKinds {
+			if old, err = deleteAll(r, kindKey(m.ref, kind), nil, nil, old); err != nil {
+				return err
+			}
+		}
+		prefix := kindKey(m.ref, kindActor)
+		return r.Scan(prefix, nil, func(key, _ []byte) (bool, error) {
+			gone[chunk.Actor(key[len(prefix):])] = true
+			return true, nil
+		})
+	})
+	if err != nil {
+		return err
+	}
+	p.loaded = false
+	quarantine := s.quarantineOps(m.refused(s), nil)
+	places := m.places(snapshots)
+	var state stateRecord
+	err = s.committer.commit(max(1, len(places.old)), func(first uint64) commit {
+		places.first = first
+		made := commit{staged: append(quarantine, m.chunks(snapshots, raws, places)...), after: old}
+		actors := m.actorsLeft()
+		for actor, record := range actors {
+			record.Position = places.above(record.Position)
+			made.final = append(made.final, Op{Key: actorKey(m.ref, actor), Value: encode(record)})
+			delete(gone, actor)
+		}
+		for actor := range gone {
+			made.final = append(made.final, Op{Key: actorKey(m.ref, actor)})
+		}
+		state = m.stateLeft(snapshots, places)
+		state.Digest = vectorDigest(m.ref, vectorOfActors(actors))
+		made.final = append(made.final, Op{Key: stateKey(m.ref), Value: encode(state)})
+		made.moves = []Move{{Position: state.Position, Ref: m.ref, Origin: Local, Time: s.now()}}
+		return made
+	})
+	if err != nil {
+		return err
+	}
+	s.directory(m.ref.Space).set(m.ref, state.Digest)
+	return nil
+}
+
+// unmoved makes sure that the part is as it was when it was examined.
+func (m *patient) unmoved(p *part, r Reader) error {
+	state, err := readState(r, m.ref)
+	if m.lenient && errors.Is(err, ErrDamaged) {
+		state.Position, err = lastChunk(r, m.ref)
+	}
+	if err != nil {
+		return err
+	}
+	if state.Position != m.state.Position || state.Bottom != m.state.Bottom {
+		return errMovedOn
+	}
+	if m.lenient {
+		return nil
+	}
+	if err := p.load(r); err != nil {
+		return err
+	}
+	if p.view().through() != m.view.through() || len(p.snapshots) != len(m.view.snapshots) {
+		return errMovedOn
+	}
+	return nil
+}
+
+// refused is a batch of what is set aside.
+func (m *patient) refused(s *Store) *batch {
+	b := &batch{ref: m.ref}
+	for _, e := range m.entries {
+		reason := m.aside[e.hash]
+		if reason == 0 {
+			continue
+		}
+		b.refused = append(b.refused, refusal{
+			Quarantined: Quarantined{
+				Ref: m.ref, Hash: e.hash, Actor: e.actor, Seq: e.seq, Reason: reason,
+				Origin: e.origin, Time: s.now(), Size: e.size,
+			},
+			raw: e.raw, signed: e.signed, stored: true,
+		})
+	}
+	return b
+}
+
+// places are the positions that chunks move from, ascending, and the first of
+// those that they move to.
+type places struct {
+	old   []uint64
+	first uint64
+}
+
+func (m *patient) places(snapshots []snapshotInfo) places {
+	var old []uint64
+	for _, info := range snapshots {
+		old = append(old, info.position)
+	}
+	for _, e := range m.entries {
+		if e.position > 0 && m.aside[e.hash] == 0 {
+			old = append(old, e.position)
+		}
+	}
+	slices.Sort(old)
+	return places{old: slices.Compact(old)}
+}
+
+// below is the new position of the last chunk up to an old position, 0 if
+// there is none.
+func (p places) below(position uint64) uint64 {
+	at := sort.Search(len(p.old), func(i int) bool { return p.old[i] > position })
+	if at == 0 {
+		return 0
+	}
+	return p.first + uint64(at) - 1
+}
+
+// above is the new position of the first chunk from an old position on, and
+// that of the last where there is none.
+func (p places) above(position uint64) uint64 {
+	at := sort.Search(len(p.old), func(i int) bool { return p.old[i] >= position })
+	return p.first + uint64(max(0, min(at, len(p.old)-1)))
+}
+
+// chunks are the records of what stays.
+func (m *patient) chunks(snapshots []snapshotInfo, raws [][]byte, to places) (ops []Op) {
+	for i, info := range snapshots {
+		info.position, info.through = to.below(info.position), to.below(info.through)
+		ops = append(ops, info.ops(m.ref, raws[i])...)
+	}
+	for _, e := range m.entries {
+		if e.position == 0 || m.aside[e.hash] != 0 {
+			continue
+		}
+		record := changeRecord{Complete: to.below(e.complete), Origin: e.origin, Raw: e.raw}
+		if e.signed != nil {
+			record.Device, record.Sig = e.signed.Device[:], e.signed.Sig[:]
+		}
+		ops = append(ops, Op{Key: positionedKey(m.ref, kindChange, to.below(e.position)), Value: encode(record)})
+	}
+	return ops
+}
+
+// stateLeft is the part's state once what stays is in its new places.
+func (m *patient) stateLeft(snapshots []snapshotInfo, to places) stateRecord {
+	state := stateRecord{
+		Position: to.first + uint64(max(1, len(to.old))) - 1,
+		Heads:    m.headsLeft(snapshots),
+		Vetted:   to.below(m.state.Vetted),
+		Bottom:   to.first - 1,
+	}
+	// Who was told of less has to look at everything again.
+	state.Floor = state.Position
+	for _, e := range m.entries {
+		if m.aside[e.hash] == 0 && e.position > m.view.through() {
+			state.Loose++
+			state.LooseSize += uint64(e.size)
+		}
+	}
+	return state
+}
