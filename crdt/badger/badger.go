@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -26,11 +27,18 @@ var (
 	// ErrNotWritable is what Open fails with when nothing can be written into
 	// the directory.
 	ErrNotWritable = errors.New("this data directory cannot be written to")
+
+	// ErrWrongKey is what Open fails with when the directory is encrypted with
+	// another key than the one given, or with one and none is given. Nothing
+	// was changed.
+	ErrWrongKey = errors.New("this key does not open the store")
 )
 
 // Backend is a directory of Badger's files.
 type Backend struct {
-	db *badger.DB
+	db   *badger.DB
+	dir  string
+	held *os.File // the lock on the directory, nil for one that nobody else knows of
 }
 
 var (
@@ -48,25 +56,79 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// Open opens the directory, and makes it if it is not there. One process at a
-// time can have it open. It fails with ErrInUse or ErrNotWritable.
+// Open opens the directory, and makes it if it is not there. With a key, a
+// directory that is not encrypted yet is encrypted first, which takes as long
+// as copying it does and is taken up again if it is interrupted. One process at
+// a time can have it open. It fails with ErrInUse, ErrNotWritable or
+// ErrWrongKey.
 func Open(o Options) (*Backend, error) {
+	if o.Key != nil && len(o.Key) != KeySize {
+		return nil, fmt.Errorf("a key of %d bytes, not %d", len(o.Key), KeySize)
+	}
+	o.Dir = filepath.Clean(o.Dir)
 	if err := probe(o.Dir); err != nil {
 		return nil, err
 	}
-	db, err := badger.Open(settings(o))
+	held, err := hold(o.Dir)
 	if err != nil {
+		return nil, err
+	}
+	backend, err := open(o)
+	if err != nil {
+		held.Close()
 		return nil, fmt.Errorf("open store in %s: %w", o.Dir, classify(err))
 	}
-	return &Backend{db: db}, nil
+	backend.held = held
+	return backend, nil
 }
 
-// settings keep memory low (the defaults take 800 MB under a burst of writes)
-// and make every write wait for the disk.
+// open opens a directory that is locked.
+func open(o Options) (*Backend, error) {
+	if err := settle(o.Dir); err != nil {
+		return nil, err
+	}
+	by, exists, err := directoryLock(o.Dir, o.Key)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case exists && by == lockedByOther, exists && by == lockedByKey && o.Key == nil:
+		return nil, ErrWrongKey
+	case exists && by == lockedByNothing && o.Key != nil:
+		if err := encrypt(o); err != nil {
+			return nil, err
+		}
+	}
+	return start(o, durable)
+}
+
+// durability says when a write has to be on disk.
+type durability bool
+
+const (
+	durable durability = true  // when it returns
+	atClose durability = false // when the directory is closed: while it is filled
+)
+
+// start has Badger open a directory.
+func start(o Options, sync durability) (*Backend, error) {
+	if o.Key != nil {
+		if err := rotate(o.Dir, o.Key); err != nil {
+			return nil, err
+		}
+	}
+	db, err := badger.Open(settings(o).WithSyncWrites(bool(sync)))
+	if err != nil {
+		return nil, err
+	}
+	return &Backend{db: db, dir: o.Dir}, nil
+}
+
+// settings keep memory low: the defaults take 800 MB under a burst of writes.
 func settings(o Options) badger.Options {
 	return badger.DefaultOptions(o.Dir).
 		WithEncryptionKey(o.Key).
-		WithSyncWrites(true).
+		WithEncryptionKeyRotationDuration(neverRotated).
 		WithMemTableSize(8 << 20).
 		WithNumMemtables(2).
 		WithBlockCacheSize(8 << 20).
@@ -78,6 +140,20 @@ func settings(o Options) badger.Options {
 		WithDetectConflicts(false). // crdt is the one writer
 		WithMetricsEnabled(false).
 		WithLogger(logger{o.Log})
+}
+
+// hold locks a directory, by a file beside it: the directory itself may be
+// replaced.
+func hold(dir string) (*os.File, error) {
+	file, err := os.OpenFile(dir+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNotWritable, err)
+	}
+	if err := lock(file); err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
 }
 
 // probe finds out whether the directory can be written to before Badger says
@@ -149,7 +225,11 @@ func (b *Backend) Collect() error {
 
 // Close flushes and releases the directory.
 func (b *Backend) Close() error {
-	if err := b.db.Close(); err != nil {
+	err := b.db.Close()
+	if b.held != nil {
+		err = errors.Join(err, b.held.Close())
+	}
+	if err != nil {
 		return fmt.Errorf("close store: %w", err)
 	}
 	return nil

@@ -17,19 +17,23 @@ import (
 	"parley/crdt/badger"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// The test binary is also the process that is killed.
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(openerEnv); dir != "" {
+		openAndClose(dir)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 var quiet = slog.New(slog.DiscardHandler)
 
 func TestBackend(t *testing.T) {
-	dir := t.TempDir()
-	backendtest.Run(t, func(t *testing.T) crdt.Backend {
-		b, err := badger.Open(badger.Options{Dir: dir, Log: quiet})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return b
-	})
+	runBackend(t, badger.Options{Dir: t.TempDir(), Log: quiet})
+}
+
+func runBackend(t *testing.T, o badger.Options) {
+	backendtest.Run(t, func(t *testing.T) crdt.Backend { return opens(t, o) })
 }
 
 func TestADirectoryIsForOne(t *testing.T) {
