@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"parley/app/vault"
 	"parley/crdt"
 	"parley/crdt/badger"
 	"parley/crdt/materialize"
@@ -34,6 +35,12 @@ type Options struct {
 	Listen []string
 	// MDNS looks for other devices on the local network.
 	MDNS bool
+	// Keyring is the platform's, where the key of a new device is kept. Without
+	// one, the key lies in a file.
+	Keyring vault.Keyring
+	// Passphrase opens a device that is locked with one. The caller may wipe it
+	// when Open has returned.
+	Passphrase []byte
 	// Log gets what a person need not see.
 	Log *slog.Logger
 }
@@ -44,6 +51,9 @@ type App struct {
 	key       space.Key
 	log       *slog.Logger
 	settings  *settingsFile
+	vault     *vault.Vault
+	guarding  sync.Mutex // one change of the guard at a time
+	storeKey  *vault.Key
 	child     *materialize.Child
 	store     *crdt.Store
 	node      *p2p.Node
@@ -59,18 +69,28 @@ type App struct {
 }
 
 // Open opens the device in its data directory, and makes it where there is
-// none. It fails with an Error whose code is CodeUnwritable, CodeInUse,
-// CodeNewer, CodeDamagedKey or CodeMissingKey where one of these is the
-// reason; then it has changed nothing.
+// none. It fails with an Error whose code is CodeLocked, CodeWrongPassphrase,
+// CodeKeyring, CodeUnwritable, CodeInUse, CodeNewer, CodeDamagedKey or
+// CodeMissingKey where one of these is the reason; then it has changed nothing,
+// but that a directory of an earlier version may have got a key to be
+// encrypted with.
 func Open(ctx context.Context, o Options) (_ *App, err error) {
 	if err := prepareData(o.Locations); err != nil {
 		return nil, err
 	}
-	key, err := loadKey(o.Locations)
+	storeKey, err := unlock(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	a := &App{locations: o.Locations, key: key, log: o.Log, news: newNews()}
+	key, inClear, err := loadKey(o.Locations, storeKey)
+	if err != nil {
+		storeKey.Wipe()
+		return nil, err
+	}
+	a := &App{
+		locations: o.Locations, key: key, log: o.Log, news: newNews(),
+		vault: vault.At(o.Locations.StoreKey(), o.Keyring), storeKey: storeKey,
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
@@ -84,8 +104,13 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 		return a, err
 	}
 	// After the store, whose lock keeps two processes from doing this at once.
+	if inClear {
+		if err = sealKey(o.Locations, storeKey, key); err != nil {
+			return a, err
+		}
+	}
 	var aside string
-	if a.settings, aside, err = openSettings(o.Locations.Settings()); err != nil {
+	if a.settings, aside, err = openSettings(o.Locations.Settings(), storeKey); err != nil {
 		return a, err
 	}
 	if aside != "" {
@@ -123,7 +148,9 @@ func (a *App) mend(ctx context.Context) error {
 }
 
 func (a *App) openStore() error {
-	backend, err := badger.Open(badger.Options{Dir: a.locations.Store(), Log: a.log})
+	key := a.storeKey.Store()
+	defer clear(key) // Badger has a copy of its own
+	backend, err := badger.Open(badger.Options{Dir: a.locations.Store(), Key: key, Log: a.log})
 	if err != nil {
 		return a.explainStore(err)
 	}
@@ -210,6 +237,7 @@ func (a *App) Close() error {
 	if a.store != nil {
 		errs = append(errs, a.store.Close())
 	}
+	a.storeKey.Wipe()
 	return errors.Join(errs...)
 }
 

@@ -184,7 +184,7 @@ func codeOf(err error) app.Code {
 // number (docs/formats.md, Storage).
 func makeNewer(t *testing.T, l app.Locations) {
 	t.Helper()
-	backend, err := badger.Open(badger.Options{Dir: l.Store(), Log: slog.New(slog.DiscardHandler)})
+	backend, err := badger.Open(badger.Options{Dir: l.Store(), Key: storeKey(t, l).Store(), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,32 +17,35 @@ type Code string
 
 // The codes of errors.
 const (
-	CodeInvalid       Code = "invalid"        // an argument cannot mean anything
-	CodeMalformed     Code = "malformed"      // not an invitation code, or a damaged one
-	CodeExpired       Code = "expired"        // the invitation's time is over
-	CodeUsedUp        Code = "used-up"        // the invitation has no uses left
-	CodeWithdrawn     Code = "withdrawn"      // the invitation was taken back
-	CodeNotInvited    Code = "not-invited"    // nobody knows this invitation
-	CodeAlreadyMember Code = "already-member" // this device belongs to the space already
-	CodeUnreachable   Code = "unreachable"    // no answer from the other device
-	CodeNotFound      Code = "not-found"      // no such space, document, invitation or file
-	CodeAmbiguous     Code = "ambiguous"      // a shortened ID fits several
-	CodeNotAllowed    Code = "not-allowed"    // the role does not permit it
-	CodeNotCounted    Code = "not-counted"    // this device was let in, and its place did not count
-	CodeNotOpen       Code = "not-open"       // the window has not opened that part
-	CodeOutOfOrder    Code = "out-of-order"   // a change came before one it builds on
-	CodeUnreadable    Code = "unreadable"     // a file or document that cannot be read
-	CodeUnrelated     Code = "unrelated"      // a file that is not a copy of the document
-	CodeTooLarge      Code = "too-large"      // more than Parley takes at once
-	CodeUnwritable    Code = "unwritable"     // the data directory cannot be written
-	CodeInUse         Code = "in-use"         // another process has the data directory
-	CodeNewer         Code = "newer"          // the store was written by a newer Parley
-	CodeDamagedKey    Code = "damaged-key"    // the device key cannot be read
-	CodeMissingKey    Code = "missing-key"    // there is a store but no device key
-	CodeOffline       Code = "offline"        // the network is switched off
-	CodeTimeout       Code = "timeout"        // it took too long
-	CodeClosed        Code = "closed"         // Parley is shutting down
-	CodeInternal      Code = "internal"       // a fault of Parley's own
+	CodeInvalid         Code = "invalid"          // an argument cannot mean anything
+	CodeMalformed       Code = "malformed"        // not an invitation code, or a damaged one
+	CodeExpired         Code = "expired"          // the invitation's time is over
+	CodeUsedUp          Code = "used-up"          // the invitation has no uses left
+	CodeWithdrawn       Code = "withdrawn"        // the invitation was taken back
+	CodeNotInvited      Code = "not-invited"      // nobody knows this invitation
+	CodeAlreadyMember   Code = "already-member"   // this device belongs to the space already
+	CodeUnreachable     Code = "unreachable"      // no answer from the other device
+	CodeNotFound        Code = "not-found"        // no such space, document, invitation or file
+	CodeAmbiguous       Code = "ambiguous"        // a shortened ID fits several
+	CodeNotAllowed      Code = "not-allowed"      // the role does not permit it
+	CodeNotCounted      Code = "not-counted"      // this device was let in, and its place did not count
+	CodeNotOpen         Code = "not-open"         // the window has not opened that part
+	CodeOutOfOrder      Code = "out-of-order"     // a change came before one it builds on
+	CodeUnreadable      Code = "unreadable"       // a file or document that cannot be read
+	CodeUnrelated       Code = "unrelated"        // a file that is not a copy of the document
+	CodeTooLarge        Code = "too-large"        // more than Parley takes at once
+	CodeUnwritable      Code = "unwritable"       // the data directory cannot be written
+	CodeInUse           Code = "in-use"           // another process has the data directory
+	CodeNewer           Code = "newer"            // the store was written by a newer Parley
+	CodeDamagedKey      Code = "damaged-key"      // the device key cannot be read
+	CodeMissingKey      Code = "missing-key"      // there is a store but no device key
+	CodeLocked          Code = "locked"           // a passphrase is needed first
+	CodeWrongPassphrase Code = "wrong-passphrase" // it does not fit
+	CodeKeyring         Code = "keyring"          // the platform's keyring does not give the key
+	CodeOffline         Code = "offline"          // the network is switched off
+	CodeTimeout         Code = "timeout"          // it took too long
+	CodeClosed          Code = "closed"           // Parley is shutting down
+	CodeInternal        Code = "internal"         // a fault of Parley's own
 )
 
 // Error is what a person is told: a sentence that says what happened and what

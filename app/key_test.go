@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"parley/app/vault"
 )
 
 func FuzzParseKey(f *testing.F) {
@@ -38,10 +40,21 @@ func TestADamagedKeyFileIsNeverTakenForAKey(t *testing.T) {
 	}
 }
 
+// testKey is the store key of some directory.
+func testKey(t *testing.T) *vault.Key {
+	t.Helper()
+	v := vault.At(filepath.Join(t.TempDir(), "store.key"), nil)
+	key, _, err := v.Create(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
 func TestSettingsSurviveACrashAtAnyMoment(t *testing.T) {
-	dir := t.TempDir()
+	dir, key := t.TempDir(), testKey(t)
 	path := filepath.Join(dir, "settings.json")
-	file, _, err := openSettings(path)
+	file, _, err := openSettings(path, key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,11 +65,17 @@ func TestSettingsSurviveACrashAtAnyMoment(t *testing.T) {
 	if err := os.WriteFile(path+".123", []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	again, aside, err := openSettings(path)
+	again, aside, err := openSettings(path, key)
 	if err != nil || aside != "" || again.get().Person == nil || again.get().Person.Name != "Ada" {
 		t.Errorf("read %+v, %v", again.get(), err)
 	}
-	info, err := os.Stat(path)
+	if raw, err := os.ReadFile(path); err != nil || !vault.IsSealed(raw) || bytes.Contains(raw, []byte("Ada")) {
+		t.Errorf("settings lie in the clear: %q (%v)", raw, err)
+	}
+	if _, aside, err := openSettings(path, testKey(t)); aside == "" || err != nil {
+		t.Errorf("another key opened the settings (%v)", err)
+	}
+	info, err := os.Stat(path + damagedSuffix)
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("settings hold secrets, and their mode is %v (%v)", info.Mode(), err)
 	}
@@ -68,7 +87,7 @@ func TestSettingsThatCannotBeReadAreKeptAside(t *testing.T) {
 		if err := os.WriteFile(path, []byte(damaged), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		file, aside, err := openSettings(path)
+		file, aside, err := openSettings(path, testKey(t))
 		if err != nil || file.get().Person != nil {
 			t.Errorf("read %+v, %v", file, err)
 		}

@@ -86,6 +86,10 @@ func (l Locations) Data() string { return l.data }
 // only.
 func (l Locations) DeviceKey() string { return filepath.Join(l.data, "device.key") }
 
+// StoreKey is the file with the key that everything else is encrypted with,
+// wrapped (package vault).
+func (l Locations) StoreKey() string { return filepath.Join(l.data, "store.key") }
+
 // Store is the directory of the document store.
 func (l Locations) Store() string { return filepath.Join(l.data, "store") }
 

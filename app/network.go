@@ -25,7 +25,7 @@ func (a *App) openNode(ctx context.Context, o Options) error {
 		Listen:     o.Listen,
 		MDNS:       o.MDNS,
 		Offline:    !o.Network,
-		Addresses:  p2p.AddressFile(o.Locations.Addresses()),
+		Addresses:  addressFile{o.Locations.Addresses(), a.storeKey},
 		Log:        o.Log,
 		OnPresence: func(id space.ID) { a.news.ring(topic{event: EventHere, space: id}) },
 		OnPeers:    func() { a.news.ring(topic{event: EventNetwork}, topic{event: EventSpaces}) },

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+
+	"parley/app/vault"
 )
 
 // settings is what a person chose on this device and what it remembers of its
@@ -16,14 +18,12 @@ import (
 // work. A file that cannot be read is therefore put aside, and Parley starts
 // without.
 type settings struct {
-	Person *Person     `json:"person,omitempty"`
-	Window *WindowSize `json:"window,omitempty"`
-	Start  *Place      `json:"start,omitempty"` // where a window begins that was nowhere before
-	// Browser is a secret like the device key beside it.
+	Person  *Person        `json:"person,omitempty"`
+	Window  *WindowSize    `json:"window,omitempty"`
+	Start   *Place         `json:"start,omitempty"` // where a window begins that was nowhere before
 	Browser *BrowserAccess `json:"browser,omitempty"`
 	// Invitations are the secrets of invitations made on this device, in hex,
-	// by the invitation's key. They are no more secret than the device key
-	// beside them. Values are replaced, never changed.
+	// by the invitation's key. Values are replaced, never changed.
 	Invitations map[string]string `json:"invitations,omitempty"`
 }
 
@@ -37,22 +37,27 @@ type WindowSize struct {
 // settingsFile keeps settings in a file that is replaced as a whole.
 type settingsFile struct {
 	path string
+	key  *vault.Key
 
 	mu  sync.Mutex
 	now settings
 }
 
-// openSettings reads the settings. A file that cannot be read it renames, so
-// that nothing writes over it, and says to what.
-func openSettings(path string) (_ *settingsFile, aside string, err error) {
-	f := &settingsFile{path: path}
-	raw, err := os.ReadFile(path)
+// openSettings reads the settings, and seals those that lie in the clear. A
+// file that cannot be read it renames, so that nothing writes over it, and says
+// to what.
+func openSettings(path string, key *vault.Key) (_ *settingsFile, aside string, err error) {
+	f := &settingsFile{path: path, key: key}
+	raw, inClear, err := readSealed(key, path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return f, "", nil
 	}
 	if err == nil {
 		if err = json.Unmarshal(raw, &f.now); err == nil {
-			return f, "", nil
+			if inClear {
+				err = f.change(func(*settings) {})
+			}
+			return f, "", err
 		}
 		f.now = settings{} // not what was read before the damage
 	}
@@ -114,7 +119,7 @@ func (f *settingsFile) change(change func(*settings)) error {
 	if err != nil {
 		return fmt.Errorf("write settings: %w", err)
 	}
-	if err := replaceFile(f.path, append(raw, '\n')); err != nil {
+	if err := replaceSealed(f.key, f.path, append(raw, '\n')); err != nil {
 		return fmt.Errorf("write settings: %w", err)
 	}
 	f.now = next

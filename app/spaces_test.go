@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"parley/app"
+	"parley/app/vault"
 	"parley/crdt"
 	"parley/crdt/badger"
 	"parley/space"
@@ -120,7 +121,7 @@ func overbooked(t *testing.T, l app.Locations) (_ space.ID, again func()) {
 // store puts a log into a device's store while the device is closed.
 func store(t *testing.T, l app.Locations, log *space.Log) {
 	t.Helper()
-	backend, err := badger.Open(badger.Options{Dir: l.Store(), Log: slog.New(slog.DiscardHandler)})
+	backend, err := badger.Open(badger.Options{Dir: l.Store(), Key: storeKey(t, l).Store(), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,9 +151,23 @@ func keyOf(t *testing.T, l app.Locations) space.Key {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seed, err := hex.DecodeString(strings.Fields(string(raw))[1])
+	line, err := storeKey(t, l).Unseal("device.key", raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed, err := hex.DecodeString(strings.Fields(string(line))[1])
 	if err != nil {
 		t.Fatal(err)
 	}
 	return space.KeyFromSeed([32]byte(seed))
+}
+
+// storeKey is the key that a device's directory is encrypted with.
+func storeKey(t *testing.T, l app.Locations) *vault.Key {
+	t.Helper()
+	key, err := vault.At(l.StoreKey(), nil).Open(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -20,6 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"parley/app"
+	"parley/app/vault"
 	"parley/crdt"
 	"parley/crdt/badger"
 )
@@ -146,7 +148,9 @@ func newer(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	locations, err := app.At(ts.MkAbs(args[0]))
 	ts.Check(err)
-	backend, err := badger.Open(badger.Options{Dir: locations.Store(), Log: slog.New(slog.DiscardHandler)})
+	key, err := vault.At(locations.StoreKey(), nil).Open(context.Background(), nil)
+	ts.Check(err)
+	backend, err := badger.Open(badger.Options{Dir: locations.Store(), Key: key.Store(), Log: slog.New(slog.DiscardHandler)})
 	ts.Check(err)
 	defer backend.Close()
 	ts.Check(backend.Write([]crdt.Op{{Key: []byte{'m', 'v'}, Value: binary.BigEndian.AppendUint64(nil, 99)}}))
