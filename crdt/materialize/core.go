@@ -4,6 +4,7 @@ package materialize
 
 import (
 	"fmt"
+	"runtime"
 
 	"github.com/automerge/automerge-go"
 
@@ -32,6 +33,20 @@ func (c core) add(raw []byte) error {
 		return fmt.Errorf("%w: the Automerge core refused it: %w", ErrUnreadable, err)
 	}
 	return nil
+}
+
+// free gives the core's memory back now, and not when Go, which does not see
+// it, finds that it could do with some. The core is of no use afterwards.
+func (c *core) free() {
+	c.doc = nil
+	// The finalizers of one collection run before those of the next.
+	for range 2 {
+		ran := make(chan struct{})
+		last := &struct{ self *core }{c}
+		runtime.SetFinalizer(last, func(any) { close(ran) })
+		runtime.GC()
+		<-ran
+	}
 }
 
 // heads are the document's heads, in ascending order.
