@@ -207,9 +207,11 @@ func TestAPutThatFailsLeavesNothing(t *testing.T) {
 	if err := put(bytes.NewReader(picture(4*piece+1, 5))); !errors.Is(err, crdt.ErrBlobTooLarge) {
 		t.Errorf("too large: %v", err)
 	}
-	half := io.MultiReader(bytes.NewReader(picture(2*piece+9, 6)), iotest.ErrReader(broken))
-	if err := put(half); !errors.Is(err, broken) {
-		t.Errorf("a reader that fails: %v", err)
+	for _, broken := range []error{broken, io.ErrUnexpectedEOF, fmt.Errorf("cut off: %w", io.EOF)} {
+		half := io.MultiReader(bytes.NewReader(picture(2*piece+9, 6)), iotest.ErrReader(broken))
+		if err := put(half); !errors.Is(err, broken) {
+			t.Errorf("a reader that fails: %v", err)
+		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	stopping := io.MultiReader(bytes.NewReader(picture(2*piece, 7)), readerFunc(func([]byte) (int, error) { cancel(); return 1, nil }))

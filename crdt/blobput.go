@@ -50,9 +50,8 @@ func (s *Store) putBlob(ctx context.Context, id space.ID, media string, from io.
 		if err := ctx.Err(); err != nil {
 			return Blob{}, err
 		}
-		n, err := io.ReadFull(from, buffer)
-		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-		if err != nil && !last {
+		n, last, err := fill(from, buffer)
+		if err != nil {
 			return Blob{}, err
 		}
 		piece, err := p.take(buffer[:n])
@@ -66,6 +65,21 @@ func (s *Store) putBlob(ctx context.Context, id space.ID, media string, from io.
 			return Blob{}, err
 		}
 	}
+}
+
+// fill reads until the buffer is full or nothing more is coming, which last
+// tells. Unlike io.ReadFull it does not take somebody else's io.ErrUnexpectedEOF,
+// by which a connection says that it was cut, for the end.
+func fill(from io.Reader, buffer []byte) (n int, last bool, err error) {
+	for n < len(buffer) && err == nil {
+		var more int
+		more, err = from.Read(buffer[n:])
+		n += more
+	}
+	if err == io.EOF { //nolint:errorlint // one that is wrapped is something else
+		return n, true, nil
+	}
+	return n, false, err
 }
 
 // blobPut is a blob on its way in.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
@@ -22,8 +23,9 @@ import (
 
 // The control socket carries one command per connection, as lines of JSON: the
 // asking process sends one order, the running peer answers with any number of
-// answers, the last of which is done or an error. Whoever asks may hang up,
-// which cancels the command. It is local to one machine and one user; the
+// answers, the last of which is done or an error. After an order whose command
+// reads a file come that file's bytes. Whoever asks may hang up, which cancels
+// the command. It is local to one machine and one user; the
 // version guards against two builds that talk past each other.
 const controlVersion = 1
 
@@ -41,11 +43,12 @@ type order struct {
 }
 
 type answer struct {
-	Result json.RawMessage `json:"result,omitempty"`
-	Plain  []byte          `json:"plain,omitempty"` // bytes, because a document need not be text
-	Note   string          `json:"note,omitempty"`
-	Error  *app.Error      `json:"error,omitempty"`
-	Done   bool            `json:"done,omitempty"`
+	Result  json.RawMessage `json:"result,omitempty"`
+	Plain   []byte          `json:"plain,omitempty"`   // bytes, because a document need not be text
+	Carried []byte          `json:"carried,omitempty"` // for the file that the command writes
+	Note    string          `json:"note,omitempty"`
+	Error   *app.Error      `json:"error,omitempty"`
+	Done    bool            `json:"done,omitempty"`
 }
 
 // errNobody says that no peer is running on a data directory.
@@ -159,7 +162,9 @@ func (c *Control) serve(conn net.Conn) error {
 	stopReading := func() { _ = conn.SetReadDeadline(time.Now()) }
 	defer context.AfterFunc(ctx, stopReading)()
 	answers := &answers{conn: conn}
-	command, err := c.read(conn)
+	in := &io.LimitedReader{R: conn, N: maxOrder}
+	lines := bufio.NewReader(in)
+	command, err := c.read(lines)
 	if err != nil {
 		return answers.fail(err)
 	}
@@ -169,12 +174,20 @@ func (c *Control) serve(conn net.Conn) error {
 	if ctx.Err() != nil { // then this was too late to take the deadline away
 		stopReading()
 	}
+	var fed *feed
+	if g, ok := command.(giver); ok {
+		in.N = math.MaxInt64 // the command knows how much it takes
+		fed = newFeed(lines)
+		g.give(fed)
+	}
 	var hangup sync.WaitGroup
 	hangup.Go(func() {
 		defer cancel()
+		fed.wait() // until then, reading it finds out who is gone
 		answers.untilGone(ctx)
 	})
 	err = run(ctx, command, c.peer, answers)
+	fed.drain()
 	cancel()
 	hangup.Wait()
 	if err != nil {
@@ -184,8 +197,8 @@ func (c *Control) serve(conn net.Conn) error {
 }
 
 // read takes one order off the connection.
-func (c *Control) read(conn net.Conn) (Command, error) {
-	line, err := bufio.NewReader(io.LimitReader(conn, maxOrder)).ReadBytes('\n')
+func (c *Control) read(lines *bufio.Reader) (Command, error) {
+	line, err := lines.ReadBytes('\n')
 	if err != nil {
 		return nil, fmt.Errorf("read order: %w", err)
 	}
@@ -304,6 +317,11 @@ func ask(ctx context.Context, l app.Locations, name string, command Command, t t
 	if _, err := conn.Write(append(raw, '\n')); err != nil {
 		return hungUp(ctx, err)
 	}
+	if g, ok := command.(giver); ok {
+		if err := handFile(ctx, conn, g); err != nil {
+			return err
+		}
+	}
 	return hear(ctx, json.NewDecoder(conn), t)
 }
 
@@ -321,6 +339,10 @@ func hear(ctx context.Context, answers *json.Decoder, t terminal) error {
 			return nil
 		case got.Note != "":
 			t.Note(got.Note)
+		case got.Carried != nil:
+			if err := t.Carry(got.Carried); err != nil {
+				return err
+			}
 		default:
 			if err := t.print(got.Result, string(got.Plain)); err != nil {
 				return err

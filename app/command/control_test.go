@@ -173,6 +173,40 @@ func TestSayingNothingMoreIsNotHangingUp(t *testing.T) {
 	}
 }
 
+// TestAFileThatIsNotHandedOverInFullIsNotKept hangs up in the middle of one.
+func TestAFileThatIsNotHandedOverInFullIsNotKept(t *testing.T) {
+	peer, control := openPeer(t)
+	if err := peer.SetPerson(t.Context(), app.Person{Name: "Ada"}); err != nil {
+		t.Fatal(err)
+	}
+	id, err := peer.CreateSpace(t.Context(), "Park plan")
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := net.Dial("unix", peer.Locations().ControlSocket())
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := `{"version":1,"command":"file add","arguments":{"Space":"` + id.String() + `"}}` + "\n"
+	part, err := json.Marshal(handed{Data: make([]byte, maxPart)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		lines += string(part) + "\n"
+	}
+	if _, err := conn.Write([]byte(lines)); err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
+	if err := control.Close(); err != nil { // which waits for the command
+		t.Fatal(err)
+	}
+	if files, err := peer.Files(id); err != nil || len(files) != 0 {
+		t.Errorf("%v, %v", files, err)
+	}
+}
+
 // patient answers when it is told to, unless it is cancelled before.
 type patient struct{ now chan struct{} }
 

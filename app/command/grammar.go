@@ -28,6 +28,7 @@ type Grammar struct {
 	Invite   InviteGroup   `cmd:"" help:"Invite people to a space, and take invitations back."`
 	Join     Join          `cmd:"" help:"Join the space that an invitation code is for."`
 	Document DocumentGroup `cmd:"" help:"Create, list, show and change documents."`
+	File     FileGroup     `cmd:"" help:"Keep files in a space: pictures, attachments."`
 	Status   StatusCommand `cmd:"" help:"Show what is stored here, who is here, and who has not got the latest."`
 	Watch    Watch         `cmd:"" help:"Print a line for everything that is added to a space, until interrupted."`
 	Peers    Peers         `cmd:"" help:"List the devices that are connected now."`

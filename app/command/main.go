@@ -86,7 +86,9 @@ func execute(ctx context.Context, g *Grammar, name string, selected any, t termi
 	if err != nil {
 		return err
 	}
-	return anywhere(ctx, g, locations, name, command, t)
+	return taken(command, t, func(t terminal) error {
+		return anywhere(ctx, g, locations, name, command, t)
+	})
 }
 
 // anywhere runs a command on the peer that has the directory open, or else
@@ -115,6 +117,14 @@ func anywhere(ctx context.Context, g *Grammar, l app.Locations, name string, com
 func here(ctx context.Context, g *Grammar, l app.Locations, command Command, t terminal) (err error) {
 	if r, ok := command.(running); ok {
 		return r.notRunning()
+	}
+	if g, ok := command.(giver); ok {
+		file, err := g.open()
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		g.give(file)
 	}
 	_, network := command.(networked)
 	_, lasts := command.(lasting)

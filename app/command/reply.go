@@ -30,6 +30,8 @@ type terminal struct {
 	out, err io.Writer
 	json     bool
 	files    fs.FS // the built frontend, for commands that serve it
+
+	take func(part []byte) error // what the command's file takes; nil without one
 }
 
 // Result prints a result as it was asked for.
