@@ -41,6 +41,9 @@ type Options struct {
 	// Passphrase opens a device that is locked with one. The caller may wipe it
 	// when Open has returned.
 	Passphrase []byte
+	// KeepUnused is how long a file stays that no document refers to; 0: 30
+	// days.
+	KeepUnused time.Duration
 	// Log gets what a person need not see.
 	Log *slog.Logger
 }
@@ -100,7 +103,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return a, err
 	}
-	if err = a.openStore(); err != nil {
+	if err = a.openStore(o); err != nil {
 		return a, err
 	}
 	// After the store, whose lock keeps two processes from doing this at once.
@@ -147,7 +150,7 @@ func (a *App) mend(ctx context.Context) error {
 	return a.mendIndexes(ctx)
 }
 
-func (a *App) openStore() error {
+func (a *App) openStore(o Options) error {
 	key := a.storeKey.Store()
 	defer clear(key) // Badger has a copy of its own
 	backend, err := badger.Open(badger.Options{Dir: a.locations.Store(), Key: key, Log: a.log})
@@ -157,6 +160,7 @@ func (a *App) openStore() error {
 	a.child = materialize.New(materialize.Options{Log: a.log})
 	a.store, err = crdt.Open(crdt.Options{
 		Backend: backend, Device: a.Device(), Materializer: a.child, Log: a.log, Report: a.notices.hear,
+		BlobGrace: o.KeepUnused,
 	})
 	if err != nil {
 		return a.explainStore(errors.Join(err, backend.Close()))

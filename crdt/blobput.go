@@ -76,7 +76,7 @@ func fill(from io.Reader, buffer []byte) (n int, last bool, err error) {
 		more, err = from.Read(buffer[n:])
 		n += more
 	}
-	if err == io.EOF { //nolint:errorlint // one that is wrapped is something else
+	if err == io.EOF { // one that is wrapped is something else
 		return n, true, nil
 	}
 	return n, false, err

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"parley/app"
 	"parley/app/web"
@@ -17,6 +18,8 @@ type Serve struct {
 	Listen []string `help:"An address to listen on for other devices, as a multiaddr such as /ip4/0.0.0.0/udp/4001/quic-v1; may be given several times. Without it, any free port, the same as last time where that is free." placeholder:"ADDR"`
 	Web    string   `help:"Serve the window to a browser at this address. Port 0 takes a free one." placeholder:"HOST:PORT"`
 	MDNS   bool     `name:"mdns" help:"Find devices on the local network." default:"true" negatable:""`
+
+	KeepUnused time.Duration `help:"How long a file stays that no document refers to." default:"720h" placeholder:"DURATION"`
 }
 
 type served struct {
@@ -71,7 +74,7 @@ func (c *Serve) start(ctx context.Context, t terminal, g *Grammar, l app.Locatio
 	}()
 	log := g.logger(t)
 	if h.peer, err = app.Open(ctx, app.Options{
-		Locations: l, Network: true, Listen: c.Listen, MDNS: c.MDNS, Log: log,
+		Locations: l, Network: true, Listen: c.Listen, MDNS: c.MDNS, KeepUnused: c.KeepUnused, Log: log,
 	}); err != nil {
 		return h, err
 	}
