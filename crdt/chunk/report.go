@@ -10,6 +10,15 @@ var ErrUnsound = errors.New("the signed change does not cover its author's chang
 // is well formed, are not a document when they are taken together.
 var ErrUnreadable = errors.New("the document cannot be read")
 
+// ErrStopped is wrapped by the error that says that whoever reads documents
+// stopped over these chunks, or took more time or memory than it may. With the
+// same chunks it will as a rule do so again.
+var ErrStopped = errors.New("the document could not be processed")
+
+// ErrNoSession is wrapped by the error that says that a session is not open
+// any more: open another one.
+var ErrNoSession = errors.New("the document is not held open")
+
 // Report is what the Automerge core makes of a document's chunks taken
 // together.
 type Report struct {

@@ -64,7 +64,11 @@ func (d document) vet() (chunk.Report, error) {
 	if len(missing) == 0 {
 		// Whatever it says is missing, no change is: operations refer to others
 		// that are not there.
-		if _, err := d.build(); err != nil {
+		built, err := d.build()
+		if err == nil {
+			err = shape(built)
+		}
+		if err != nil {
 			return chunk.Report{}, fmt.Errorf("%w: %s", ErrUnreadable, err.Error())
 		}
 	}

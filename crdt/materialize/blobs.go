@@ -20,7 +20,7 @@ const reference = "blob:"
 // the SHA-256 of their bytes: ascending, each once. It fails with ErrMissing if
 // the document is not complete.
 func (c *Child) Blobs(ctx context.Context, chunks [][]byte) ([][32]byte, error) {
-	r, err := c.do(ctx, request{Operation: opBlobs, Chunks: chunks})
+	r, err := c.lane.do(ctx, request{Operation: opBlobs, Chunks: chunks})
 	names := make([][32]byte, 0, len(r.List))
 	for _, name := range r.List {
 		if len(name) != len([32]byte{}) {

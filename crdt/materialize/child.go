@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"parley/crdt/chunk"
@@ -17,24 +16,21 @@ type Options struct {
 	Memory   int64         // bytes the child may use; default 1.5 GiB
 	Deadline time.Duration // for one request; default 60 s
 	Idle     time.Duration // after which a child with nothing to do leaves; default 20 s
+	Unused   time.Duration // after which one leaves that only holds documents open; default 5 min
 	Log      *slog.Logger
 }
 
-// Child runs requests in a child process, one at a time. It is started by the
-// first request, and again by the next one after it crashed or left because
-// there was nothing to do. A Child may be used by several goroutines.
+// Child runs requests in child processes, one at a time in each. One process
+// opens documents for a single request, another holds open those that windows
+// show (Open), so that these do not wait for large documents. Each is started
+// by its first request, and again by the next one after it crashed or left
+// because there was nothing to do. A Child may be used by several goroutines.
 //
 // Every request takes a document as its chunks: snapshots and changes, in any
 // order. A request whose context ends takes the child process with it.
 type Child struct {
-	options Options
-	turn    chan struct{} // holds one token: whose turn it is
-
-	mu      sync.Mutex // guards all below
-	closed  bool
-	process *process
-	idle    *time.Timer
-	ended   sync.WaitGroup // one for each process
+	lane     *lane
+	sessions *sessions
 }
 
 // New prepares a child without starting it.
@@ -48,45 +44,34 @@ func New(options Options) *Child {
 	if options.Idle == 0 {
 		options.Idle = 20 * time.Second
 	}
+	if options.Unused == 0 {
+		options.Unused = 5 * time.Minute
+	}
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
-	c := &Child{options: options, turn: make(chan struct{}, 1)}
-	c.turn <- struct{}{}
-	return c
+	return &Child{lane: newLane(options), sessions: newSessions(options)}
 }
 
 // Close stops the child and waits until it is gone. A request under way fails
 // with ErrClosed.
 func (c *Child) Close() error {
-	c.mu.Lock()
-	c.closed = true
-	if c.idle != nil {
-		c.idle.Stop()
-	}
-	if c.process != nil {
-		c.process.kill()
-	}
-	c.mu.Unlock()
-	c.ended.Wait()
+	c.lane.close()
+	c.sessions.lane.close()
 	return nil
 }
 
 // Running reports whether a child process is there at present.
-func (c *Child) Running() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.process != nil && !c.process.gone()
-}
+func (c *Child) Running() bool { return c.lane.running() || c.sessions.lane.running() }
 
 // Vet checks that the chunks load in the Automerge core and can be read by us,
 // and reports which changes are missing. If the child dies over them it is
 // asked again step by step; the error is then a *ChunkError that is also an
 // ErrCrashed, and names the chunk that did it.
 func (c *Child) Vet(ctx context.Context, chunks [][]byte) (chunk.Report, error) {
-	r, err := c.do(ctx, request{Operation: opVet, Chunks: chunks})
+	r, err := c.lane.do(ctx, request{Operation: opVet, Chunks: chunks})
 	if errors.Is(err, ErrCrashed) {
-		r, err = c.do(ctx, request{Operation: opVet, Chunks: chunks, Careful: true})
+		r, err = c.lane.do(ctx, request{Operation: opVet, Chunks: chunks, Careful: true})
 	}
 	return r.Report, wrap("vet document", err)
 }
@@ -94,14 +79,14 @@ func (c *Child) Vet(ctx context.Context, chunks [][]byte) (chunk.Report, error) 
 // Compact makes one snapshot of everything. It fails with ErrMissing if the
 // document is not complete.
 func (c *Child) Compact(ctx context.Context, chunks [][]byte) (snapshot []byte, err error) {
-	r, err := c.do(ctx, request{Operation: opCompact, Chunks: chunks})
+	r, err := c.lane.do(ctx, request{Operation: opCompact, Chunks: chunks})
 	return r.Bytes, wrap("compact document", err)
 }
 
 // Changes takes the document apart into single changes, leaving out those
 // that the vector covers, each after the ones it depends on.
 func (c *Child) Changes(ctx context.Context, chunks [][]byte, have map[chunk.Actor]uint64) ([][]byte, error) {
-	r, err := c.do(ctx, request{Operation: opChanges, Chunks: chunks, Have: have})
+	r, err := c.lane.do(ctx, request{Operation: opChanges, Chunks: chunks, Have: have})
 	return r.List, wrap("take document apart", err)
 }
 
@@ -109,38 +94,38 @@ func (c *Child) Changes(ctx context.Context, chunks [][]byte, have map[chunk.Act
 // number, and that every earlier change of the actor is among its ancestors. If
 // not, the error is a chunk.ErrUnsound.
 func (c *Child) Verify(ctx context.Context, chunks [][]byte, signed map[chunk.Actor]chunk.Signed) error {
-	_, err := c.do(ctx, request{Operation: opVerify, Chunks: chunks, Signed: signed})
+	_, err := c.lane.do(ctx, request{Operation: opVerify, Chunks: chunks, Signed: signed})
 	return wrap("verify document", err)
 }
 
 // Read writes the document in a format.
 func (c *Child) Read(ctx context.Context, chunks [][]byte, format Format) ([]byte, error) {
-	r, err := c.do(ctx, request{Operation: opRead, Chunks: chunks, Format: format})
+	r, err := c.lane.do(ctx, request{Operation: opRead, Chunks: chunks, Format: format})
 	return r.Bytes, wrap("read document", err)
 }
 
 // Create writes the first changes of a new document.
 func (c *Child) Create(ctx context.Context, birth Birth) (changes [][]byte, err error) {
-	r, err := c.do(ctx, request{Operation: opCreate, Birth: birth})
+	r, err := c.lane.do(ctx, request{Operation: opCreate, Birth: birth})
 	return r.List, wrap("create document", err)
 }
 
 // Edit writes the change that an edit of a text makes, as the actor's next.
 func (c *Child) Edit(ctx context.Context, chunks [][]byte, actor chunk.Actor, edit Edit) (change []byte, err error) {
-	r, err := c.do(ctx, request{Operation: opEdit, Chunks: chunks, Actor: actor, Edit: edit})
+	r, err := c.lane.do(ctx, request{Operation: opEdit, Chunks: chunks, Actor: actor, Edit: edit})
 	return r.Bytes, wrap("edit document", err)
 }
 
 // PutEntry writes the change that enters a document into an index, or changes
 // its title, as the actor's next. It is nil if the entry is there as it is.
 func (c *Child) PutEntry(ctx context.Context, chunks [][]byte, actor chunk.Actor, entry IndexEntry) (change []byte, err error) {
-	r, err := c.do(ctx, request{Operation: opPut, Chunks: chunks, Actor: actor, Entry: entry, Now: time.Now()})
+	r, err := c.lane.do(ctx, request{Operation: opPut, Chunks: chunks, Actor: actor, Entry: entry, Now: time.Now()})
 	return r.Bytes, wrap("write index", err)
 }
 
 // Index reads a space's index, ordered by document ID.
 func (c *Child) Index(ctx context.Context, chunks [][]byte) ([]IndexEntry, error) {
-	r, err := c.do(ctx, request{Operation: opIndex, Chunks: chunks})
+	r, err := c.lane.do(ctx, request{Operation: opIndex, Chunks: chunks})
 	return r.Entries, wrap("read index", err)
 }
 
@@ -149,92 +134,4 @@ func wrap(doing string, err error) error {
 		return nil
 	}
 	return fmt.Errorf("%s: %w", doing, err)
-}
-
-// do waits for its turn, makes sure a child runs, and asks it.
-func (c *Child) do(ctx context.Context, q request) (reply, error) {
-	select {
-	case <-c.turn:
-	case <-ctx.Done():
-		return reply{}, ctx.Err()
-	}
-	defer func() { c.turn <- struct{}{} }()
-	p, err := c.running()
-	if err != nil {
-		return reply{}, err
-	}
-	defer c.rest(p)
-	answer, at, err := p.ask(ctx, q, c.options.Deadline)
-	if err == nil {
-		if answer.Failure != nil {
-			return reply{}, answer.Failure.err()
-		}
-		return answer, nil
-	}
-	// Whatever went wrong on the way, this process is of no further use.
-	p.kill()
-	<-p.done
-	c.mu.Lock()
-	closed := c.closed
-	c.mu.Unlock()
-	switch {
-	case closed:
-		return reply{}, ErrClosed
-	case ctx.Err() != nil:
-		return reply{}, ctx.Err()
-	case errors.Is(err, ErrDeadline), errors.Is(err, chunk.ErrTooLarge):
-		return reply{}, err
-	}
-	c.options.Log.Warn("The reader of documents stopped", "operation", q.Operation, "chunks", len(q.Chunks),
-		"error", err, "exit", p.exit, "output", p.output.String())
-	err = ErrCrashed
-	if at >= 0 {
-		err = &ChunkError{Chunk: at, Err: ErrCrashed}
-	}
-	return reply{}, err
-}
-
-// running returns the child process, started if there is none.
-func (c *Child) running() (*process, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closed {
-		return nil, ErrClosed
-	}
-	if c.idle != nil {
-		c.idle.Stop()
-	}
-	if c.process != nil && !c.process.gone() {
-		return c.process, nil
-	}
-	p, err := start(c.options, &c.ended)
-	if err != nil {
-		return nil, fmt.Errorf("start the reader of documents: %w", err)
-	}
-	c.process = p
-	return p, nil
-}
-
-// rest lets the child leave if nothing is asked of it for a while.
-func (c *Child) rest(p *process) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closed || c.process != p {
-		return
-	}
-	c.idle = time.AfterFunc(c.options.Idle, func() {
-		select {
-		case <-c.turn:
-			// Nobody is asking, so nobody loses an answer.
-			p.leave()
-			select {
-			case <-p.done:
-			case <-time.After(c.options.Deadline):
-				p.kill()
-				<-p.done
-			}
-			c.turn <- struct{}{}
-		default:
-		}
-	})
 }

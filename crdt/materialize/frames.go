@@ -32,12 +32,16 @@ const (
 	opEdit    operation = "edit"
 	opPut     operation = "put"
 	opIndex   operation = "index"
+	opOpen    operation = "open" // a session
+	opAdd     operation = "add"  // to it
+	opShut    operation = "shut"
 )
 
 type request struct {
 	Operation operation
 	Chunks    [][]byte
 	Careful   bool // announce each chunk before it is touched
+	Session   uint64
 	Have      map[chunk.Actor]uint64
 	Signed    map[chunk.Actor]chunk.Signed
 	Format    Format
@@ -56,6 +60,7 @@ type reply struct {
 	Bytes   []byte
 	List    [][]byte
 	Entries []IndexEntry
+	Size    int64 // of a session, in bytes
 }
 
 // failure is an error on its way from the child to the parent.
@@ -74,6 +79,7 @@ const (
 	failOutOfRange
 	failMarkdown
 	failUnsound
+	failNoSession
 )
 
 var failures = map[failureKind]error{
@@ -82,6 +88,7 @@ var failures = map[failureKind]error{
 	failOutOfRange: ErrOutOfRange,
 	failMarkdown:   ErrMarkdown,
 	failUnsound:    chunk.ErrUnsound,
+	failNoSession:  chunk.ErrNoSession,
 }
 
 // failureOf packs an error; those of no known kind mean an unreadable document.

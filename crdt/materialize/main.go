@@ -46,19 +46,22 @@ func Main() {
 			os.Exit(1)
 		}
 	}
+	open := make(table)
 	for q := range requests {
-		serve(q, say)
-		// The core's memory is freed by finalizers that do not see it grow.
-		debug.FreeOSMemory()
+		serve(q, open, say)
+		if q.Operation != opAdd {
+			// The core's memory is freed by finalizers that do not see it grow.
+			debug.FreeOSMemory()
+		}
 	}
 }
 
-func serve(q request, say func(reply)) {
+func serve(q request, open table, say func(reply)) {
 	announce := func(int) {}
 	if q.Careful {
 		announce = func(at int) { say(reply{Note: true, At: at}) }
 	}
-	r, err := answer(q, announce)
+	r, err := open.answer(q, announce)
 	if err != nil {
 		r = reply{Failure: failureOf(err)}
 	}

@@ -30,10 +30,14 @@ var (
 	// ErrCrashed: the child died over the request, which includes that it ran
 	// out of memory. The next request starts a new one. A request that
 	// crashed once will as a rule crash again: do not retry for ever.
-	ErrCrashed = errors.New("the document could not be processed: its reader stopped")
+	ErrCrashed = fmt.Errorf("%w: its reader stopped", chunk.ErrStopped)
 
 	// ErrDeadline: the request took too long and the child was stopped.
-	ErrDeadline = errors.New("the document could not be processed in time")
+	ErrDeadline = fmt.Errorf("%w in time", chunk.ErrStopped)
+
+	// ErrEnded: somebody else ended the child, several times in a row: the
+	// system, for want of memory, or a person. It says nothing of the request.
+	ErrEnded = errors.New("the reader of documents was ended from outside")
 
 	// ErrUnreadable: the chunks are not a document, or not of the kind that
 	// was asked for. Errors of type *ChunkError say which chunk is at fault.

@@ -15,7 +15,7 @@ import (
 // wait asks a child that never answers, and says which process that is.
 func wait() {
 	c := New(Options{Command: []string{os.Args[0], "hang"}, Deadline: time.Hour})
-	p, err := c.running()
+	p, err := c.lane.start()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -104,6 +104,17 @@ func (p *process) gone() bool {
 	}
 }
 
+// ends reports whether a process that does not answer any more ends without
+// being told to, giving the system a moment to notice.
+func (p *process) ends() bool {
+	select {
+	case <-p.done:
+		return true
+	case <-time.After(time.Second):
+		return false
+	}
+}
+
 // kill ends the process at once. Wait for done to know that it is gone.
 func (p *process) kill() { p.once.Do(p.stop) }
 

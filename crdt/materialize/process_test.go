@@ -169,9 +169,9 @@ func TestTheChildGetsNothingItDoesNotNeed(t *testing.T) {
 	if _, err := c.Read(context.Background(), nil, Text); !errors.Is(err, ErrCrashed) {
 		t.Fatalf("got %v, want ErrCrashed", err)
 	}
-	c.mu.Lock()
-	said := c.process.output.String()
-	c.mu.Unlock()
+	c.lane.mu.Lock()
+	said := c.lane.process.output.String()
+	c.lane.mu.Unlock()
 	if strings.Contains(said, "PARLEY_SECRET") || !strings.Contains(said, memoryVariable) {
 		t.Errorf("the child's environment and files:\n%s", said)
 	}

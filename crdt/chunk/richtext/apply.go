@@ -19,6 +19,9 @@ func (d *Document) Apply(c chunk.Change) error {
 	if c.Seq > d.Vector[c.Actor]+1 {
 		return fmt.Errorf("change %d of %s: %w", c.Seq, c.Actor, ErrIncomplete)
 	}
+	if c.StartOp <= d.last[c.Actor] {
+		return fmt.Errorf("change %d of %s: %w", c.Seq, c.Actor, ErrNonsense)
+	}
 	at := d.intern(c.Actors())
 	if len(d.rank) < len(d.Actors) {
 		d.rankActors()
@@ -33,6 +36,9 @@ func (d *Document) Apply(c chunk.Change) error {
 		}
 		if err := d.fits(in, o.ID, o.Object, o.Key); err != nil {
 			return err
+		}
+		if o.Object.IsZero() && birthFields[o.Key.Name] && len(in.fields[o.Key.Name]) > 0 {
+			return fmt.Errorf("operation %d: %w", o.ID.Counter, ErrNonsense)
 		}
 		for _, p := range o.Pred {
 			pred := d.byID[translate(p, at)]
@@ -58,7 +64,7 @@ func (d *Document) Apply(c chunk.Change) error {
 		d.place(in, &added[len(added)-1])
 	}
 	d.Vector[c.Actor] = c.Seq
-	d.MaxOp = max(d.MaxOp, c.MaxOp)
+	d.MaxOp, d.last[c.Actor] = max(d.MaxOp, c.MaxOp), max(d.last[c.Actor], c.MaxOp)
 	d.Heads = slices.DeleteFunc(d.Heads, func(h chunk.Hash) bool { return slices.Contains(c.Deps, h) })
 	i, _ := slices.BinarySearchFunc(d.Heads, c.Hash, chunk.Hash.Compare)
 	d.Heads = slices.Insert(d.Heads, i, c.Hash)

@@ -27,6 +27,11 @@ var ErrIncomplete = errors.New("changes are missing")
 // into a list, or something into what is no object.
 var ErrNonsense = errors.New("operations that make no sense")
 
+// birthFields are the fields of the root that a document is born with. They are
+// written once: whoever wrote one again would leave a document that is no text
+// any more, or another text than the one that everybody is writing in.
+var birthFields = map[string]bool{"kind": true, "text": true, "documents": true}
+
 // ErrSeveral is returned by Build where several snapshots were given of which
 // none holds all the others: merge them first.
 var ErrSeveral = errors.New("snapshots of different states")
@@ -49,7 +54,9 @@ type Document struct {
 	byID    map[chunk.ID]*op
 	objects map[chunk.ID]*object
 
-	deleted []deletion // until the document is built
+	last    map[chunk.Actor]uint64 // counter of each actor's last operation
+	settled int                    // operations of the snapshot, which come first; until the document is built
+	deleted []deletion             // likewise
 }
 
 // op is an operation that is not a deletion.
@@ -102,11 +109,13 @@ func Build(snapshots []chunk.Snapshot, changes []chunk.Change) (*Document, error
 		ops:     make([]op, 0, total+base.Len()),
 		byID:    make(map[chunk.ID]*op, total+base.Len()),
 		objects: make(map[chunk.ID]*object),
+		last:    maps.Clone(base.MaxOps),
 	}
 	if d.Vector == nil {
-		d.Vector = make(map[chunk.Actor]uint64)
+		d.Vector, d.last = make(map[chunk.Actor]uint64), make(map[chunk.Actor]uint64)
 	}
 	links := d.addSnapshot(base)
+	d.settled = len(d.ops)
 	for i := range loose {
 		links = d.addChange(&loose[i], links)
 	}
@@ -219,7 +228,7 @@ func (d *Document) addChange(c *chunk.Change, links []link) []link {
 		}
 	}
 	d.Vector[c.Actor] = max(d.Vector[c.Actor], c.Seq)
-	d.MaxOp = max(d.MaxOp, c.MaxOp)
+	d.MaxOp, d.last[c.Actor] = max(d.MaxOp, c.MaxOp), max(d.last[c.Actor], c.MaxOp)
 	return links
 }
 
@@ -329,10 +338,30 @@ func (d *Document) connect(links []link) error {
 		if err := d.fits(in, o.id, o.object, o.key); err != nil {
 			return err
 		}
+		if o.object.IsZero() && birthFields[o.key.Name] {
+			return fmt.Errorf("operation %d: %w", o.id.Counter, ErrNonsense)
+		}
+	}
+	if err := d.bornOnce(); err != nil {
+		return err
 	}
 	d.deleted = nil
 	for _, obj := range d.objects {
 		d.order(obj)
+	}
+	return nil
+}
+
+// bornOnce checks that no change writes a field again that a document is born
+// with.
+func (d *Document) bornOnce() error {
+	for name := range birthFields {
+		fields := d.objects[chunk.ID{}].fields[name]
+		for i := d.settled; i < len(d.ops) && len(fields) > 1; i++ {
+			if o := &d.ops[i]; o.Object.IsZero() && o.Key.Name == name {
+				return fmt.Errorf("operation %d: %w", o.ID.Counter, ErrNonsense)
+			}
+		}
 	}
 	return nil
 }
