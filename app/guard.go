@@ -63,18 +63,24 @@ func explainVault(l Locations, err error) error {
 	case errors.Is(err, vault.ErrDamaged):
 		return wrapError(CodeDamagedKey, fmt.Sprintf(
 			"The file %s is damaged, and without it the work in this directory cannot be read. Nothing was changed. Put back a copy of the file from a backup.", l.StoreKey()), err)
-	case errors.Is(err, fs.ErrPermission) && !errors.Is(err, fs.ErrNotExist) || isUnwritable(err):
+	case isUnwritable(err):
 		return unwritable(l.Data(), err)
 	}
 	return fmt.Errorf("open vault: %w", err)
 }
 
-// Guard says what guards the key that everything on this computer is encrypted
-// with.
-func (a *App) Guard() (vault.Guard, error) {
-	guard, err := a.vault.Guard()
-	return guard, explainVault(a.locations, err)
+// GuardAt says what guards the key that everything in a data directory is
+// encrypted with. It opens nothing.
+func GuardAt(l Locations) (vault.Guard, error) {
+	guard, err := vault.At(l.StoreKey(), nil).Guard()
+	if errors.Is(err, vault.ErrMissing) {
+		return "", wrapError(CodeNotFound, fmt.Sprintf("There is no key in %s yet. It is made when Parley first starts there.", l.Data()), err)
+	}
+	return guard, explainVault(l, err)
 }
+
+// Guard is GuardAt for this device.
+func (a *App) Guard() (vault.Guard, error) { return GuardAt(a.locations) }
 
 // SetGuard changes what guards it. current is the passphrase that it is locked
 // with now, if it is; next is the one to lock it with, where to says so. The

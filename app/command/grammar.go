@@ -22,6 +22,9 @@ type Grammar struct {
 	JSON    bool   `name:"json" help:"Print one JSON object for each result, for scripts."`
 	Verbose bool   `help:"Say on standard error what happens inside."`
 
+	PassphraseFile string `help:"A file whose first line is the passphrase that this device is locked with. Without it, the terminal asks." placeholder:"FILE" env:"PARLEY_PASSPHRASE_FILE" type:"path"`
+	Keyring        bool   `help:"Use the platform's keyring for the key of a device, where it has one." default:"true" negatable:"" env:"PARLEY_KEYRING"`
+
 	Serve    Serve         `cmd:"" help:"Run this peer until it is interrupted."`
 	Device   Device        `cmd:"" help:"Show this device, or change the name of the person it belongs to."`
 	Space    SpaceGroup    `cmd:"" help:"Create and list spaces."`
@@ -35,6 +38,7 @@ type Grammar struct {
 	Connect  Connect       `cmd:"" help:"Connect to a device at an address."`
 	Offline  Offline       `cmd:"" help:"Stop talking to other devices, until told otherwise."`
 	Online   Online        `cmd:"" help:"Talk to other devices again."`
+	Key      KeyGroup      `cmd:"" help:"Say or change what guards the key that everything here is encrypted with."`
 	Demo     Demo          `cmd:"" help:"Open two devices with a sample space side by side."`
 	Version  Version       `cmd:"" help:"Print the version."`
 }
@@ -76,6 +80,12 @@ type standalone interface {
 // which the process that has the directory open might see otherwise.
 type preparer interface {
 	prepare() error
+}
+
+// asker is a command that needs a passphrase, which it asks for where it was
+// typed.
+type asker interface {
+	ask(l app.Locations, t terminal) error
 }
 
 // networked is a command that needs other devices. Where it has to open the

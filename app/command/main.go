@@ -58,6 +58,8 @@ func Main(args []string, files fs.FS, stdout, stderr io.Writer) (code int) {
 		return t.fail(app.NewError(app.CodeInvalid, err.Error()+". Try --help.", err))
 	}
 	t.json = g.JSON // the word may also have been something to insert
+	t.secrets = &passphrases{file: g.PassphraseFile}
+	defer t.secrets.wipe()
 	selected := parsed.Selected().Target.Addr().Interface()
 	err = execute(ctx, &g, nameOf(parsed.Selected()), selected, t)
 	_, lasts := selected.(lasting)
@@ -85,6 +87,11 @@ func execute(ctx context.Context, g *Grammar, name string, selected any, t termi
 	locations, err := app.Locate(g.Data, g.Profile)
 	if err != nil {
 		return err
+	}
+	if a, ok := command.(asker); ok {
+		if err := a.ask(locations, t); err != nil {
+			return err
+		}
 	}
 	return taken(command, t, func(t terminal) error {
 		return anywhere(ctx, g, locations, name, command, t)
@@ -129,7 +136,7 @@ func here(ctx context.Context, g *Grammar, l app.Locations, command Command, t t
 	_, network := command.(networked)
 	_, lasts := command.(lasting)
 	log := g.logger(t)
-	peer, err := app.Open(ctx, app.Options{Locations: l, Network: network || lasts, MDNS: network || lasts, Log: log})
+	peer, err := g.open(ctx, t, app.Options{Locations: l, Network: network || lasts, MDNS: network || lasts, Log: log})
 	if err != nil {
 		return err
 	}

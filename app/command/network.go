@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/app"
+	"parley/app/vault"
 	"parley/crdt"
 	"parley/space"
 )
@@ -117,11 +118,13 @@ type statusResult struct {
 	Offline   bool               `json:"offline"`
 	Members   []app.MemberStatus `json:"members"`
 	Refused   int                `json:"quarantined"`
+	Guard     vault.Guard        `json:"guard"`
 }
 
 func (r statusResult) Plain() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s\n  Saved on this computer: %s.\n", short(r.ID), r.Title, counted(r.Documents, "document"))
+	fmt.Fprintf(&b, "  %s\n", guardWords(r.Guard))
 	if r.Role == app.NoRole {
 		b.WriteString("  " + notCounted + "\n")
 	}
@@ -167,7 +170,14 @@ func (c *StatusCommand) Run(_ context.Context, peer *app.App, reply Reply) error
 			return err
 		}
 	}
+	guard, err := peer.Guard()
+	if err != nil {
+		return err
+	}
 	ids := peer.SpaceIDs()
+	if len(ids) == 0 {
+		return reply.Result(guardResult{guard})
+	}
 	if c.Space != "" {
 		id, err := peer.FindSpace(c.Space)
 		if err != nil {
@@ -182,7 +192,7 @@ func (c *StatusCommand) Run(_ context.Context, peer *app.App, reply Reply) error
 		}
 		if err := reply.Result(statusResult{
 			ID: id.String(), Title: status.Name, Kind: "space", Role: status.Role, Documents: status.Documents, Saved: status.Saved,
-			Offline: status.Offline, Members: status.Members, Refused: status.Quarantined,
+			Offline: status.Offline, Members: status.Members, Refused: status.Quarantined, Guard: guard,
 		}); err != nil {
 			return err
 		}

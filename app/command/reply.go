@@ -30,6 +30,7 @@ type terminal struct {
 	out, err io.Writer
 	json     bool
 	files    fs.FS // the built frontend, for commands that serve it
+	secrets  *passphrases
 
 	take func(part []byte) error // what the command's file takes; nil without one
 }

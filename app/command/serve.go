@@ -73,7 +73,7 @@ func (c *Serve) start(ctx context.Context, t terminal, g *Grammar, l app.Locatio
 		}
 	}()
 	log := g.logger(t)
-	if h.peer, err = app.Open(ctx, app.Options{
+	if h.peer, err = g.open(ctx, t, app.Options{
 		Locations: l, Network: true, Listen: c.Listen, MDNS: c.MDNS, KeepUnused: c.KeepUnused, Log: log,
 	}); err != nil {
 		return h, err

@@ -33,6 +33,9 @@ func TestMain(m *testing.M) {
 	if app.RunChild(os.Args) { // this program is also the child of tests that open documents
 		return
 	}
+	if os.Getenv("PARLEY_KEYRING") == "" {
+		os.Setenv("PARLEY_KEYRING", "false") // the keyring of whoever runs the tests is theirs
+	}
 	testscript.Main(m, map[string]func(){"parley-node": main})
 }
 
@@ -42,6 +45,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("XDG_DATA_HOME", "")
+			env.Setenv("PARLEY_KEYRING", "false") // the keyring of whoever runs the tests is theirs
 			env.Values[peersKey{}] = &peers{running: make(map[string]*served)}
 			return nil
 		},
