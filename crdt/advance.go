@@ -46,7 +46,7 @@ func (p *part) advance(accepted []*candidate, first uint64, origin Origin) advan
 		next.state.Position = position
 	}
 	slices.SortFunc(next.state.Heads, chunk.Hash.Compare)
-	next.state.Digest = vectorDigest(p.ref, vectorOfActors(p.actors, next.actors))
+	next.state.Digest = partDigest(p.ref, next.state.Forks, p.actors, next.actors)
 	return next
 }
 
@@ -63,16 +63,6 @@ func (p *part) completeBelow(c *candidate, batch map[chunk.Hash]uint64) uint64 {
 		}
 	}
 	return most
-}
-
-func vectorOfActors(actors ...map[chunk.Actor]actorRecord) Vector {
-	v := make(Vector)
-	for _, some := range actors {
-		for actor, record := range some {
-			v[actor] = record.Seq
-		}
-	}
-	return v
 }
 
 // write adds the records to a commit: the changes do not count until the

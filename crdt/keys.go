@@ -11,6 +11,8 @@ import (
 //
 //	m version                                     format of the store
 //	m position                                    highest position given out
+//	m l                                           lowest lease number for new leases
+//	m m                                           format that is being left for the next
 //	s space e number                              entry of the membership log
 //	s space p document part                       state of a part
 //	s space h document part device                what a member is known to have
@@ -46,6 +48,8 @@ const (
 var (
 	versionKey  = []byte{topMeta, 'v'}
 	positionKey = []byte{topMeta, 'p'}
+	leaseKey    = []byte{topMeta, 'l'}
+	leavingKey  = []byte{topMeta, 'm'}
 	spacesKey   = []byte{topSpace}
 )
 

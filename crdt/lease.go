@@ -1,7 +1,10 @@
 package crdt
 
 import (
+	"crypto/rand"
+	"encoding/binary"
 	"fmt"
+	"math"
 	"sync"
 
 	"parley/crdt/chunk"
@@ -22,7 +25,7 @@ type Lease struct {
 func (l Lease) Release() { l.release() }
 
 // Lease leases the actor of Options.Device with the smallest free number for
-// a part, but for numbers that another device has signed for, or whose changes
+// a part, from where FreshLeases has put the beginning, but for numbers that another device has signed for, or whose changes
 // Mend has set aside. Leases end with the process.
 func (s *Store) Lease(ref Ref) (Lease, error) {
 	if _, ok := s.Log(ref.Space); !ok {
@@ -48,10 +51,51 @@ func (s *Store) Lease(ref Ref) (Lease, error) {
 	return Lease{Actor: space.ActorFor(ref.Space, s.device, number), release: release}, nil
 }
 
+// leaseBlocks is how many beginnings there are for leases, and leaseBlock how
+// far they are apart: a part is hardly ever open in more windows.
+const (
+	leaseBlock  = 1 << 10
+	leaseBlocks = 1 << 21
+)
+
+// FreshLeases has all leases from now on begin at numbers that this store has
+// never used, and no copy of it either, unless by a chance of one in two
+// million. It is for a store that may not be the only one that goes on from
+// what it holds: it was copied, restored, or put back. What was leased before
+// stays leased. It is durable when it returns, and may be called at any time.
+func (s *Store) FreshLeases() error {
+	var random [4]byte
+	if _, err := rand.Read(random[:]); err != nil {
+		return fmt.Errorf("take fresh leases: %w", err)
+	}
+	base := (1 + binary.BigEndian.Uint32(random[:])%(leaseBlocks-1)) * leaseBlock
+	op := numberOp(leaseKey, uint64(base))
+	apply := func() { s.leases.begin(base) }
+	if err := s.committer.commit(0, func(uint64) commit { return commit{final: []Op{op}, apply: apply} }); err != nil {
+		return fmt.Errorf("take fresh leases: %w", err)
+	}
+	return nil
+}
+
+func readLeaseBase(r Reader) (uint32, error) {
+	base, err := readNumber(r, leaseKey)
+	if err == nil && base > math.MaxUint32 {
+		err = fmt.Errorf("%w: %x", ErrDamaged, leaseKey)
+	}
+	return uint32(base), err
+}
+
 // leases are the numbers in use.
 type leases struct {
 	mu   sync.Mutex
+	base uint32 // the lowest to give out
 	held map[Ref]map[uint32]bool
+}
+
+func (l *leases) begin(base uint32) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.base = base
 }
 
 func (l *leases) take(ref Ref, usable func(number uint32) bool) (number uint32, release func()) {
@@ -62,7 +106,7 @@ func (l *leases) take(ref Ref, usable func(number uint32) bool) (number uint32, 
 		held = make(map[uint32]bool)
 		l.held[ref] = held
 	}
-	for held[number] || !usable(number) {
+	for number = l.base; held[number] || !usable(number); {
 		number++
 	}
 	held[number] = true

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -51,14 +52,7 @@ func (p *part) load(r Reader) error {
 	if err != nil {
 		return fmt.Errorf("load %s: %w", p.ref, err)
 	}
-	actors := make(map[chunk.Actor]actorRecord)
-	prefix := kindKey(p.ref, kindActor)
-	err = r.Scan(prefix, nil, func(key, value []byte) (bool, error) {
-		var record actorRecord
-		err := read(key, value, &record)
-		actors[chunk.Actor(key[len(prefix):])] = record
-		return true, err
-	})
+	actors, err := loadActors(r, p.ref)
 	if err != nil {
 		return fmt.Errorf("load %s: %w", p.ref, err)
 	}
@@ -83,6 +77,19 @@ func readState(r Reader, ref Ref) (state stateRecord, err error) {
 		err = read(stateKey(ref), value, &state)
 	}
 	return state, err
+}
+
+// loadActors reads how far each actor of a part has got.
+func loadActors(r Reader, ref Ref) (map[chunk.Actor]actorRecord, error) {
+	actors := make(map[chunk.Actor]actorRecord)
+	prefix := kindKey(ref, kindActor)
+	err := r.Scan(prefix, nil, func(key, value []byte) (bool, error) {
+		var record actorRecord
+		err := read(key, value, &record)
+		actors[chunk.Actor(key[len(prefix):])] = record
+		return true, err
+	})
+	return actors, err
 }
 
 // listSnapshots lists the snapshots of a view. A record that cannot be read is
@@ -276,12 +283,35 @@ func newLooseEntry(c chunk.Change, position, complete uint64, origin Origin) loo
 	}
 }
 
-// vectorDigest is a part's digest in the protocol's catch-up.
-func vectorDigest(ref Ref, v Vector) [16]byte {
+// digestItem is what the digest of a part covers of an actor.
+type digestItem struct {
+	_     struct{} `cbor:",toarray"`
+	Actor []byte
+	Seq   uint64
+	Hash  chunk.Hash
+}
+
+// partDigest is a part's digest in the protocol's catch-up: of each actor's
+// newest change, the later of several maps counting, and of what is set aside
+// for a fork. Since a change's hash covers its ancestors, two devices with one
+// digest hold the same.
+func partDigest(ref Ref, forks [16]byte, actors ...map[chunk.Actor]actorRecord) [16]byte {
+	newest := make(map[chunk.Actor]actorRecord)
+	for _, some := range actors {
+		maps.Copy(newest, some)
+	}
+	items := make([]digestItem, 0, len(newest))
+	for actor, record := range newest {
+		items = append(items, digestItem{Actor: []byte(actor), Seq: record.Seq, Hash: record.Hash})
+	}
+	slices.SortFunc(items, func(a, b digestItem) int { return bytes.Compare(a.Actor, b.Actor) })
 	sum := sha256.New()
 	sum.Write(ref.Document[:])
 	sum.Write([]byte{byte(ref.Part)})
-	sum.Write(encode(v.items()))
+	sum.Write(encode(items))
+	if forks != ([16]byte{}) {
+		sum.Write(forks[:])
+	}
 	return [16]byte(sum.Sum(nil))
 }
 

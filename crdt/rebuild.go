@@ -446,7 +446,7 @@ func (s *Store) replace(ctx context.Context, m *patient) (err error) {
 			made.final = append(made.final, Op{Key: actorKey(m.ref, actor)})
 		}
 		state = m.stateLeft(snapshots, places)
-		state.Digest = vectorDigest(m.ref, vectorOfActors(actors))
+		state.Digest = partDigest(m.ref, state.Forks, actors)
 		made.final = append(made.final, Op{Key: stateKey(m.ref), Value: encode(state)})
 		made.moves = []Move{{Position: state.Position, Ref: m.ref, Origin: Local, Time: s.now()}}
 		return made
@@ -564,6 +564,7 @@ func (m *patient) stateLeft(snapshots []snapshotInfo, to places) stateRecord {
 		Position: to.first + uint64(max(1, len(to.old))) - 1,
 		Heads:    m.headsLeft(snapshots),
 		Vetted:   to.below(m.state.Vetted),
+		Forks:    m.state.Forks,
 		Bottom:   to.first - 1,
 	}
 	// Who was told of less has to look at everything again.

@@ -9,8 +9,8 @@ import (
 )
 
 // formatVersion is the version of keys and records. A store with a higher one
-// is not touched.
-const formatVersion = 1
+// is not touched, one with a lower one is migrated.
+const formatVersion = 2
 
 // stateRecord is what is known of a part at a glance. Writing it is what
 // commits an append: chunks at positions above its own are left over from an
@@ -21,13 +21,17 @@ type stateRecord struct {
 	Floor     uint64   // the highest position whose chunk was compacted away
 	Heads     []chunk.Hash
 	Digest    [16]byte
-	Loose     uint64 // changes beside the snapshots
-	LooseSize uint64 // their bytes
-	Vetted    uint64 // everything up to here can be read, as the materializer has found
-	Bottom    uint64 // chunks at or below do not count: they are left over from before a rebuild
+	Loose     uint64   // changes beside the snapshots
+	LooseSize uint64   // their bytes
+	Vetted    uint64   // everything up to here can be read, as the materializer has found
+	Bottom    uint64   // chunks at or below do not count: they are left over from before a rebuild
+	Stuck     uint64   // the position at which nothing helped to read it, which is not tried again while it is there
+	Forks     [16]byte // sums up what is set aside for a fork; zeros if nothing is
 }
 
-// actorRecord is an actor's newest change, which is always signed.
+// actorRecord is an actor's newest change and what vouches for it: its own
+// signature or, where Device and Sig are zero, that of a later change of the
+// actor that is set aside for a fork.
 type actorRecord struct {
 	_        struct{} `cbor:",toarray"`
 	Seq      uint64

@@ -213,7 +213,7 @@ func (s *Store) storeSnapshot(b *batch, snapshot chunk.Snapshot, signatures []Si
 				}
 			}
 		}
-		next.state.Digest = vectorDigest(p.ref, vectorOfActors(p.actors, next.actors))
+		next.state.Digest = partDigest(p.ref, next.state.Forks, p.actors, next.actors)
 		info = snapshotInfo{
 			position: first, heads: snapshot.Heads, vector: vector,
 			signatures: signatures, size: uint64(len(snapshot.Raw)),

@@ -126,24 +126,18 @@ func orDefault[N int | time.Duration](n, fallback N) N {
 
 // open reads what has to be in memory.
 func (s *Store) open() (position uint64, err error) {
-	fresh := false
+	if err := migrate(s.backend, s.log); err != nil {
+		return 0, err
+	}
 	err = s.backend.View(func(r Reader) error {
-		version, err := readNumber(r, versionKey)
-		if err != nil {
+		if position, err = readNumber(r, positionKey); err != nil {
 			return err
 		}
-		if version > formatVersion {
-			return ErrNewer
-		}
-		fresh = version == 0
-		if position, err = readNumber(r, positionKey); err != nil {
+		if s.leases.base, err = readLeaseBase(r); err != nil {
 			return err
 		}
 		return s.openSpaces(r)
 	})
-	if err == nil && fresh {
-		err = s.backend.Write([]Op{{Key: versionKey, Value: binary.BigEndian.AppendUint64(nil, formatVersion)}})
-	}
 	return position, err
 }
 
@@ -283,6 +277,18 @@ func (s *Store) Vector(ref Ref) (vector Vector, err error) {
 		return nil, fmt.Errorf("vector of %s: %w", ref, err)
 	}
 	return vector, nil
+}
+
+// PartDigest is the digest of what a part holds, as the directory lists it.
+func (s *Store) PartDigest(ref Ref) (digest [16]byte, err error) {
+	err = s.withPart(ref, func(p *part, _ Reader) error {
+		digest = p.state.Digest
+		return nil
+	})
+	if err != nil {
+		return digest, fmt.Errorf("digest of %s: %w", ref, err)
+	}
+	return digest, nil
 }
 
 // LastMove is the position of what was appended to a part last, 0 if nothing

@@ -1,28 +1,12 @@
 package p2p
 
 import (
-	"crypto/sha256"
-
 	"parley/crdt"
 	"parley/space"
 )
 
-// A shortDigest is the digest of a part's vector, or of a bucket of parts.
+// A shortDigest is the digest of what a part holds, or of a bucket of parts.
 type shortDigest [16]byte
-
-// partDigest is the digest of a part with this vector, as the store computes
-// it too (docs/protocol.md, "Digests").
-func partDigest(ref crdt.Ref, v crdt.Vector) shortDigest {
-	raw, err := encoding.Marshal(toWire(v))
-	if err != nil {
-		panic(err) // a list of byte strings and numbers always encodes
-	}
-	h := sha256.New()
-	h.Write(ref.Document[:])
-	h.Write([]byte{byte(ref.Part)})
-	h.Write(raw)
-	return shortDigest(h.Sum(nil))
-}
 
 func bucketSums(store *crdt.Store, id space.ID) []bucketSum {
 	buckets := store.Buckets(id)

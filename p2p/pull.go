@@ -24,6 +24,7 @@ type pull struct {
 	room   *room
 	peer   peer.ID
 	device space.DeviceID
+	listed map[crdt.Ref]shortDigest // what the peer has of parts, where it said
 }
 
 // pullFrom runs one pull: of some parts, or of everything that differs.
@@ -41,7 +42,10 @@ func (r *room) pullFrom(ctx context.Context, from peer.ID, refs []crdt.Ref) erro
 	if err != nil {
 		return fmt.Errorf("pull from %s: %w", device, err)
 	}
-	p := &pull{conversation: converse(stream, catchUpPatience), room: r, peer: from, device: device}
+	p := &pull{
+		conversation: converse(stream, catchUpPatience),
+		room:         r, peer: from, device: device, listed: make(map[crdt.Ref]shortDigest),
+	}
 	unhook := context.AfterFunc(ctx, p.abort)
 	defer unhook()
 	if err := p.run(ctx, refs); err != nil {
@@ -147,6 +151,7 @@ func (p *pull) compare(theirs []bucketSum) ([]crdt.Ref, error) {
 			ref := crdt.Ref{Space: p.room.id, Document: s.Document, Part: s.Part}
 			if !equal[s] && !p.room.puller.futile(p.peer, ref, s.Digest) {
 				refs = append(refs, ref)
+				p.listed[ref] = s.Digest
 			}
 		}
 		if len(refs) > maxItems {
@@ -246,8 +251,8 @@ func (p *pull) store(ctx context.Context, w partVector, got *piece) (moved bool,
 	if err != nil {
 		return false, err
 	}
-	if !got.More && !ours.Covers(theirs) {
-		p.room.puller.giveUp(p.peer, ref, partDigest(ref, theirs))
+	if listed, ok := p.listed[ref]; ok && !got.More && !ours.Covers(theirs) {
+		p.room.puller.giveUp(p.peer, ref, listed)
 	}
 	return !w.Vector.vector().Covers(ours), nil
 }

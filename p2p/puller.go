@@ -239,7 +239,7 @@ func (p *puller) accuse() {
 	}
 	for ref, s := range due {
 		from := p.room.online.nearer(p.room.id, s.author, s.from)
-		if p.room.covers(ref, s.vector) || p.futile(from, ref, partDigest(ref, s.vector)) {
+		if p.room.covers(ref, s.vector) {
 			continue
 		}
 		p.room.pull(pullRequest{from: from, refs: []crdt.Ref{ref}})

@@ -184,7 +184,7 @@ func (s *standing) keepEquality(id space.ID, device space.DeviceID) {
 	for ref, digest := range p.parts {
 		vector, err := s.node.store.Vector(ref)
 		// A part that has moved on says nothing of what the device holds.
-		if err == nil && partDigest(ref, vector) == digest {
+		if now, failed := s.node.store.PartDigest(ref); err == nil && failed == nil && now == digest {
 			s.keep(device, ref, vector)
 		}
 		if s.node.ctx.Err() != nil {
@@ -207,7 +207,10 @@ func (n *Node) Standing(ref crdt.Ref) (map[space.DeviceID]Have, error) {
 	if err != nil {
 		return nil, err
 	}
-	digest := partDigest(ref, ours)
+	digest, err := n.store.PartDigest(ref)
+	if err != nil {
+		return nil, err
+	}
 	all := make(map[space.DeviceID]Have)
 	for _, m := range log.Members() {
 		if m.Device != n.device {

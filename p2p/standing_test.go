@@ -1,10 +1,13 @@
 package p2p
 
 import (
+	"crypto/sha256"
+	"slices"
 	"testing"
 	"time"
 
 	"parley/crdt"
+	"parley/crdt/chunk"
 )
 
 func TestStandingTellsWhoHasWhat(t *testing.T) {
@@ -86,17 +89,26 @@ func TestStandingIsToldByHaves(t *testing.T) {
 	}
 }
 
-func TestDigestsAreTheStores(t *testing.T) {
+func TestDigestsCoverHashes(t *testing.T) {
 	ada := newDevice(t, "Ada")
 	park := ada.founds("Park")
 	plan := ref(park, "plan")
 	ada.writes(plan, "text")
-	vector, err := ada.store.Vector(plan)
+	chunks, _, err := ada.store.Load(plan)
+	if err != nil || len(chunks) != 1 {
+		t.Fatalf("%d chunks, %v", len(chunks), err)
+	}
+	change, err := chunk.ParseChange(chunks[0], chunk.DefaultLimits)
 	if err != nil {
 		t.Fatal(err)
 	}
+	newest, err := encoding.Marshal([][]any{{[]byte(change.Actor), change.Seq, change.Hash[:]}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := sha256.Sum256(slices.Concat(plan.Document[:], []byte{byte(plan.Part)}, newest))
 	sums := partSums(ada.store, park, []uint{uint(plan.Document[0])})
-	if len(sums) != 1 || sums[0].Digest != partDigest(plan, vector) {
-		t.Errorf("the store says %v, we say %x", sums, partDigest(plan, vector))
+	if len(sums) != 1 || sums[0].Digest != shortDigest(want[:16]) {
+		t.Errorf("the store says %v, docs/protocol.md says %x", sums, want[:16])
 	}
 }

@@ -1,0 +1,4 @@
+package crdt
+
+// FormatVersion is formatVersion, for tests.
+const FormatVersion = formatVersion
