@@ -87,17 +87,12 @@ func open(o Options) (*Backend, error) {
 	if err := settle(o.Dir); err != nil {
 		return nil, err
 	}
-	by, exists, err := directoryLock(o.Dir, o.Key)
+	err := inspect(o)
+	if errors.Is(err, errNotEncrypted) {
+		err = encrypt(o)
+	}
 	if err != nil {
 		return nil, err
-	}
-	switch {
-	case exists && by == lockedByOther, exists && by == lockedByKey && o.Key == nil:
-		return nil, ErrWrongKey
-	case exists && by == lockedByNothing && o.Key != nil:
-		if err := encrypt(o); err != nil {
-			return nil, err
-		}
 	}
 	return start(o, durable)
 }
@@ -117,6 +112,9 @@ func start(o Options, sync durability) (*Backend, error) {
 			return nil, err
 		}
 	}
+	if err := copyRegistry(o.Dir); err != nil {
+		return nil, fmt.Errorf("keep a copy of %s: %w", registryFile, err)
+	}
 	db, err := badger.Open(settings(o).WithSyncWrites(bool(sync)))
 	if err != nil {
 		return nil, err
@@ -124,19 +122,22 @@ func start(o Options, sync durability) (*Backend, error) {
 	return &Backend{db: db, dir: o.Dir}, nil
 }
 
+// compression is that of tables' blocks.
+const compression = options.Snappy
+
 // settings keep memory low: the defaults take 800 MB under a burst of writes.
 func settings(o Options) badger.Options {
 	return badger.DefaultOptions(o.Dir).
 		WithEncryptionKey(o.Key).
 		WithEncryptionKeyRotationDuration(neverRotated).
-		WithMemTableSize(8 << 20).
-		WithNumMemtables(2).
+		WithMemTableSize(4 << 20).
+		WithNumMemtables(1).
 		WithBlockCacheSize(8 << 20).
 		WithIndexCacheSize(4 << 20).
 		WithValueLogFileSize(16 << 20).
 		WithValueThreshold(crdt.LargeValue).
 		WithNumCompactors(2).
-		WithCompression(options.Snappy).
+		WithCompression(compression).
 		WithDetectConflicts(false). // crdt is the one writer
 		WithMetricsEnabled(false).
 		WithLogger(logger{o.Log})

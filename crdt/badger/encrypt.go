@@ -50,11 +50,11 @@ func settle(dir string) error {
 	if err != nil {
 		return err
 	}
-	by, exists, err := directoryLock(dir, nil)
+	data, err := readIfThere(filepath.Join(dir, registryFile))
 	if err != nil {
 		return err
 	}
-	if aside && exists && by == lockedByNothing {
+	if aside && len(data) >= registryHeader && lockOf(data[:registryHeader], nil) == lockedByNothing {
 		// A program that knows nothing of encryption made a store in the
 		// meantime: which one is meant is not for us to say.
 		return fmt.Errorf("%s and %s both hold a store: move one of them away", dir, dir+setAside)
@@ -96,6 +96,9 @@ func encrypt(o Options) error {
 	plain, copied := o, o
 	plain.Key = nil
 	copied.Dir += unfinished
+	if err := inspect(plain); err != nil {
+		return err
+	}
 	if err := copyStore(plain, copied); err != nil {
 		return fmt.Errorf("encrypt %s: %w", o.Dir, err)
 	}
