@@ -13,6 +13,7 @@ import (
 	"parley/app"
 	"parley/app/command"
 	"parley/app/desktop"
+	"parley/app/vault"
 	"parley/frontend"
 )
 
@@ -20,6 +21,7 @@ type flags struct {
 	Data    string           `help:"The directory that holds everything of this device." placeholder:"DIR" env:"PARLEY_DATA" type:"path"`
 	Profile string           `help:"The device of this name, where no --data is given." placeholder:"NAME" env:"PARLEY_PROFILE"`
 	Side    string           `hidden:"" help:"Put the window on this half of the screen." enum:",left,right" default:""`
+	Keyring bool             `help:"Use the platform's keyring for the key of a device, where it has one." default:"true" negatable:"" env:"PARLEY_KEYRING"`
 	Verbose bool             `help:"Say on standard error what happens inside."`
 	Version kong.VersionFlag `help:"Print the version."`
 }
@@ -43,7 +45,8 @@ func main() {
 	}
 }
 
-// run opens the device, shows its window, and closes both.
+// run opens the device, shows its window, and closes both. A device that is
+// locked is opened by whoever unlocks it in the window.
 func run(f flags) (err error) {
 	locations, err := app.Locate(f.Data, f.Profile)
 	if err != nil {
@@ -54,15 +57,24 @@ func run(f flags) (err error) {
 		level = slog.LevelDebug
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-	peer, err := app.Open(context.Background(), app.Options{Locations: locations, Network: true, MDNS: true, Log: log})
+	o := app.Options{Locations: locations, Network: true, MDNS: true, Log: log}
+	if f.Keyring {
+		o.Keyring = vault.Platform(app.HasDisplay())
+	}
+	door, err := app.NewDoor(o, func(peer *app.App) (leave func() error) {
+		control, err := command.OpenControl(peer, log)
+		if err != nil {
+			log.Warn("commands cannot reach this window", "err", err)
+			return func() error { return nil }
+		}
+		return control.Close
+	})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, peer.Close()) }()
-	if control, err := command.OpenControl(peer, log); err == nil {
-		defer func() { err = errors.Join(err, control.Close()) }()
-	} else {
-		log.Warn("commands cannot reach this window", "err", err)
+	defer func() { err = errors.Join(err, door.Close()) }()
+	if err := door.Open(context.Background(), nil); err != nil && !app.IsLocked(err) {
+		return err
 	}
-	return desktop.Run(desktop.Options{Peer: peer, Files: frontend.Dist(), Side: f.Side, Log: log})
+	return desktop.Run(desktop.Options{Door: door, Files: frontend.Dist(), Side: f.Side, Log: log})
 }

@@ -36,7 +36,7 @@ func TestTheBridgeNamesWhatAWindowHas(t *testing.T) {
 	events := api.fields(t, "Events")
 	wantEvents := []string{
 		string(app.EventCompany), string(app.EventHere), string(app.EventMoved), string(app.EventNetwork),
-		string(app.EventNotices), string(app.EventSpaces), string(app.EventStatus),
+		string(app.EventNotices), string(app.EventSpaces), string(app.EventStatus), string(app.EventUnlocked),
 	}
 	if !slices.Equal(events, wantEvents) {
 		t.Errorf("events are %v in api.ts and %v in Go", events, wantEvents)

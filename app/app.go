@@ -41,6 +41,9 @@ type Options struct {
 	// Passphrase opens a device that is locked with one. The caller may wipe it
 	// when Open has returned.
 	Passphrase []byte
+
+	frame *frameFile // of the Door that opens the device; nil: there is none
+
 	// KeepUnused is how long a file stays that no document refers to; 0: 30
 	// days.
 	KeepUnused time.Duration
@@ -120,6 +123,9 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 		a.log.Error("settings could not be read and were put aside", "file", aside)
 		a.notices.add(Notice{ID: string(NoticeSettingsAside), Code: NoticeSettingsAside, Values: map[string]string{"file": aside}})
 	}
+	if err = a.adoptFrame(o.frame); err != nil {
+		return a, err
+	}
 	if err = a.openNode(ctx, o); err != nil {
 		return a, err
 	}
@@ -133,6 +139,17 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 		}
 	})
 	return a, a.mend(ctx)
+}
+
+// adoptFrame takes what is a window's out of the settings, where an earlier
+// version kept it.
+func (a *App) adoptFrame(frame *frameFile) (err error) {
+	if frame == nil {
+		if frame, err = openFrame(a.locations.Frame()); err != nil {
+			return err
+		}
+	}
+	return frame.adopt(a.settings)
 }
 
 // mend finishes what an earlier run was killed in the middle of.
@@ -250,19 +267,6 @@ func (a *App) Device() space.DeviceID { return a.key.Device() }
 
 // Locations are the paths of this device.
 func (a *App) Locations() Locations { return a.locations }
-
-// WindowSize is the size that the desktop window had last, or zero.
-func (a *App) WindowSize() WindowSize {
-	if size := a.settings.get().Window; size != nil {
-		return *size
-	}
-	return WindowSize{}
-}
-
-// SetWindowSize remembers the size of the desktop window.
-func (a *App) SetWindowSize(size WindowSize) error {
-	return a.settings.change(func(s *settings) { s.Window = &size })
-}
 
 // SetStart says where a window begins that was nowhere before.
 func (a *App) SetStart(at Place) error {

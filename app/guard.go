@@ -48,6 +48,8 @@ func explainVault(l Locations, err error) error {
 	case errors.Is(err, vault.ErrPassphrase):
 		return wrapError(CodeInvalid, fmt.Sprintf(
 			"A passphrase needs %d characters or more. A few words that only you would put together are good, and easy to keep in mind.", vault.MinPassphrase), err)
+	case errors.Is(err, vault.ErrGuard):
+		return wrapError(CodeInvalid, "The key can be kept in the keyring, behind a passphrase or in a file, and nowhere else.", err)
 	case errors.Is(err, vault.ErrKeyringLocked):
 		return wrapError(CodeKeyring,
 			"The key to the work on this computer is in your keyring, and the keyring is locked. Unlock it (logging in at this computer's screen does that) and try again.", err)
@@ -100,7 +102,6 @@ func (a *App) SetGuard(ctx context.Context, to vault.Guard, current, next []byte
 	if dropped != nil {
 		a.log.Warn("the keyring keeps an entry that opens nothing any more", "err", dropped)
 	}
-	a.news.ring(topic{event: EventSpaces})
 	return nil
 }
 

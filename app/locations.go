@@ -101,6 +101,9 @@ func (l Locations) Settings() string { return filepath.Join(l.data, "settings.js
 // dismissed.
 func (l Locations) Notices() string { return filepath.Join(l.data, "notices.json") }
 
+// Frame is the file with what a window needs before the device is open.
+func (l Locations) Frame() string { return filepath.Join(l.data, "frame.json") }
+
 // WindowData and WindowCache are where the desktop window's web engine keeps
 // what a page stores.
 func (l Locations) WindowData() string { return filepath.Join(l.data, "window") }

@@ -18,20 +18,14 @@ import (
 // work. A file that cannot be read is therefore put aside, and Parley starts
 // without.
 type settings struct {
-	Person  *Person        `json:"person,omitempty"`
+	Person *Person `json:"person,omitempty"`
+	Start  *Place  `json:"start,omitempty"` // where a window begins that was nowhere before
+	// Window and Browser were kept here by earlier versions; see frame.
 	Window  *WindowSize    `json:"window,omitempty"`
-	Start   *Place         `json:"start,omitempty"` // where a window begins that was nowhere before
 	Browser *BrowserAccess `json:"browser,omitempty"`
 	// Invitations are the secrets of invitations made on this device, in hex,
 	// by the invitation's key. Values are replaced, never changed.
 	Invitations map[string]string `json:"invitations,omitempty"`
-}
-
-// WindowSize is the size of the desktop window, in its own pixels.
-type WindowSize struct {
-	Width     int  `json:"width"`
-	Height    int  `json:"height"`
-	Maximised bool `json:"maximised,omitempty"`
 }
 
 // settingsFile keeps settings in a file that is replaced as a whole.
@@ -99,7 +93,7 @@ func (a *App) Aside() string {
 		return ""
 	}
 	return fmt.Sprintf("The settings of this device could not be read and lie aside in %s. "+
-		"Parley has started without them: the window in a browser has another link, and the codes of invitations made here cannot be shown again. "+
+		"Parley has started without them: the codes of invitations made here cannot be shown again. "+
 		"When you need that file no more, delete it.", aside)
 }
 

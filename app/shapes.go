@@ -152,13 +152,14 @@ type EventName string
 
 // The events of a window.
 const (
-	EventMoved   EventName = "moved"   // MovedData: a part got new chunks; pull them
-	EventHere    EventName = "here"    // SpaceData: presence in a space changed
-	EventSpaces  EventName = "spaces"  // NoData: membership, names or invitations of some space changed
-	EventNetwork EventName = "network" // NoData: somebody connected or left
-	EventStatus  EventName = "status"  // SpaceData: who has what in a space changed
-	EventCompany EventName = "company" // CompanyData: other windows came to an open document, or all have left it
-	EventNotices EventName = "notices" // NoData: there is another notice, or one less
+	EventMoved    EventName = "moved"    // MovedData: a part got new chunks; pull them
+	EventHere     EventName = "here"     // SpaceData: presence in a space changed
+	EventSpaces   EventName = "spaces"   // NoData: membership, names or invitations of some space changed
+	EventNetwork  EventName = "network"  // NoData: somebody connected or left
+	EventStatus   EventName = "status"   // SpaceData: who has what in a space changed
+	EventCompany  EventName = "company"  // CompanyData: other windows came to an open document, or all have left it
+	EventUnlocked EventName = "unlocked" // NoData: the device is open now, and answers
+	EventNotices  EventName = "notices"  // NoData: there is another notice, or one less
 )
 
 // MovedData says which part moved, and to where.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"parley/app/vault"
 	"parley/crdt"
 	"parley/space"
 )
@@ -83,6 +84,25 @@ func (w *Window) Hello() (Welcome, error) {
 		Data:    w.app.locations.Data(),
 		Start:   w.app.settings.get().Start,
 	}, nil
+}
+
+// Unlock does nothing: the device is open. See Lock.
+func (w *Window) Unlock(string) error { return nil }
+
+// Guard says what guards the key that everything on this computer is encrypted
+// with: keyring, passphrase or file.
+func (w *Window) Guard() (string, error) {
+	guard, err := w.app.Guard()
+	return string(guard), err
+}
+
+// SetGuard changes it. current is the passphrase that the key is locked with
+// now, next the one to lock it with; each is empty where it does not matter.
+func (w *Window) SetGuard(guard, current, next string) error {
+	was, will := []byte(current), []byte(next)
+	defer clear(was)
+	defer clear(will)
+	return w.app.SetGuard(w.ctx, vault.Guard(guard), was, will)
 }
 
 // SetPerson says who this device belongs to.

@@ -81,6 +81,7 @@ type demo struct {
 	terminal terminal
 	grammar  *Grammar
 	root     string
+	doors    []*app.Door // of the first and the second
 	first    *app.App
 	second   *app.App
 	pages    []*web.Server
@@ -128,17 +129,22 @@ func (d *demo) open(ctx context.Context, name string, person app.Person) (*app.A
 	if err != nil {
 		return nil, err
 	}
-	peer, err := app.Open(ctx, app.Options{Locations: locations, Network: true, Log: d.grammar.logger(d.terminal)})
+	// Without a keyring: what is thrown away leaves nothing behind there.
+	door, err := app.NewDoor(app.Options{Locations: locations, Network: true, Log: d.grammar.logger(d.terminal)}, app.Unattended)
 	if err != nil {
 		return nil, err
 	}
-	return peer, peer.SetPerson(ctx, person)
+	d.doors = append(d.doors, door)
+	if err := door.Open(ctx, nil); err != nil {
+		return nil, err
+	}
+	return door.App(), door.App().SetPerson(ctx, person)
 }
 
 // inBrowser serves both windows until ctx ends.
 func (d *demo) inBrowser(ctx context.Context) error {
-	for _, peer := range []*app.App{d.first, d.second} {
-		page, err := serveWindow(peer, "127.0.0.1:0", d.terminal, d.grammar.logger(d.terminal))
+	for _, door := range d.doors {
+		page, err := serveWindow(door, "127.0.0.1:0", d.terminal, d.grammar.logger(d.terminal))
 		if err != nil {
 			return err
 		}
@@ -157,12 +163,10 @@ func (d *demo) close() error {
 	for _, page := range d.pages {
 		errs = append(errs, page.Close())
 	}
-	for _, peer := range []*app.App{d.first, d.second} {
-		if peer != nil {
-			errs = append(errs, peer.Close())
-		}
+	for _, door := range d.doors {
+		errs = append(errs, door.Close())
 	}
-	d.pages, d.first, d.second = nil, nil, nil
+	d.pages, d.doors, d.first, d.second = nil, nil, nil, nil
 	return errors.Join(errs...)
 }
 
@@ -173,7 +177,7 @@ func (d *demo) inWindows(ctx context.Context, program string) error {
 	var windows sync.WaitGroup
 	ended := make([]error, 2)
 	for i, side := range []string{"left", "right"} {
-		window := exec.CommandContext(ctx, program, "--data", filepath.Join(d.root, []string{"first", "second"}[i]), "--side", side)
+		window := exec.CommandContext(ctx, program, "--data", filepath.Join(d.root, []string{"first", "second"}[i]), "--side", side, "--no-keyring")
 		window.Stdout, window.Stderr = d.terminal.err, d.terminal.err
 		window.Cancel = func() error { return window.Process.Signal(syscall.SIGTERM) }
 		window.WaitDelay = 10 * time.Second

@@ -102,25 +102,36 @@ func (g *Grammar) keyring() vault.Keyring {
 
 // open opens the device, and asks for its passphrase where it is locked with
 // one.
-func (g *Grammar) open(ctx context.Context, t terminal, o app.Options) (*app.App, error) {
-	o.Keyring, o.Passphrase = g.keyring(), t.secrets.known
+func (g *Grammar) open(ctx context.Context, t terminal, o app.Options) (peer *app.App, err error) {
+	o.Keyring = g.keyring()
+	err = withPassphrase(t, func(passphrase []byte) error {
+		o.Passphrase = passphrase
+		peer, err = app.Open(ctx, o)
+		return err
+	})
+	return peer, err
+}
+
+// withPassphrase tries to open a device with the passphrase that is known, if
+// there is one, and asks for another where it is locked.
+func withPassphrase(t terminal, open func(passphrase []byte) error) error {
 	for wrong := 0; ; {
-		peer, err := app.Open(ctx, o)
+		err := open(t.secrets.known)
 		var told *app.Error
 		if err == nil || !errors.As(err, &told) {
-			return peer, err
+			return err
 		}
 		switch told.Code {
 		case app.CodeLocked:
 		case app.CodeWrongPassphrase:
 			if wrong++; wrong >= tries || !t.secrets.asks() {
-				return nil, err
+				return err
 			}
 		default:
-			return nil, err
+			return err
 		}
-		if o.Passphrase, err = t.secrets.current(t, wrong > 0); err != nil {
-			return nil, err
+		if _, err := t.secrets.current(t, wrong > 0); err != nil {
+			return err
 		}
 	}
 }

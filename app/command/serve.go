@@ -23,25 +23,32 @@ type Serve struct {
 }
 
 type served struct {
-	Device    string   `json:"device"`
+	Device    string   `json:"device"` // empty while locked
 	Addresses []string `json:"addresses"`
 	Web       string   `json:"web"`
+	Locked    bool     `json:"locked,omitempty"`
 }
 
 func (r served) Plain() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "This device is %s.\n", r.Device)
-	for _, address := range r.Addresses {
-		fmt.Fprintf(&b, "It listens on %s\n", address)
-	}
-	if r.Web != "" {
-		fmt.Fprintf(&b, "\nOpen the window in a browser on this computer; the link is for you alone:\n%s\n\n", r.Web)
+	if r.Locked {
+		fmt.Fprintf(&b, "This device is locked. Open this link in a browser on this computer and unlock it there; the link is for you alone:\n%s\n\n", r.Web)
+	} else {
+		fmt.Fprintf(&b, "This device is %s.\n", r.Device)
+		for _, address := range r.Addresses {
+			fmt.Fprintf(&b, "It listens on %s\n", address)
+		}
+		if r.Web != "" {
+			fmt.Fprintf(&b, "\nOpen the window in a browser on this computer; the link is for you alone:\n%s\n\n", r.Web)
+		}
 	}
 	b.WriteString("Interrupt to stop.\n")
 	return b.String()
 }
 
-// Run serves until ctx ends, then stops everything in the opposite order.
+// Run serves until ctx ends, then stops everything in the opposite order. A
+// device that is locked it opens when somebody unlocks it in a browser, if it
+// serves one, and asks for the passphrase otherwise.
 func (c *Serve) Run(ctx context.Context, t terminal, g *Grammar) error {
 	locations, err := app.Locate(g.Data, g.Profile)
 	if err != nil {
@@ -51,67 +58,104 @@ func (c *Serve) Run(ctx context.Context, t terminal, g *Grammar) error {
 	if err != nil {
 		return err
 	}
-	if err := t.Result(host.served()); err != nil {
-		return errors.Join(err, host.Close())
+	if host.door.App() == nil {
+		err = t.Result(served{Locked: true, Web: host.web.Link(), Addresses: []string{}})
 	}
-	<-ctx.Done()
-	return host.Close()
+	for err == nil {
+		select {
+		case <-host.opened:
+			err = t.Result(host.served())
+		case <-ctx.Done():
+			return host.Close()
+		}
+	}
+	return errors.Join(err, host.Close())
 }
 
 // host is a running peer with its control socket and, perhaps, its web server.
 type host struct {
-	peer    *app.App
-	control *Control
-	web     *web.Server // nil without --web
+	terminal terminal
+	log      *slog.Logger
+	door     *app.Door
+	opened   chan struct{} // gets one value when the device is open
+	web      *web.Server   // nil without --web
 }
 
 func (c *Serve) start(ctx context.Context, t terminal, g *Grammar, l app.Locations) (_ *host, err error) {
-	h := new(host)
+	h := &host{terminal: t, log: g.logger(t), opened: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.Close())
 		}
 	}()
-	log := g.logger(t)
-	if h.peer, err = g.open(ctx, t, app.Options{
-		Locations: l, Network: true, Listen: c.Listen, MDNS: c.MDNS, KeepUnused: c.KeepUnused, Log: log,
-	}); err != nil {
+	if h.door, err = app.NewDoor(app.Options{
+		Locations: l, Network: true, Listen: c.Listen, MDNS: c.MDNS, KeepUnused: c.KeepUnused, Keyring: g.keyring(), Log: h.log,
+	}, h.attend); err != nil {
 		return h, err
 	}
-	if h.control, err = OpenControl(h.peer, log); err != nil {
-		// Not worth to stop for: what is written here still reaches the others.
-		t.Note("Other commands cannot reach this peer while it runs: " + err.Error() + ".")
-		h.control = nil
+	if err = c.open(ctx, h); err != nil || c.Web == "" {
+		return h, err
 	}
-	if c.Web == "" {
-		return h, nil
-	}
-	h.web, err = serveWindow(h.peer, c.Web, t, log)
+	h.web, err = serveWindow(h.door, c.Web, t, h.log)
 	if err == nil && !h.web.Loopback() {
+		if h.door.App() == nil {
+			return h, errLockedAfar
+		}
 		t.Note("Other computers can reach this window, and what it sends is not encrypted. Give the link to nobody you would not give your work.")
 	}
 	return h, err
 }
 
-// serveWindow serves the window of a peer with the token, and if it can at the
-// port, that its pages know already.
-func serveWindow(peer *app.App, address string, t terminal, log *slog.Logger) (*web.Server, error) {
-	access, err := peer.BrowserAccess()
+// errLockedAfar keeps passphrases off the network, where they would travel in
+// the clear.
+var errLockedAfar = app.NewError(app.CodeLocked,
+	"This device is locked, and a window that other computers can reach is no place to type a passphrase. Name a file that holds it with --passphrase-file.", nil)
+
+// open opens the device, if it need not wait for somebody who unlocks it in a
+// browser.
+func (c *Serve) open(ctx context.Context, h *host) error {
+	try := func(passphrase []byte) error { return h.door.Open(ctx, passphrase) }
+	if c.Web == "" || h.terminal.secrets.file != "" {
+		return withPassphrase(h.terminal, try)
+	}
+	if err := try(nil); !app.IsLocked(err) {
+		return err
+	}
+	return nil
+}
+
+// attend lets other commands reach the device once it is open.
+func (h *host) attend(peer *app.App) (leave func() error) {
+	h.opened <- struct{}{}
+	control, err := OpenControl(peer, h.log)
+	if err != nil {
+		// Not worth to stop for: what is written here still reaches the others.
+		h.terminal.Note("Other commands cannot reach this peer while it runs: " + err.Error() + ".")
+		return func() error { return nil }
+	}
+	return control.Close
+}
+
+// serveWindow serves the window of a device with the token, and if it can at
+// the port, that its pages know already.
+func serveWindow(door *app.Door, address string, t terminal, log *slog.Logger) (*web.Server, error) {
+	access, err := door.BrowserAccess()
 	if err != nil {
 		return nil, err
 	}
-	server, err := web.Serve(web.Options{Address: address, Access: access, Files: t.files, Open: peer.OpenWindow, Log: log})
+	server, err := web.Serve(web.Options{Address: address, Access: access, Files: t.files, Open: door.OpenWindow, Log: log})
 	if err != nil {
 		return nil, err
 	}
-	if err := peer.KeepBrowserPort(server.Port()); err != nil {
+	if err := door.KeepBrowserPort(server.Port()); err != nil {
 		return nil, errors.Join(err, server.Close())
 	}
 	return server, nil
 }
 
 func (h *host) served() served {
-	s := served{Device: h.peer.Device().String(), Addresses: h.peer.Network().Addresses}
+	peer := h.door.App()
+	s := served{Device: peer.Device().String(), Addresses: peer.Network().Addresses}
 	if h.web != nil {
 		s.Web = h.web.Link()
 	}
@@ -124,11 +168,8 @@ func (h *host) Close() error {
 	if h.web != nil {
 		errs = append(errs, h.web.Close())
 	}
-	if h.control != nil {
-		errs = append(errs, h.control.Close())
-	}
-	if h.peer != nil {
-		errs = append(errs, h.peer.Close())
+	if h.door != nil {
+		errs = append(errs, h.door.Close())
 	}
 	return errors.Join(errs...)
 }

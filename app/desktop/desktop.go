@@ -6,6 +6,7 @@ package desktop
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -46,7 +47,7 @@ func noScreen(cause error) error {
 
 // Options say what window to show.
 type Options struct {
-	Peer  *app.App
+	Door  *app.Door
 	Files fs.FS // the built frontend
 	// Side puts the window on that half of the screen, "left" or "right",
 	// whatever size it had last. Some window managers do as they like.
@@ -54,7 +55,7 @@ type Options struct {
 	Log  *slog.Logger
 }
 
-// Run shows the window of a peer until it is closed, or the program is
+// Run shows the window of a device, locked or open, until it is closed, or the program is
 // interrupted, which Wails takes for closing it. (Wails also puts the signal
 // handlers right that WebKit replaces, so that a panic in Go stays a panic.)
 // It fails with ErrNoScreen. It must be called on the main goroutine.
@@ -62,13 +63,13 @@ func Run(o Options) error {
 	if !app.HasDisplay() {
 		return noScreen(nil)
 	}
-	if err := keepApart(o.Peer.Locations()); err != nil {
+	if err := keepApart(o.Door.Locations()); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	d := &desktop{Options: o, ctx: ctx, started: make(chan struct{})}
-	window, closeWindow := o.Peer.OpenWindow(ctx, d.emit)
-	size := o.Peer.WindowSize()
+	window, closeWindow := o.Door.OpenWindow(ctx, d.emit)
+	size := o.Door.WindowSize()
 	if size.Width < minWidth || size.Height < minHeight {
 		size = defaultSize
 	}
@@ -78,7 +79,7 @@ func Run(o Options) error {
 	if size.Maximised && o.Side == "" {
 		w.WindowStartState = options.Maximised
 	}
-	w.Bind = []any{window}
+	w.Bind = []any{&Page{window: window, calls: web.WindowCalls()}}
 	w.ErrorFormatter = d.explain
 	w.OnStartup = d.startup
 	w.OnBeforeClose = d.beforeClose
@@ -160,6 +161,18 @@ func secure(next http.Handler) http.Handler {
 	})
 }
 
+// Page is what Wails binds: the one method by which the page calls those of
+// whatever answers it now, as a page in a browser does over its socket.
+type Page struct {
+	window *app.Pane
+	calls  web.Calls
+}
+
+// Call calls a method of the window with parameters as JSON.
+func (p *Page) Call(method string, params []json.RawMessage) (any, error) {
+	return p.calls.Call(p.window.Target(), method, params)
+}
+
 type desktop struct {
 	Options
 	ctx     context.Context // ends when the window is closed
@@ -219,12 +232,12 @@ func (d *desktop) beforeClose(ctx context.Context) (prevent bool) {
 	if d.Side != "" {
 		return false
 	}
-	size := d.Peer.WindowSize()
+	size := d.Door.WindowSize()
 	size.Maximised = runtime.WindowIsMaximised(ctx)
 	if !size.Maximised {
 		size.Width, size.Height = runtime.WindowGetSize(ctx)
 	}
-	if err := d.Peer.SetWindowSize(size); err != nil {
+	if err := d.Door.SetWindowSize(size); err != nil {
 		d.Log.Warn("remember window size", "err", err)
 	}
 	return false

@@ -42,6 +42,8 @@ var (
 	ErrPassphraseNeeded = errors.New("a passphrase is needed")
 	// ErrWrongPassphrase is a passphrase that does not fit.
 	ErrWrongPassphrase = errors.New("wrong passphrase")
+	// ErrGuard is a guard that there is not.
+	ErrGuard = errors.New("no such guard")
 	// ErrPassphrase is a passphrase that cannot be taken: fewer than
 	// MinPassphrase characters, more than MaxPassphrase bytes, or not text.
 	ErrPassphrase = errors.New("unsuitable passphrase")
@@ -179,7 +181,7 @@ func (v *Vault) wrap(ctx context.Context, key *Key, guard Guard, passphrase []by
 			return file{}, err
 		}
 	default:
-		return file{}, fmt.Errorf("wrap key: no guard is called %q", guard)
+		return file{}, fmt.Errorf("%w: %q", ErrGuard, guard)
 	}
 	f.Wrapped = secret.seal(f.context(), key.bytes[:])
 	return f, nil

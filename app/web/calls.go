@@ -8,7 +8,61 @@ import (
 	"io"
 	"reflect"
 	"slices"
+
+	"parley/app"
 )
+
+// Calls are what a page may ask for, of whatever answers it: a table of the
+// exported methods for each type that may.
+type Calls map[reflect.Type]map[string]call
+
+// WindowCalls are those of a device's windows, locked and open.
+func WindowCalls() Calls {
+	return callsOf(reflect.TypeFor[*app.Window](), reflect.TypeFor[*app.Lock]())
+}
+
+func callsOf(targets ...reflect.Type) Calls {
+	c := make(Calls, len(targets))
+	for _, target := range targets {
+		c[target] = tabulate(target)
+	}
+	return c
+}
+
+// Call calls a method of target with parameters as JSON.
+func (c Calls) Call(target any, method string, params []json.RawMessage) (any, error) {
+	run, err := c.prepare(target, method, params)
+	if err != nil {
+		return nil, err
+	}
+	return run()
+}
+
+// prepare finds the method and reads the parameters.
+func (c Calls) prepare(target any, method string, params []json.RawMessage) (run func() (any, error), err error) {
+	found, known := c[reflect.TypeOf(target)][method]
+	if !known {
+		for _, elsewhere := range c {
+			if _, known := elsewhere[method]; known {
+				return nil, errLocked
+			}
+		}
+		return nil, app.NewError(codeUnknownMethod,
+			fmt.Sprintf("This Parley has no operation %q. Reload the page.", method), nil)
+	}
+	values, err := found.decode(params)
+	if err != nil {
+		return nil, app.NewError(app.CodeInvalid,
+			"This window and Parley do not understand each other. Reload the page.", err)
+	}
+	return func() (any, error) { return found.run(target, values) }, nil
+}
+
+// errLocked answers what only an open device can answer.
+var errLocked = app.NewError(app.CodeLocked, "The work on this computer is locked. Unlock it first.", nil)
+
+// codeUnknownMethod answers a call that no window has.
+const codeUnknownMethod app.Code = "unknown-method"
 
 // call is one thing that a window may be asked: an exported method with the
 // types of its parameters.

@@ -13,7 +13,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"reflect"
 	"strconv"
 	"strings"
 	"sync"
@@ -44,7 +43,7 @@ type Options struct {
 	// Open makes the window of one connection; ctx ends with the connection.
 	// The function it returns is called once, after the connection's last
 	// call has returned.
-	Open func(ctx context.Context, emit func(app.Event)) (window *app.Window, close func())
+	Open func(ctx context.Context, emit func(app.Event)) (window *app.Pane, close func())
 	// Log gets what a person need not see. It never gets the token.
 	Log *slog.Logger
 }
@@ -54,7 +53,7 @@ type Server struct {
 	guard *guard
 	files http.Handler
 	built bool
-	table map[string]call
+	table Calls
 	open  opener
 	log   *slog.Logger
 
@@ -68,18 +67,21 @@ type Server struct {
 	serving sync.WaitGroup // grows under mu, and only until closed
 }
 
-// opener is Options.Open for a window of any type.
-type opener func(ctx context.Context, emit func(app.Event)) (window any, close func())
+// opener is Options.Open for windows of any type. target is what answers the
+// calls of one now.
+type opener func(ctx context.Context, emit func(app.Event)) (target func() any, close func())
 
 // Serve listens and serves until Close.
 func Serve(o Options) (*Server, error) {
-	return serve(o, reflect.TypeFor[*app.Window](),
-		func(ctx context.Context, emit func(app.Event)) (any, func()) { return o.Open(ctx, emit) })
+	return serve(o, WindowCalls(), func(ctx context.Context, emit func(app.Event)) (func() any, func()) {
+		window, closeWindow := o.Open(ctx, emit)
+		return window.Target, closeWindow
+	})
 }
 
-// serve takes the type of window apart from how it is made, so that tests can
-// serve windows that misbehave on purpose.
-func serve(o Options, window reflect.Type, open opener) (*Server, error) {
+// serve takes what can be called apart from how a window is made, so that tests
+// can serve windows that misbehave on purpose.
+func serve(o Options, table Calls, open opener) (*Server, error) {
 	if o.Access.Token == "" {
 		return nil, errors.New("serve window: a token is missing")
 	}
@@ -98,7 +100,7 @@ func serve(o Options, window reflect.Type, open opener) (*Server, error) {
 		guard:  &guard{listening: netip.AddrPortFrom(listening.Addr().Unmap(), listening.Port()), token: o.Access.Token},
 		files:  http.FileServerFS(o.Files),
 		built:  missing == nil,
-		table:  tabulate(window),
+		table:  table,
 		open:   open,
 		log:    o.Log,
 		ctx:    ctx,
@@ -250,7 +252,7 @@ func (s *Server) serveWindow(conn *websocket.Conn) {
 	defer cancel()
 	defer context.AfterFunc(s.ctx, func() { conn.Close(websocket.StatusGoingAway, "Parley was closed") })()
 	sock := newSocket(conn, s.table, s.log)
-	window, closeWindow := s.open(ctx, func(event app.Event) { sock.emit(ctx, event) })
+	target, closeWindow := s.open(ctx, func(event app.Event) { sock.emit(ctx, event) })
 	defer closeWindow()
-	s.log.Debug("window left", "err", sock.serve(ctx, cancel, window))
+	s.log.Debug("window left", "err", sock.serve(ctx, cancel, target))
 }

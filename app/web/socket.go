@@ -30,9 +30,6 @@ const (
 // they arrive: a change must not overtake the one it builds on.
 const ordered = "Commit"
 
-// codeUnknownMethod answers a call that no window has.
-const codeUnknownMethod app.Code = "unknown-method"
-
 // The messages on the socket, as JSON in text frames.
 type (
 	request struct {
@@ -57,8 +54,8 @@ type (
 // socket is one connection, which is one window.
 type socket struct {
 	conn   *websocket.Conn
-	table  map[string]call
-	window any
+	table  Calls
+	target func() any // what answers calls now
 	log    *slog.Logger
 
 	calls   sync.WaitGroup
@@ -66,7 +63,7 @@ type socket struct {
 	commits chan func()
 }
 
-func newSocket(conn *websocket.Conn, table map[string]call, log *slog.Logger) *socket {
+func newSocket(conn *websocket.Conn, table Calls, log *slog.Logger) *socket {
 	return &socket{
 		conn: conn, table: table, log: log,
 		room:    make(chan struct{}, maxCalls),
@@ -74,10 +71,10 @@ func newSocket(conn *websocket.Conn, table map[string]call, log *slog.Logger) *s
 	}
 }
 
-// serve answers calls to window until the connection ends or ctx does, then
+// serve answers calls to target until the connection ends or ctx does, then
 // cancels ctx and waits: when it returns, no call is running any more.
-func (s *socket) serve(ctx context.Context, cancel context.CancelFunc, window any) error {
-	s.window = window
+func (s *socket) serve(ctx context.Context, cancel context.CancelFunc, target func() any) error {
+	s.target = target
 	s.calls.Go(func() {
 		for commit := range s.commits {
 			commit()
@@ -107,20 +104,13 @@ func (s *socket) serve(ctx context.Context, cancel context.CancelFunc, window an
 
 // take starts one call, or waits until there is room for it.
 func (s *socket) take(ctx context.Context, asked request) error {
-	c, known := s.table[asked.Method]
-	if !known {
-		s.answer(ctx, asked.ID, nil, app.NewError(codeUnknownMethod,
-			fmt.Sprintf("This Parley has no operation %q. Reload the page.", asked.Method), nil))
-		return nil
-	}
-	params, err := c.decode(asked.Params)
+	call, err := s.table.prepare(s.target(), asked.Method, asked.Params)
 	if err != nil {
-		s.answer(ctx, asked.ID, nil, app.NewError(app.CodeInvalid,
-			"This window and Parley do not understand each other. Reload the page.", err))
+		s.answer(ctx, asked.ID, nil, err)
 		return nil
 	}
 	run := func() {
-		result, err := c.run(s.window, params)
+		result, err := call()
 		s.answer(ctx, asked.ID, result, err)
 	}
 	if asked.Method == ordered {

@@ -97,8 +97,9 @@ func newStage(t *testing.T, address string) *stage {
 			"assets/app-1a2b.js": {Data: []byte("export {}")},
 		},
 		Log: slog.New(slog.DiscardHandler),
-	}, reflect.TypeFor[*stub](), func(ctx context.Context, emit func(app.Event)) (any, func()) {
-		return &stub{emit: emit, gate: s.gate, ctx: ctx}, func() { s.closed <- struct{}{} }
+	}, callsOf(reflect.TypeFor[*stub]()), func(ctx context.Context, emit func(app.Event)) (func() any, func()) {
+		window := &stub{emit: emit, gate: s.gate, ctx: ctx}
+		return func() any { return window }, func() { s.closed <- struct{}{} }
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -276,7 +276,7 @@ func TestAnAddressInUseIsASentence(t *testing.T) {
 	_, err := serve(Options{
 		Address: s.server.guard.listening.String(), Access: app.BrowserAccess{Token: "t"},
 		Files: fstest.MapFS{}, Log: slog.New(slog.DiscardHandler),
-	}, reflect.TypeFor[*stub](), nil)
+	}, callsOf(reflect.TypeFor[*stub]()), nil)
 	if told := app.Explain(err); told.Code != app.CodeInvalid {
 		t.Errorf("got %v", err)
 	}
@@ -288,7 +288,7 @@ func TestTheLastPortIsTakenAgainIfItIsFree(t *testing.T) {
 		server, err := serve(Options{
 			Address: "127.0.0.1:0", Access: app.BrowserAccess{Token: "t", Port: wanted},
 			Files: fstest.MapFS{}, Log: slog.New(slog.DiscardHandler),
-		}, reflect.TypeFor[*stub](), nil)
+		}, callsOf(reflect.TypeFor[*stub]()), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -132,8 +132,17 @@ export interface Notice {
 	at: string;
 }
 
+/** What guards the key that everything on this computer is encrypted with. */
+export type Guard = "keyring" | "passphrase" | "file";
+
 export interface WindowApi {
+	/** Rejects with the code "locked" or "keyring" while the device is locked; so does every method but Unlock. */
 	Hello(): Promise<Welcome>;
+	/** Opens a locked device. Where the keyring has the key, it tries once more, and the passphrase does not matter. */
+	Unlock(passphrase: string): Promise<void>;
+	Guard(): Promise<Guard>;
+	/** `current` is the passphrase of now, `next` the one to be; each is empty where it does not matter. */
+	SetGuard(guard: Guard, current: string, next: string): Promise<void>;
 	SetPerson(person: Person): Promise<void>;
 	Spaces(): Promise<Space[]>;
 	CreateSpace(name: string): Promise<Space>;
@@ -168,6 +177,8 @@ export type Method = keyof WindowApi;
 
 /** What the Go side tells without being asked. Small on purpose: data is pulled by a call. */
 export interface Events {
+	/** The device was locked and is open now. */
+	unlocked: Record<string, never>;
 	/** A part got new chunks; pull them. */
 	moved: { space: SpaceID; document: DocumentID; part: Part; position: number };
 	/** Presence in a space changed. */
@@ -187,6 +198,7 @@ export interface Events {
 export type EventName = keyof Events;
 
 export const eventNames: readonly EventName[] = [
+	"unlocked",
 	"moved",
 	"here",
 	"spaces",

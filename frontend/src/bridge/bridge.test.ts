@@ -222,8 +222,10 @@ class TitleObserver {
 	}
 }
 const bound = {
-	CreateSpace: async (name: string) => ({ id: "1", name }),
-	Join: async () => Promise.reject('{"code":"withdrawn","message":"This code was withdrawn."}'),
+	Call: async (method: string, params: unknown[]) => {
+		if (method === "CreateSpace") return { id: "1", name: params[0] };
+		throw '{"code":"withdrawn","message":"This code was withdrawn."}';
+	},
 };
 
 describe("over Wails", () => {
@@ -237,7 +239,7 @@ describe("over Wails", () => {
 		vi.stubGlobal("MutationObserver", TitleObserver);
 		vi.stubGlobal("window", {
 			go: {
-				app: { Window: bound },
+				desktop: { Page: bound },
 			},
 			runtime: {
 				...desktop,

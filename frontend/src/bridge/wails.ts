@@ -1,11 +1,9 @@
 import { type EventName, eventNames, type Method } from "./api";
-import { ParleyError, toParleyError } from "./error";
+import { toParleyError } from "./error";
 import type { Transport, TransportListener } from "./transport";
 
-type BoundMethods = Record<string, (...params: unknown[]) => Promise<unknown>>;
-
 interface WailsGlobals {
-	go?: { app?: { Window?: BoundMethods } };
+	go?: { desktop?: { Page?: { Call(method: Method, params: readonly unknown[]): Promise<unknown> } } };
 	runtime?: {
 		EventsOn(event: string, listener: (data: never) => void): () => void;
 		BrowserOpenURL(href: string): void;
@@ -13,10 +11,10 @@ interface WailsGlobals {
 	};
 }
 
-/** The desktop window's way: methods bound by Wails. Undefined in a browser. */
+/** The desktop window's way: one method bound by Wails, which calls the others by name. Undefined in a browser. */
 export function openWails(listener: TransportListener): Transport | undefined {
 	const { go, runtime } = window as WailsGlobals;
-	const bound = go?.app?.Window;
+	const bound = go?.desktop?.Page;
 	if (bound === undefined || runtime === undefined) return undefined;
 	const stops = eventNames.map((event: EventName) =>
 		runtime.EventsOn(event, (data) => listener.event(event, data)),
@@ -25,10 +23,8 @@ export function openWails(listener: TransportListener): Transport | undefined {
 	return {
 		connection: "connected",
 		async call(method: Method, params) {
-			const bind = bound[method];
-			if (bind === undefined) throw new ParleyError("unknown", `This window has no operation ${method}.`);
 			try {
-				return await bind(...params);
+				return await bound.Call(method, params);
 			} catch (reason) {
 				throw toParleyError(reason);
 			}
