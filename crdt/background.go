@@ -10,6 +10,12 @@ import (
 // compaction when it has grown enough. The part is locked.
 func (s *Store) noteMoved(p *part) {
 	s.directory(p.ref.Space).set(p.ref, p.state.Digest)
+	s.noteGrown(p)
+}
+
+// noteGrown asks for a compaction when a part has grown enough. The part is
+// locked.
+func (s *Store) noteGrown(p *part) {
 	grown := p.state.Loose >= uint64(s.compactCount) || p.state.LooseSize >= uint64(s.compactSize) || len(p.snapshots) > 1
 	if grown && s.materializer != nil {
 		s.compactions.add(p.ref)
@@ -29,7 +35,7 @@ func (s *Store) Run(ctx context.Context) error {
 			return ctx.Err()
 		case <-s.compactions.more:
 			for ref, ok := s.compactions.take(); ok && ctx.Err() == nil; ref, ok = s.compactions.take() {
-				if err := s.Compact(ctx, ref); err != nil && ctx.Err() == nil {
+				if err := s.compactAndLook(ctx, ref); err != nil && ctx.Err() == nil {
 					s.log.Warn("compaction failed, the document stays as it is", "ref", ref, "error", err)
 				}
 			}
@@ -46,6 +52,18 @@ func (s *Store) Run(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// compactAndLook compacts a part, and asks for another compaction if so much
+// was written meanwhile that it is due again: nobody may write there any more.
+func (s *Store) compactAndLook(ctx context.Context, ref Ref) error {
+	if err := s.Compact(ctx, ref); err != nil {
+		return err
+	}
+	return s.withPart(ref, func(p *part, _ Reader) error {
+		s.noteGrown(p)
+		return nil
+	})
 }
 
 // compactQueue holds each part that wants compaction once.
