@@ -43,7 +43,7 @@ func (s *Store) Append(ctx context.Context, ref Ref, bundle Bundle, origin Origi
 	for {
 		receipt, questions, err := s.tryAppend(b)
 		if err == nil && questions != nil {
-			if err = s.ask(ctx, b, questions); errors.Is(err, chunk.ErrUnreadable) {
+			if err = s.ask(ctx, b, questions); harmful(err) {
 				err = s.blame(ctx, b, questions, err)
 			}
 		}
@@ -311,6 +311,9 @@ func (s *Store) store(p *part, b *batch, plan *plan) (Receipt, error) {
 		made := commit{staged: append(plan.leftovers, quarantine...)}
 		if len(accepted) > 0 {
 			next = p.advance(accepted, first, b.origin)
+			if b.origin == Local && b.from == s.device && p.vetted() == p.state.Position {
+				next.state.Vetted = next.state.Position // a window wrote it
+			}
 			next.write(p.ref, &made)
 			made.moves = b.moves(accepted, first, s.now())
 		}

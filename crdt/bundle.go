@@ -127,6 +127,12 @@ func (r Reason) mended() bool {
 	return false
 }
 
+// final reports whether what was set aside for this reason is refused when it
+// comes again.
+func (r Reason) final() bool {
+	return r == ReasonNonsense || r == ReasonCrash || r == ReasonTrap
+}
+
 // Forged reports whether an honest device could not have passed this on: it
 // is wrong whatever one knows of the membership log.
 func (r Reason) Forged() bool {

@@ -55,19 +55,17 @@ func (c *checkups) leave(ref Ref, until time.Time) {
 	c.rest[ref] = until
 }
 
-// checkUp mends what others have broken.
+// checkUp vets what others have changed, so that what makes a document
+// unreadable is set aside before somebody wants to read it.
 func (s *Store) checkUp(ctx context.Context) {
 	for _, ref := range s.checkups.take(s.now()) {
 		began := s.now()
-		removed, err := s.Mend(ctx, ref)
+		_, err := s.Vetted(ctx, ref)
 		if ctx.Err() != nil {
 			return
 		}
 		if err != nil {
-			s.log.Warn("a document that cannot be read could not be mended", "ref", ref, "error", err)
-		}
-		if removed > 0 {
-			s.log.Warn("changes that made a document unreadable were set aside", "ref", ref, "count", removed)
+			s.log.Warn("a document cannot be read", "ref", ref, "error", err)
 		}
 		ended := s.now()
 		s.checkups.leave(ref, ended.Add(restFactor*ended.Sub(began)))

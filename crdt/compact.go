@@ -22,7 +22,7 @@ func (s *Store) Compact(ctx context.Context, ref Ref) error {
 		return nil
 	}
 	err := s.compact(ctx, ref)
-	if errors.Is(err, chunk.ErrUnreadable) {
+	if harmful(err) {
 		if removed, mended := s.Mend(ctx, ref); mended != nil {
 			err = errors.Join(err, mended)
 		} else if removed > 0 {
@@ -175,6 +175,7 @@ func (p *part) covered(index *looseIndex, through uint64, keep int) (snapshots [
 func (p *part) compacted(work *compaction, removed []looseEntry) stateRecord {
 	state := p.state
 	state.Loose, state.LooseSize = 0, 0
+	state.Vetted = max(state.Vetted, work.through)
 	for _, e := range p.loose.entries {
 		if e.position > work.through {
 			state.Loose++

@@ -8,9 +8,11 @@ import (
 
 // Materializer is the one who understands what the chunks of a document say:
 // crdt/materialize, a child process. A document is passed as its chunks,
-// snapshots and changes in any order. Any call may fail because the child
-// died on the bytes; the store then leaves the document as it is. A call fails
-// with chunk.ErrUnreadable when the chunks are no document together.
+// snapshots and changes in any order. A call fails with chunk.ErrUnreadable
+// when the chunks are no document together, with chunk.ErrStopped when they
+// ended the child, or took more time or memory than they may, and with
+// chunk.ErrNoCore where the system has no Automerge core. Any other error says
+// nothing of the chunks.
 type Materializer interface {
 	// Vet applies the chunks and reports what they come to.
 	Vet(ctx context.Context, chunks [][]byte) (chunk.Report, error)
@@ -27,4 +29,19 @@ type Materializer interface {
 	// actor among its ancestors. Where that is not so it fails with
 	// chunk.ErrUnsound; any other error says that it could not find out.
 	Verify(ctx context.Context, chunks [][]byte, signed map[chunk.Actor]chunk.Signed) error
+}
+
+// Sessions is an optional ability of a Materializer: to hold documents open, so
+// that taking in one more change costs what the change costs.
+type Sessions interface {
+	// Open opens a complete document and returns a number for it.
+	Open(ctx context.Context, chunks [][]byte) (session uint64, err error)
+
+	// Add takes changes in, dependencies first. It fails with
+	// chunk.ErrNoSession where the session has ended, which it may do at any
+	// time. After any error it is closed.
+	Add(ctx context.Context, session uint64, changes [][]byte) error
+
+	// CloseSession ends a session, if it is open.
+	CloseSession(session uint64)
 }

@@ -28,6 +28,7 @@ type quarantine struct {
 // setAside is what has to be known of such a change.
 type setAside struct {
 	actor  chunk.Actor
+	seq    uint64
 	reason Reason
 }
 
@@ -46,11 +47,23 @@ func (q *quarantine) note(ref Ref, hash chunk.Hash, what setAside) {
 func (q *quarantine) unwanted(ref Ref, hash chunk.Hash) Reason {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	switch reason := q.aside[ref][hash].reason; reason {
-	case ReasonNonsense, ReasonCrash, ReasonTrap:
+	if reason := q.aside[ref][hash].reason; reason.final() {
 		return reason
 	}
 	return 0
+}
+
+// reaches reports whether a vector covers a change that is refused whenever it
+// comes.
+func (q *quarantine) reaches(ref Ref, vector Vector) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, what := range q.aside[ref] {
+		if what.reason.final() && what.seq > 0 && vector[what.actor] >= what.seq {
+			return true
+		}
+	}
+	return false
 }
 
 // actors are those whose changes Mend has taken out, and which others may
@@ -88,7 +101,7 @@ func (s *Store) quarantineOps(b *batch, accepted []*candidate) (ops []Op) {
 	for _, refused := range b.refused {
 		id := quarantineID{b.ref.Document, b.ref.Part, refused.Hash}
 		if refused.Reason.mended() {
-			q.note(b.ref, refused.Hash, setAside{refused.Actor, refused.Reason})
+			q.note(b.ref, refused.Hash, setAside{refused.Actor, refused.Seq, refused.Reason})
 		}
 		if q.known[id] && !refused.stored {
 			continue
@@ -161,7 +174,7 @@ func loadQuarantine(r Reader, id space.ID) (*quarantine, error) {
 				return false, err
 			}
 			if record.Reason.mended() {
-				q.note(ref, chunk.Hash(rest), setAside{chunk.Actor(record.Actor), record.Reason})
+				q.note(ref, chunk.Hash(rest), setAside{chunk.Actor(record.Actor), record.Seq, record.Reason})
 			}
 		}
 		return true, nil

@@ -73,6 +73,7 @@ type patient struct {
 	entries []patientItem // all changes that are known one by one, ancestors first
 	apart   bool          // the snapshots were taken apart: their changes are among the entries
 	aside   map[chunk.Hash]Reason
+	vetted  bool // all that is left can be read
 	lost    int  // records that cannot be read
 	lenient bool // although records cannot be read
 }
@@ -287,10 +288,10 @@ func (m *patient) spread() {
 
 // above is why a change goes that builds on one that goes for a reason.
 func (r Reason) above() Reason {
-	switch r {
-	case ReasonNonsense, ReasonCrash, ReasonTrap:
+	switch {
+	case r.final():
 		return r
-	case ReasonFork, ReasonForked:
+	case r == ReasonFork, r == ReasonForked:
 		return ReasonForked
 	}
 	return ReasonApart
@@ -377,8 +378,9 @@ func (s *Store) snapshotLeft(ctx context.Context, m *patient) (infos []snapshotI
 		return nil, nil, err
 	}
 	info := snapshotInfo{through: m.view.through(), heads: made.Heads, vector: vector, size: uint64(len(raw))}
-	for _, old := range m.view.snapshots {
-		info.position = max(info.position, old.position)
+	// Not above what was vetted with any of those it replaces.
+	if info.position = info.through; info.position == 0 {
+		info.position = m.view.snapshots[0].position
 	}
 	newest := make(map[chunk.Actor]Signature)
 	m.signatures(func(signature Signature, _ uint64) {
@@ -550,6 +552,9 @@ func (m *patient) chunks(snapshots []snapshotInfo, raws [][]byte, to places) (op
 			continue
 		}
 		record := changeRecord{Complete: to.below(e.complete), Origin: e.origin, Raw: e.raw}
+		if m.apart {
+			record.Complete = 0 // snapshots that were above may be below now
+		}
 		if e.signed != nil {
 			record.Device, record.Sig = e.signed.Device[:], e.signed.Sig[:]
 		}
@@ -569,6 +574,9 @@ func (m *patient) stateLeft(snapshots []snapshotInfo, to places) stateRecord {
 	}
 	// Who was told of less has to look at everything again.
 	state.Floor = state.Position
+	if m.vetted {
+		state.Vetted = state.Position
+	}
 	for _, e := range m.entries {
 		if m.aside[e.hash] == 0 && e.position > m.view.through() {
 			state.Loose++

@@ -215,19 +215,25 @@ func lookOn(*part, Reader) error { return nil }
 func (s *Store) After(ref Ref, position uint64) (chunks [][]byte, next uint64, err error) {
 	err = s.readPart(ref, lookOn, func(v view, r Reader) (err error) {
 		next = max(v.position, position)
-		switch {
-		case position >= v.position:
-		case position < v.floor:
-			chunks, err = readChunks(r, v)
-		default:
-			chunks, err = readAfter(r, v, position)
-		}
+		chunks, err = readSince(r, v, position)
 		return err
 	})
 	if err != nil {
 		return nil, 0, fmt.Errorf("load %s after %d: %w", ref, position, err)
 	}
 	return chunks, next, nil
+}
+
+// readSince reads what came after a position: all there is where part of that
+// was compacted away.
+func readSince(r Reader, v view, position uint64) ([][]byte, error) {
+	switch {
+	case position >= v.position:
+		return nil, nil
+	case position < v.floor:
+		return readChunks(r, v)
+	}
+	return readAfter(r, v, position)
 }
 
 // readAfter reads what came after a position that nothing was compacted away

@@ -34,10 +34,17 @@ func (s *Store) appendSnapshots(ctx context.Context, log *space.Log, b *batch, b
 
 func (s *Store) appendSnapshot(ctx context.Context, log *space.Log, b *batch, snapshot chunk.Snapshot, offered []Signature) (accepted int, err error) {
 	vector := Vector(snapshot.Vector)
+	if reason := s.held(b.ref.Space).quarantine.unwanted(b.ref, sha256.Sum256(snapshot.Raw)); reason != 0 {
+		b.refuseSnapshot(snapshot, reason, nil)
+		return 0, nil
+	}
 	var stored [][]byte
 	known, position := false, uint64(0)
 	look := func(p *part, _ Reader) error {
 		known, position = p.vector().Covers(vector), p.state.Position
+		if !known && position > 0 && p.state.Stuck == position {
+			return errStuck
+		}
 		return nil
 	}
 	err = s.readPart(b.ref, look, func(v view, r Reader) (err error) {
@@ -50,7 +57,7 @@ func (s *Store) appendSnapshot(ctx context.Context, log *space.Log, b *batch, sn
 		return 0, err
 	}
 	signatures, reason := cover(log, b.ref, vector, offered)
-	if reason == ReasonActor {
+	if reason == ReasonActor || reason == 0 && s.held(b.ref.Space).quarantine.reaches(b.ref, vector) {
 		return 0, s.takeApart(ctx, b, snapshot, offered)
 	}
 	if reason != 0 {
@@ -62,15 +69,15 @@ func (s *Store) appendSnapshot(ctx context.Context, log *space.Log, b *batch, sn
 	case errors.Is(err, chunk.ErrUnsound):
 		b.refuseSnapshot(snapshot, ReasonNotVouched, err)
 		return 0, nil
-	case errors.Is(err, chunk.ErrUnreadable):
-		b.refuseSnapshot(snapshot, ReasonNonsense, err)
+	case harmful(err):
+		b.refuseSnapshot(snapshot, reasonOf(err), err)
 		return 0, nil
 	}
 	if err != nil {
 		return 0, err
 	}
 	heads, err := s.joinSnapshot(ctx, snapshot, stored)
-	if errors.Is(err, chunk.ErrUnreadable) {
+	if harmful(err) {
 		removed, mended := s.Mend(ctx, b.ref)
 		if mended != nil {
 			return 0, mended
@@ -78,7 +85,10 @@ func (s *Store) appendSnapshot(ctx context.Context, log *space.Log, b *batch, sn
 		if removed > 0 {
 			return s.appendSnapshot(ctx, log, b, snapshot, offered)
 		}
-		b.refuseSnapshot(snapshot, ReasonUnfit, err)
+		if reason = ReasonUnfit; errors.Is(err, chunk.ErrStopped) {
+			reason = ReasonCrash
+		}
+		b.refuseSnapshot(snapshot, reason, err)
 		return 0, nil
 	}
 	if err != nil {
@@ -88,8 +98,8 @@ func (s *Store) appendSnapshot(ctx context.Context, log *space.Log, b *batch, sn
 }
 
 // takeApart puts the changes of a snapshot into the batch. So one of them that
-// was vouched for by the wrong device is judged by itself, and need not keep
-// the others out.
+// was vouched for by the wrong device, or was set aside before, is judged by
+// itself, and need not keep the others out.
 func (s *Store) takeApart(ctx context.Context, b *batch, snapshot chunk.Snapshot, offered []Signature) error {
 	if s.materializer == nil {
 		return errNoMaterializer
@@ -205,6 +215,9 @@ func (s *Store) storeSnapshot(b *batch, snapshot chunk.Snapshot, signatures []Si
 	err = s.committer.commit(1, func(first uint64) commit {
 		next = advance{state: p.state, actors: make(map[chunk.Actor]actorRecord)}
 		next.state.Position, next.state.Heads = first, heads
+		if p.state.Position == position {
+			next.state.Vetted = first // it was read with all that is here
+		}
 		for _, signature := range signatures {
 			if signature.Seq > p.actors[signature.Actor].Seq {
 				next.actors[signature.Actor] = actorRecord{

@@ -57,6 +57,7 @@ type Store struct {
 	haves       haves
 	compactions *compactQueue
 	checkups    *checkups
+	vetting     *vetting
 	blobs       *blobs
 
 	creating sync.Mutex // held while a space is created
@@ -96,6 +97,7 @@ func Open(o Options) (*Store, error) {
 		tell:         o.Report,
 		compactions:  newCompactQueue(),
 		checkups:     newCheckups(),
+		vetting:      newVetting(),
 		blobs:        newBlobs(o.BlobGrace, o.BlobRound),
 		spaces:       make(map[space.ID]*heldSpace),
 	}

@@ -13,7 +13,7 @@ import (
 type core struct{}
 
 func load([]byte) (core, error) {
-	return core{}, fmt.Errorf("%w: this needs the Automerge core, which does not exist for this system", ErrUnreadable)
+	return core{}, fmt.Errorf("merge document: %w", chunk.ErrNoCore)
 }
 
 func (core) add([]byte) error           { return nil }

@@ -80,6 +80,7 @@ const (
 	failMarkdown
 	failUnsound
 	failNoSession
+	failNoCore
 )
 
 var failures = map[failureKind]error{
@@ -89,6 +90,7 @@ var failures = map[failureKind]error{
 	failMarkdown:   ErrMarkdown,
 	failUnsound:    chunk.ErrUnsound,
 	failNoSession:  chunk.ErrNoSession,
+	failNoCore:     chunk.ErrNoCore,
 }
 
 // failureOf packs an error; those of no known kind mean an unreadable document.

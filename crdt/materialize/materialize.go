@@ -58,13 +58,7 @@ var (
 )
 
 // ChunkError says which of the chunks given is at fault.
-type ChunkError struct {
-	Chunk int // index into the chunks of the request
-	Err   error
-}
-
-func (e *ChunkError) Error() string { return fmt.Sprintf("chunk %d: %v", e.Chunk, e.Err) }
-func (e *ChunkError) Unwrap() error { return e.Err }
+type ChunkError = chunk.AtError
 
 // MissingError lists the changes that others depend on and that are not there.
 type MissingError struct{ Hashes []chunk.Hash }

@@ -37,7 +37,7 @@ func (d *Document) Apply(c chunk.Change) error {
 		if err := d.fits(in, o.ID, o.Object, o.Key); err != nil {
 			return err
 		}
-		if o.Object.IsZero() && birthFields[o.Key.Name] && len(in.fields[o.Key.Name]) > 0 {
+		if d.again(o.ID, o.Object, o.Key) {
 			return fmt.Errorf("operation %d: %w", o.ID.Counter, ErrNonsense)
 		}
 		for _, p := range o.Pred {

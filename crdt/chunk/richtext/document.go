@@ -27,10 +27,11 @@ var ErrIncomplete = errors.New("changes are missing")
 // into a list, or something into what is no object.
 var ErrNonsense = errors.New("operations that make no sense")
 
-// birthFields are the fields of the root that a document is born with. They are
-// written once: whoever wrote one again would leave a document that is no text
-// any more, or another text than the one that everybody is writing in.
-var birthFields = map[string]bool{"kind": true, "text": true, "documents": true}
+// birthFields are the fields of the root in which a document is born with its
+// text or its map. That is written once: whoever wrote one again would leave a
+// document that is no text any more, or another text than the one that
+// everybody is writing in.
+var birthFields = map[string]bool{"text": true, "documents": true}
 
 // ErrSeveral is returned by Build where several snapshots were given of which
 // none holds all the others: merge them first.
@@ -338,12 +339,14 @@ func (d *Document) connect(links []link) error {
 		if err := d.fits(in, o.id, o.object, o.key); err != nil {
 			return err
 		}
-		if o.object.IsZero() && birthFields[o.key.Name] {
+		if d.again(o.id, o.object, o.key) {
 			return fmt.Errorf("operation %d: %w", o.id.Counter, ErrNonsense)
 		}
 	}
-	if err := d.bornOnce(); err != nil {
-		return err
+	for i := d.settled; i < len(d.ops); i++ {
+		if o := &d.ops[i]; d.again(o.ID, o.Object, o.Key) {
+			return fmt.Errorf("operation %d: %w", o.ID.Counter, ErrNonsense)
+		}
 	}
 	d.deleted = nil
 	for _, obj := range d.objects {
@@ -352,18 +355,15 @@ func (d *Document) connect(links []link) error {
 	return nil
 }
 
-// bornOnce checks that no change writes a field again that a document is born
+// again reports whether an operation writes over what the document was born
 // with.
-func (d *Document) bornOnce() error {
-	for name := range birthFields {
-		fields := d.objects[chunk.ID{}].fields[name]
-		for i := d.settled; i < len(d.ops) && len(fields) > 1; i++ {
-			if o := &d.ops[i]; o.Object.IsZero() && o.Key.Name == name {
-				return fmt.Errorf("operation %d: %w", o.ID.Counter, ErrNonsense)
-			}
-		}
+func (d *Document) again(id, object chunk.ID, key chunk.Key) bool {
+	if !object.IsZero() || !birthFields[key.Name] {
+		return false
 	}
-	return nil
+	return slices.ContainsFunc(d.objects[object].fields[key.Name], func(o *op) bool {
+		return makes(o.Action) && d.compare(o.ID, id) < 0
+	})
 }
 
 // at reports whether an operation is at a place: the field or element it set.
