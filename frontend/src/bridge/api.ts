@@ -152,6 +152,8 @@ export interface WindowApi {
 	/** Answers once the changes are on disk; one batch in flight at a time, in order. */
 	Commit(space: SpaceID, document: DocumentID, part: Part, changes: string[]): Promise<{ position: number }>;
 	Pull(space: SpaceID, document: DocumentID, part: Part, after: number): Promise<Pulled>;
+	/** Names chunks that this window's Automerge cannot take. They are set aside; open the part again. */
+	Trapped(space: SpaceID, document: DocumentID, part: Part, chunks: string[]): Promise<void>;
 	/** An invitation that ends after `hours` hours; 0 hours: never. */
 	Invite(space: SpaceID, role: Role, uses: number, hours: number): Promise<Invitation>;
 	Invitations(space: SpaceID): Promise<Invitation[]>;

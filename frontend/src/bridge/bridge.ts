@@ -13,6 +13,13 @@ export interface Bridge {
 	on<E extends EventName>(event: E, listener: (data: Events[E]) => void): () => void;
 	/** Calls back when the connection's state changes; after "connected", whatever was pulled may be outdated. */
 	onConnection(listener: (state: Connection) => void): () => void;
+	/**
+	 * Calls back when what is under way should be put away: the page loses the focus, is hidden or about to go, or
+	 * somebody asks for it.
+	 */
+	onPause(listener: () => void): () => void;
+	/** Calls those back. */
+	pause(): void;
 	/** Shows an address of the web outside of this window. The caller answers for what it leads to. */
 	openLink(href: string): void;
 	close(): void;
@@ -20,7 +27,17 @@ export interface Bridge {
 
 /** Opens the transport that fits: Wails in the desktop window, otherwise a WebSocket to the page's own origin. */
 export function openBridge(): Bridge {
-	return connect((listener) => openWails(listener) ?? openSocket(listener));
+	const bridge = connect((listener) => openWails(listener) ?? openSocket(listener));
+	watchPauses(bridge.pause);
+	return bridge;
+}
+
+/** The moments after which a page may be gone. Before unload comes first, and is heard before anybody asks. */
+function watchPauses(pause: () => void): void {
+	for (const event of ["beforeunload", "pagehide", "blur"]) {
+		window.addEventListener(event, pause, { capture: true });
+	}
+	document.addEventListener("visibilitychange", pause);
 }
 
 function openSocket(listener: TransportListener): Transport {
@@ -40,6 +57,7 @@ function openSocket(listener: TransportListener): Transport {
 export function connect(open: (listener: TransportListener) => Transport): Bridge {
 	const events = new Map<EventName, Set<(data: never) => void>>();
 	const connections = new Set<(state: Connection) => void>();
+	const pauses = new Set<() => void>();
 	const event: EventListener = (name, data) => {
 		for (const listener of events.get(name) ?? []) listener(data as never);
 	};
@@ -63,6 +81,13 @@ export function connect(open: (listener: TransportListener) => Transport): Bridg
 		onConnection(listener) {
 			connections.add(listener);
 			return () => connections.delete(listener);
+		},
+		onPause(listener) {
+			pauses.add(listener);
+			return () => pauses.delete(listener);
+		},
+		pause: () => {
+			for (const listener of pauses) listener();
 		},
 		openLink: (href) => transport.openLink(href),
 		close: () => transport.close(),

@@ -3,9 +3,10 @@ import { type Replica, RichText } from "../replica";
 import { documentOf, REMOTE, showAll, showChanges } from "./amToPm";
 import { flatSize } from "./flat";
 import { writeTransaction } from "./pmToAm";
+import { isBoundary } from "./undo";
 
 /** What the binding needs of a replica. */
-export type Source = Pick<Replica, "core" | "edit" | "onPatches" | "onReset">;
+export type Source = Pick<Replica, "core" | "edit" | "flush" | "onPatches" | "onReset">;
 
 /** What the binding needs of an editor: ProseMirror's view, or a bare state in tests. */
 export interface Surface {
@@ -57,6 +58,8 @@ export class Binding {
 		const { state, transactions } = surface.state.applyTransaction(transaction);
 		const own = transactions.filter((tr) => tr.docChanged && tr.getMeta(REMOTE) !== true);
 		if (own.length > 0) {
+			// What can be taken back on its own is a change of its own.
+			if (isBoundary(surface.state, state)) this.#replica.flush();
 			const written = this.#replica.edit(() => {
 				for (const tr of own) writeTransaction(this.text, tr);
 				this.#check(state);

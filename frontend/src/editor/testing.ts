@@ -14,6 +14,8 @@ class Copy implements Source {
 		this.core = loadCore(String(device).padStart(40, "0"), [saved]);
 	}
 
+	flush(): void {}
+
 	edit(operations: () => void): boolean {
 		operations();
 		this.core.commit(undefined, 0);

@@ -121,6 +121,12 @@ export const undo: Command = (state, dispatch) => takeBack(state, dispatch, fals
 
 export const redo: Command = (state, dispatch) => takeBack(state, dispatch, true);
 
+/** Whether what happened between two states begins something of its own for undo, or takes something back. */
+export function isBoundary(before: EditorState, after: EditorState): boolean {
+	const [was, is] = [key.getState(before), key.getState(after)];
+	return was?.done.at(-1)?.bookmark !== is?.done.at(-1)?.bookmark;
+}
+
 function record(history: History, tr: Transaction, before: EditorState, newGroupMs: number): History {
 	const pop = tr.getMeta(key) as Pop | undefined;
 	if (!tr.docChanged && pop === undefined) return history;

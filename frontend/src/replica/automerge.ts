@@ -2,11 +2,12 @@
  * The only importer of Automerge. The window works on the core's own handle instead of the proxies: a key then
  * costs what its operations cost, and no copy of the text is made for JavaScript (docs/decisions/0005 says why).
  */
-import { decodeChange, getBackend, init, RawString } from "@automerge/automerge/next";
+import { decodeChange, getBackend, init, RawString } from "@automerge/automerge/slim/next";
+import { adopt, type Handle, release } from "./instance";
 
 export type Core = ReturnType<typeof getBackend>;
 export type Patch = ReturnType<Core["diffIncremental"]>[number];
-export type { MarkSet } from "@automerge/automerge/next";
+export type { MarkSet } from "@automerge/automerge/slim/next";
 export { RawString };
 
 // Where a chunk says what it is, and the kind that holds a whole document: see the Automerge binary format.
@@ -18,7 +19,7 @@ const DOCUMENT = 0;
  * cannot read them.
  */
 export function loadCore(actor: string, chunks: readonly Uint8Array[]): Core {
-	const core = getBackend(init<Record<string, never>>(actor === "" ? {} : { actor }));
+	const core = adopted(getBackend(init<Record<string, never>>(actor === "" ? {} : { actor })));
 	applyChunks(core, chunks);
 	core.updateDiffCursor();
 	return core;
@@ -38,6 +39,33 @@ export function applyChunks(core: Core, chunks: readonly Uint8Array[]): void {
 		} else changes.push(chunk);
 	}
 	apply();
+}
+
+/** The same document in the hands of another actor. The core it was is gone. */
+export function handOver(core: Core, actor: string): Core {
+	const next = adopted(core.fork(actor));
+	next.updateDiffCursor();
+	release(core as unknown as Handle);
+	return next;
+}
+
+/**
+ * Does to a document what whoever shows it will do: reads everything, and writes. Throws where the core cannot.
+ * The document must not be used for anything else afterwards.
+ */
+export function tryOut(core: Core): void {
+	core.materialize("/");
+	for (const key of core.keys("_root")) {
+		const entry = core.getWithType("_root", key);
+		if (entry?.[0] === "text") core.spans(entry[1]);
+	}
+	core.put("_root", "trial", true);
+	core.commit();
+}
+
+function adopted(core: Core): Core {
+	adopt(core as unknown as Handle);
+	return core;
 }
 
 export function changeHash(change: Uint8Array): string {

@@ -3,18 +3,22 @@ import {
 	DISCONNECTED,
 	type DocumentID,
 	fromBase64,
+	type Opened,
 	ParleyError,
 	type Part,
 	type SpaceID,
 	toBase64,
 	toParleyError,
 } from "../bridge";
-import { applyChunks, type Core, loadCore, type Patch } from "./automerge";
+import { applyChunks, type Core, handOver, loadCore, type Patch } from "./automerge";
 import { CommitQueue } from "./commitQueue";
+import { onTrap } from "./instance";
+import { Pace } from "./pace";
+import { take, takeCarefully } from "./recovery";
 import { type Unsaved, writeAgain } from "./unsaved";
 
 /** What a replica needs of the bridge. */
-export type Door = Pick<Bridge, "api" | "on" | "onConnection">;
+export type Door = Pick<Bridge, "api" | "on" | "onConnection" | "onPause">;
 
 /** Why something did not work: a code for screens to choose their words by, and a sentence in English. */
 export interface Problem {
@@ -39,8 +43,9 @@ export interface Address {
 	part: Part;
 }
 
-// Writing is gathered into one change per frame. Frames stop in a hidden window, timers do not.
-const FRAME_MS = 16;
+/** A copy that breaks so often within so short a time is not loaded anew by itself any more. */
+const FALLS = 5;
+const FALLS_MS = 10_000;
 
 /**
  * The window's own copy of one part of a document. Local operations are gathered into changes and handed to
@@ -67,9 +72,11 @@ export class Replica {
 	readonly #resetListeners = new Set<() => void>();
 	readonly #stops: (() => void)[];
 
-	#flushTimer: ReturnType<typeof setTimeout> | null = null;
-	#flushQueued = false;
-	#lastFlush = Number.NEGATIVE_INFINITY;
+	readonly #pace: Pace;
+	/** How often it was asked who else is there; only the last answer counts. */
+	#asked = 0;
+	/** When the copy broke, the last few times. */
+	#falls: number[] = [];
 	/** The newest position that was announced, and the newest that a pull has been made for since. */
 	#announced = 0;
 	#answered = 0;
@@ -90,26 +97,27 @@ export class Replica {
 		if (kept !== undefined) return await kept.#resume();
 		// Something may be announced before the answer is here, which then does not hold it.
 		let announced = 0;
-		const stop = onMoved(door, address, (position) => {
-			announced = Math.max(announced, position);
-		});
+		let company = false;
+		const stops = [
+			onMoved(door, address, (position) => {
+				announced = Math.max(announced, position);
+			}),
+			onCompany(door, address, () => {
+				company = true;
+			}),
+		];
 		try {
-			const opened = await door.api.OpenDocument(address.space, address.document, address.part);
-			const core = loadCore(opened.actor, opened.chunks.map(fromBase64));
+			const { opened, core } = await take(door, address);
 			const replica = new Replica(door, address, core, opened);
 			replica.#heard(announced);
+			if (company) void replica.#lookAround();
 			return replica;
 		} finally {
-			stop();
+			for (const stop of stops) stop();
 		}
 	}
 
-	private constructor(
-		door: Door,
-		address: Address,
-		core: Core,
-		opened: { actor: string; position: number; writable: boolean },
-	) {
+	private constructor(door: Door, address: Address, core: Core, opened: Opened) {
 		this.#door = door;
 		this.address = address;
 		this.#core = core;
@@ -118,6 +126,7 @@ export class Replica {
 		this.#answered = opened.position;
 		this.#writable = opened.writable;
 		this.#heads = core.getHeads();
+		this.#pace = new Pace(opened.together, () => this.flush());
 		this.#queue = new CommitQueue(
 			(changes) => this.#commit(changes),
 			() => this.#changed(),
@@ -125,6 +134,9 @@ export class Replica {
 		this.#state = this.#picture();
 		this.#stops = [
 			onMoved(door, address, (position) => this.#heard(position)),
+			onCompany(door, address, () => void this.#lookAround()),
+			door.onPause(() => this.flush()),
+			onTrap((reason) => this.#break(reason)),
 			door.onConnection((connection) => {
 				if (connection === "connected") this.#reopen();
 			}),
@@ -163,9 +175,9 @@ export class Replica {
 	}
 
 	/**
-	 * Runs local operations. They take effect at once and join the change of the present frame. Answers whether
-	 * they were made; if not, the replica is not writable or has just become broken, and reloads. They may be
-	 * run again, on the document as it was, where what they made cannot be stored under this window's actor.
+	 * Runs local operations. They take effect at once and join the change that is open. Answers whether they were
+	 * made; if not, the replica is not writable or has just become broken, and reloads. They may be run again, on
+	 * the document as it was, where what they made cannot be stored under this window's actor.
 	 */
 	edit(operations: () => void): boolean {
 		if (!this.writable) return false;
@@ -176,21 +188,21 @@ export class Replica {
 			this.#break(reason);
 			return false;
 		}
-		this.#scheduleFlush();
+		this.#pace.written();
+		this.#changed();
 		return true;
 	}
 
-	/** Ends the open change and hands it to the queue. Happens by itself after each frame with edits. */
+	/**
+	 * Ends the open change and hands it to the queue. Happens by itself after each frame with edits, or after a
+	 * quarter of a second where nobody else has the document open.
+	 */
 	flush(): void {
-		this.#flushQueued = false;
-		if (this.#flushTimer !== null) clearTimeout(this.#flushTimer);
-		this.#flushTimer = null;
-		if (this.#broken !== null) return;
+		this.#pace.ended();
+		if (this.#broken !== null || this.#operations.length === 0) return;
 		this.#guard(() => {
-			if (this.#operations.length === 0) return;
 			const operations = this.#operations;
 			this.#operations = [];
-			this.#lastFlush = performance.now();
 			this.#core.commit(undefined, Math.floor(Date.now() / 1000));
 			this.#core.updateDiffCursor();
 			const heads = this.#heads;
@@ -198,6 +210,7 @@ export class Replica {
 			this.#heads = this.#core.getHeads();
 			this.#unsaved = [...this.#stillUnsaved(), { heads, operations, changes }];
 			for (const change of changes) this.#queue.push(change);
+			this.#changed();
 		});
 	}
 
@@ -275,12 +288,18 @@ export class Replica {
 		return this.#unsaved.filter(({ changes }) => changes.some((change) => this.#queue.has(change)));
 	}
 
-	#scheduleFlush(): void {
-		if (this.#flushQueued) return;
-		this.#flushQueued = true;
-		const wait = FRAME_MS - (performance.now() - this.#lastFlush);
-		if (wait <= 0) queueMicrotask(() => this.#flushQueued && this.flush());
-		else this.#flushTimer = setTimeout(() => this.flush(), wait);
+	/** Somebody has come, or the last one has left. Whoever came sees at once what was typed before. */
+	async #lookAround(): Promise<void> {
+		this.flush();
+		this.#pace.together = true;
+		const { space, document } = this.address;
+		const asked = ++this.#asked;
+		try {
+			const together = await this.#door.api.Company(space, document);
+			if (asked === this.#asked) this.#pace.together = together;
+		} catch {
+			// Disconnected: reopening tells.
+		}
 	}
 
 	#heard(position: number): void {
@@ -336,36 +355,53 @@ export class Replica {
 
 	/** Takes up a document again after the connection was lost or the core broke. */
 	async #openAgain(anew: boolean): Promise<void> {
-		const { space, document, part } = this.address;
 		// Where a commit is under way, its answer says whether it must be made again.
 		await this.#queue.settled();
 		if (this.#closed && this.#queue.state === "saved") return;
 		try {
-			const opened = await this.#door.api.OpenDocument(space, document, part);
-			const chunks = opened.chunks.map(fromBase64);
-			this.flush();
-			this.#writable = opened.writable;
-			if (anew || this.#broken !== null || this.#queue.state !== "saved") this.#load(opened.actor, chunks);
-			else {
-				this.#receive(chunks);
-				this.#take(opened.actor);
-			}
-			this.#position = opened.position;
-			this.#answered = Math.max(this.#answered, opened.position);
+			if (anew || this.#broken !== null) await this.#openAnew();
+			else await this.#openOn();
 		} catch (reason) {
 			if (anew || this.#broken !== null) this.#broken = toProblem(reason);
 			// Otherwise the connection went again; the next one reopens.
 		}
 	}
 
-	/** Builds the document of what is stored, and writes again what is not. */
-	#load(actor: string, chunks: readonly Uint8Array[]): void {
+	async #openAnew(): Promise<void> {
+		const { opened, core } = await (this.#broken === null ? take : takeCarefully)(this.#door, this.address);
+		this.flush();
+		this.#load(opened, core);
+	}
+
+	async #openOn(): Promise<void> {
+		const { space, document, part } = this.address;
+		const opened = await this.#door.api.OpenDocument(space, document, part);
+		const chunks = opened.chunks.map(fromBase64);
+		this.flush();
+		if (this.#queue.state !== "saved") return this.#load(opened, loadCore(opened.actor, chunks));
+		this.#receive(chunks);
+		this.#take(opened.actor);
+		this.#opened(opened);
+	}
+
+	#opened({ position, writable, together }: Opened): void {
+		this.#writable = writable;
+		this.#pace.together = together;
+		this.#position = position;
+		this.#answered = Math.max(this.#answered, position);
+	}
+
+	/** Goes on with a document that was built of what is stored, and writes again into it what is not. */
+	#load(opened: Opened, core: Core): void {
+		this.#opened(opened);
 		const open = { heads: this.#heads, operations: this.#operations, changes: [] };
 		const unsaved = [...this.#stillUnsaved(), ...(open.operations.length > 0 ? [open] : [])];
 		const waiting = unsaved.flatMap(({ changes }) => changes);
 		// Whoever may write no more still sees what they wrote, and that it is not saved.
-		this.#core = loadCore(actor, this.#writable ? chunks : [...chunks, ...waiting]);
-		this.#actor = actor;
+		if (!this.#writable) applyChunks(core, waiting);
+		core.updateDiffCursor();
+		this.#core = core;
+		this.#actor = opened.actor;
 		this.#operations = [];
 		this.#unsaved = this.#writable ? writeAgain(this.#core, unsaved) : unsaved;
 		this.#heads = this.#core.getHeads();
@@ -378,15 +414,12 @@ export class Replica {
 	#take(actor: string): void {
 		if (actor === this.#actor) return;
 		this.#guard(() => {
-			const old = this.#core;
-			this.#core = old.fork(actor);
-			this.#core.updateDiffCursor();
+			this.#core = handOver(this.#core, actor);
 			this.#actor = actor;
-			old.free();
 		});
 	}
 
-	/** Runs what touches the core; a trap leaves it unusable, so it is put aside and loaded anew. */
+	/** Runs what touches the core; what fails half-way leaves it unusable, so it is put aside and loaded anew. */
 	#guard<T>(work: () => T): T | undefined {
 		try {
 			return work();
@@ -401,18 +434,25 @@ export class Replica {
 		console.error("the document's copy in this window broke and is loaded anew", reason);
 		this.#broken = toProblem(reason);
 		this.#changed();
-		// After a trap the very stack that led here may be half done: load when it is gone.
+		const now = performance.now();
+		this.#falls = [...this.#falls.filter((fall) => now - fall < FALLS_MS), now];
+		if (this.#falls.length > FALLS) return; // Until somebody asks for it.
+		// The very stack that led here may be half done: load when it is gone.
 		queueMicrotask(() => this.#reopen(true));
 	}
 
 	#changed(): void {
-		this.#state = this.#picture();
+		const next = this.#picture();
+		if (sameState(next, this.#state)) return;
+		this.#state = next;
 		for (const listener of this.#listeners) listener();
 	}
 
 	#picture(): ReplicaState {
+		const { state } = this.#queue;
 		return {
-			saving: this.#queue.state,
+			// What is typed and not handed in yet is no more on disk than what is under way.
+			saving: state === "saved" && this.#operations.length > 0 ? "saving" : state,
 			problem: this.#broken ?? this.#queue.problem,
 			broken: this.#broken !== null,
 			writable: this.writable,
@@ -431,6 +471,19 @@ function onMoved(door: Door, address: Address, heard: (position: number) => void
 			moved.space === address.space && moved.document === address.document && moved.part === address.part;
 		if (same) heard(moved.position);
 	});
+}
+
+/** Calls back when somebody else may have opened a document, or left it. */
+function onCompany(door: Door, address: Address, listener: () => void): () => void {
+	return door.on("company", ({ space, document }) => {
+		if (space === address.space && document === address.document) listener();
+	});
+}
+
+function sameState(a: ReplicaState, b: ReplicaState): boolean {
+	return (
+		a.saving === b.saving && a.problem === b.problem && a.broken === b.broken && a.writable === b.writable
+	);
 }
 
 function toProblem(reason: unknown): Problem {

@@ -37,6 +37,9 @@ export class Desk {
 	readonly #actors = new Set<string>();
 	#listeners = new Map<string, Set<(data: never) => void>>();
 	#connections = new Set<(state: Connection) => void>();
+	#pauses = new Set<() => void>();
+	/** Whether somebody else has the document open. */
+	#together = true;
 	readonly replicas: Replica[] = [];
 	/** While set, commits are refused with this error. */
 	refusal: ParleyError | null = null;
@@ -47,6 +50,8 @@ export class Desk {
 	#held: Promise<void> = Promise.resolve();
 	/** Every batch that was tried, refused ones included. */
 	readonly tried: string[][] = [];
+	/** What windows could not show. */
+	readonly aside: Uint8Array[] = [];
 
 	constructor(device: number, stored: readonly Uint8Array[]) {
 		this.#device = device;
@@ -84,6 +89,17 @@ export class Desk {
 		for (const listener of this.#listeners.get(event) ?? []) listener(data as never);
 	}
 
+	/** Others come, or all leave; the windows hear of it. */
+	meets(together: boolean): void {
+		this.#together = together;
+		this.emit("company", { space: address.space, document: address.document });
+	}
+
+	/** The page is left, or may be. */
+	pause(): void {
+		for (const listener of this.#pauses) listener();
+	}
+
 	reconnect(): void {
 		this.#actors.clear();
 		for (const state of ["disconnected", "connected"] as const) {
@@ -108,7 +124,14 @@ export class Desk {
 					position: this.stored.length,
 					chunks: this.stored.map(toBase64),
 					writable: this.writable,
+					together: this.#together,
 				};
+			},
+			Company: async () => this.#together,
+			Trapped: async (_space: string, _document: string, _part: string, chunks: string[]) => {
+				this.aside.push(...chunks.map(fromBase64));
+				const kept = this.stored.filter((chunk) => !chunks.includes(toBase64(chunk)));
+				this.stored.splice(0, this.stored.length, ...kept);
 			},
 			CloseDocument: async () => undefined,
 			Commit: async (_space: string, _document: string, _part: string, changes: string[]) => {
@@ -132,6 +155,10 @@ export class Desk {
 			this.#listeners.set(event, listeners);
 			listeners.add(listener as (data: never) => void);
 			return () => listeners.delete(listener as (data: never) => void);
+		},
+		onPause: (listener) => {
+			this.#pauses.add(listener);
+			return () => this.#pauses.delete(listener);
 		},
 		onConnection: (listener) => {
 			this.#connections.add(listener);
