@@ -45,9 +45,17 @@ const (
 // locked keyring may ask the person at the screen for its password, which it
 // does by itself and in a window of its own; where not, it counts as locked at
 // once.
-func Platform(asks bool) Keyring { return platform{asks} }
+func Platform(asks bool) Keyring {
+	if asks {
+		return platform{asks, personTimeout}
+	}
+	return platform{asks, answerTimeout}
+}
 
-type platform struct{ asks bool }
+type platform struct {
+	asks     bool
+	patience time.Duration
+}
 
 func (p platform) Get(ctx context.Context, name string) (secret []byte, err error) {
 	var text string
@@ -78,11 +86,7 @@ func (p platform) Delete(ctx context.Context, name string) error {
 // person, and the library for the keyring. Then the question is left behind in
 // a goroutine of its own, and ends with the keyring or the process.
 func (p platform) within(ctx context.Context, ask func() error) error {
-	patience := answerTimeout
-	if p.asks {
-		patience = personTimeout
-	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, p.patience)
 	defer cancel()
 	open, err := reach(ctx)
 	if err != nil {
