@@ -51,7 +51,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"serve":  serve,
-			"stop":   stop,
+			"quit":   quit,
 			"field":  field,
 			"until":  until,
 			"cut":    cut,
@@ -126,10 +126,10 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(name+"_web", ready.Web)
 }
 
-// stop NAME ends a peer as an interrupt would, and fails unless it ends well.
-func stop(ts *testscript.TestScript, neg bool, args []string) {
+// quit NAME ends a peer as an interrupt would, and fails unless it ends well.
+func quit(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
-		ts.Fatalf("usage: stop NAME")
+		ts.Fatalf("usage: quit NAME")
 	}
 	running := ts.Value(peersKey{}).(*peers).running
 	peer, ok := running[args[0]]
