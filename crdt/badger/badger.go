@@ -11,7 +11,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
@@ -36,9 +39,22 @@ var (
 
 // Backend is a directory of Badger's files.
 type Backend struct {
-	db   *badger.DB
-	dir  string
-	held *os.File // the lock on the directory, nil for one that nobody else knows of
+	db    *badger.DB
+	dir   string
+	key   []byte
+	log   *slog.Logger
+	guard *guard
+	held  *os.File // the lock on the directory, nil for one that nobody else knows of
+
+	writing, written atomic.Int64  // bytes: under way, and since keep had a look
+	wake             chan struct{} // capacity 1: keep should have a look
+
+	ctx  context.Context // ended by stop
+	stop context.CancelFunc
+	kept chan struct{} // closed when keep has ended
+
+	work      sync.Mutex // held while files are rewritten
+	compacted time.Time  // when tables were merged last
 }
 
 var (
@@ -87,14 +103,14 @@ func open(o Options) (*Backend, error) {
 	if err := settle(o.Dir); err != nil {
 		return nil, err
 	}
-	err := inspect(o)
+	unread, err := inspect(o)
 	if errors.Is(err, errNotEncrypted) {
-		err = encrypt(o)
+		unread, err = false, encrypt(o)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return start(o, durable)
+	return start(o, durable, unread)
 }
 
 // durability says when a write has to be on disk.
@@ -105,21 +121,31 @@ const (
 	atClose durability = false // when the directory is closed: while it is filled
 )
 
-// start has Badger open a directory.
-func start(o Options, sync durability) (*Backend, error) {
+// start has Badger open a directory. unread: not all that is in it was read.
+func start(o Options, sync durability, unread bool) (*Backend, error) {
+	if err := roomToOpen(o.Dir); err != nil {
+		return nil, err
+	}
 	if o.Key != nil {
 		if err := rotate(o.Dir, o.Key); err != nil {
-			return nil, err
+			return nil, full(err)
 		}
 	}
 	if err := copyRegistry(o.Dir); err != nil {
-		return nil, fmt.Errorf("keep a copy of %s: %w", registryFile, err)
+		return nil, fmt.Errorf("keep a copy of %s: %w", registryFile, full(err))
 	}
-	db, err := badger.Open(settings(o).WithSyncWrites(bool(sync)))
+	keys, _, err := findRegistry(o.Dir, o.Key, func(finding) {})
 	if err != nil {
 		return nil, err
 	}
-	return &Backend{db: db, dir: o.Dir}, nil
+	b := &Backend{dir: o.Dir, key: o.Key, log: o.Log, wake: make(chan struct{}, 1), kept: make(chan struct{})}
+	if b.db, err = badger.Open(settings(o).WithSyncWrites(bool(sync))); err != nil {
+		return nil, full(err)
+	}
+	b.guard = newGuard(o.Dir, keys.keys, b.note)
+	b.ctx, b.stop = context.WithCancel(context.Background())
+	go b.keep(b.ctx, unread)
+	return b, nil
 }
 
 // compression is that of tables' blocks.
@@ -130,13 +156,17 @@ func settings(o Options) badger.Options {
 	return badger.DefaultOptions(o.Dir).
 		WithEncryptionKey(o.Key).
 		WithEncryptionKeyRotationDuration(neverRotated).
-		WithMemTableSize(4 << 20).
-		WithNumMemtables(1).
+		WithMemTableSize(memTable).
+		WithNumMemtables(memTables).
 		WithBlockCacheSize(8 << 20).
 		WithIndexCacheSize(4 << 20).
 		WithValueLogFileSize(16 << 20).
 		WithValueThreshold(crdt.LargeValue).
-		WithNumCompactors(2).
+		WithNumCompactors(0). // keep does it
+		WithNumLevelZeroTables(compactFrom).
+		WithNumLevelZeroTablesStall(neverStalled).
+		WithVerifyValueChecksum(true).
+		WithChecksumVerificationMode(options.OnBlockRead).
 		WithCompression(compression).
 		WithDetectConflicts(false). // crdt is the one writer
 		WithMetricsEnabled(false).
@@ -148,7 +178,7 @@ func settings(o Options) badger.Options {
 func hold(dir string) (*os.File, error) {
 	file, err := os.OpenFile(dir+".lock", os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNotWritable, err)
+		return nil, notWritable(err)
 	}
 	if err := lock(file); err != nil {
 		file.Close()
@@ -161,17 +191,25 @@ func hold(dir string) (*os.File, error) {
 // so in ways that differ by platform.
 func probe(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("%w: %w", ErrNotWritable, err)
+		return notWritable(err)
 	}
 	file, err := os.CreateTemp(dir, ".probe-*")
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrNotWritable, err)
+		return notWritable(err)
 	}
 	name := file.Name()
 	if err := errors.Join(file.Close(), os.Remove(name)); err != nil {
-		return fmt.Errorf("%w: %w", ErrNotWritable, err)
+		return notWritable(err)
 	}
 	return nil
+}
+
+// notWritable is what a file that cannot be made means.
+func notWritable(err error) error {
+	if err := full(err); errors.Is(err, crdt.ErrFull) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrNotWritable, err)
 }
 
 func classify(err error) error {
@@ -185,95 +223,16 @@ func classify(err error) error {
 	return err
 }
 
-// View shows a consistent state to read.
-func (b *Backend) View(read func(crdt.Reader) error) error {
-	return b.db.View(func(txn *badger.Txn) error { return read(reader{txn}) })
-}
-
-// Write applies all ops or none, and waits for the disk.
-func (b *Backend) Write(ops []crdt.Op) error {
-	txn := b.db.NewTransaction(true)
-	defer txn.Discard()
-	for _, op := range ops {
-		var err error
-		if op.Value == nil {
-			err = txn.Delete(op.Key)
-		} else {
-			err = txn.Set(op.Key, op.Value)
-		}
-		if err != nil {
-			return fmt.Errorf("write %d records: %w", len(ops), err)
-		}
-	}
-	if err := txn.Commit(); err != nil {
-		return fmt.Errorf("write %d records: %w", len(ops), err)
-	}
-	return nil
-}
-
-// Collect rewrites the files of large values that are mostly deleted.
-func (b *Backend) Collect() error {
-	for {
-		switch err := b.db.RunValueLogGC(0.5); {
-		case err == nil:
-		case errors.Is(err, badger.ErrNoRewrite), errors.Is(err, badger.ErrRejected):
-			return nil
-		default:
-			return fmt.Errorf("collect: %w", err)
-		}
-	}
-}
-
 // Close flushes and releases the directory.
 func (b *Backend) Close() error {
+	b.stop()
+	<-b.kept
 	err := b.db.Close()
 	if b.held != nil {
 		err = errors.Join(err, b.held.Close())
 	}
 	if err != nil {
 		return fmt.Errorf("close store: %w", err)
-	}
-	return nil
-}
-
-type reader struct{ txn *badger.Txn }
-
-func (r reader) Get(key []byte) ([]byte, error) {
-	item, err := r.txn.Get(key)
-	if errors.Is(err, badger.ErrKeyNotFound) {
-		return nil, crdt.ErrNotFound
-	}
-	if err != nil {
-		return nil, fmt.Errorf("get %x: %w", key, err)
-	}
-	value, err := item.ValueCopy(nil)
-	if err != nil {
-		return nil, fmt.Errorf("get %x: %w", key, err)
-	}
-	return value, nil
-}
-
-func (r reader) Scan(prefix, from []byte, visit func(key, value []byte) (bool, error)) error {
-	opts := badger.DefaultIteratorOptions
-	opts.Prefix = prefix
-	opts.PrefetchSize = 16
-	it := r.txn.NewIterator(opts)
-	defer it.Close()
-	if from == nil {
-		from = prefix
-	}
-	for it.Seek(from); it.Valid(); it.Next() {
-		more, err := true, error(nil)
-		valueErr := it.Item().Value(func(value []byte) error {
-			more, err = visit(it.Item().Key(), value)
-			return nil
-		})
-		if valueErr != nil {
-			return fmt.Errorf("read %x: %w", it.Item().Key(), valueErr)
-		}
-		if err != nil || !more {
-			return err
-		}
 	}
 	return nil
 }

@@ -61,9 +61,9 @@ func (s *survey) checkPointers(ctx context.Context) error {
 
 // inspect finds out whether Badger may open a directory: it would take some
 // damage for something else and act upon it. What can be put right without
-// losing anything is put right. It fails with ErrWrongKey, errNotEncrypted or a
-// DamagedError.
-func inspect(o Options) error {
+// losing anything is put right. unread says that there was too much in it to
+// read it all. It fails with ErrWrongKey, errNotEncrypted or a *DamagedError.
+func inspect(o Options) (unread bool, err error) {
 	var damages []Damage
 	report := func(f finding) {
 		if !f.harmless {
@@ -74,26 +74,34 @@ func inspect(o Options) error {
 	}
 	s, err := look(o.Dir, o.Key, report)
 	if err != nil {
-		return err
+		return false, err
 	}
 	ctx := context.Background()
 	if err := s.surface(ctx); err != nil {
-		return err
+		return false, err
 	}
-	if s.deep() <= inspectAll {
+	marker := filepath.Join(o.Dir, checkFile)
+	_, err = os.Stat(marker)
+	suspect := err == nil
+	if unread = !suspect && s.deep() > inspectAll; !unread {
 		if err := s.depth(ctx); err != nil {
-			return err
+			return false, err
 		}
 	}
 	if len(damages) > 0 {
-		return &DamagedError{damages}
+		return false, &DamagedError{damages}
 	}
 	for name, data := range s.restore {
 		if err := replace(filepath.Join(o.Dir, name), data); err != nil {
-			return fmt.Errorf("restore %s: %w", name, err)
+			return false, fmt.Errorf("restore %s: %w", name, full(err))
 		}
 	}
-	return nil
+	if suspect {
+		err = os.Remove(marker)
+	} else {
+		err = nil
+	}
+	return unread, err
 }
 
 // inspectAll is the size of tables and full logs up to which they are read in

@@ -96,7 +96,7 @@ func encrypt(o Options) error {
 	plain, copied := o, o
 	plain.Key = nil
 	copied.Dir += unfinished
-	if err := inspect(plain); err != nil {
+	if _, err := inspect(plain); err != nil {
 		return err
 	}
 	if err := copyStore(plain, copied); err != nil {
@@ -123,7 +123,7 @@ func copyStore(from, to Options) error {
 	if err := os.RemoveAll(to.Dir); err != nil {
 		return err
 	}
-	source, err := start(from, durable)
+	source, err := start(from, durable, false)
 	if err != nil {
 		return err
 	}
@@ -154,7 +154,7 @@ func create(o Options) (*target, error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create %s: %w", o.Dir, err)
 	}
-	backend, err := start(o, atClose)
+	backend, err := start(o, atClose, false)
 	if err != nil {
 		return nil, err
 	}

@@ -59,7 +59,7 @@ func look(dir string, key []byte, report func(finding)) (*survey, error) {
 		}
 	}
 	for _, list := range [][]numbered{tables, s.writes, s.values} {
-		slices.SortFunc(list, func(a, b numbered) int { return int(a.id) - int(b.id) })
+		sortLogs(list)
 	}
 	fresh := len(tables)+len(s.writes)+len(s.values) == 0
 	if err := s.lookAtRegistry(key, fresh); err != nil {
@@ -139,6 +139,24 @@ func (s *survey) lookAtManifest(tables []numbered, fresh bool) error {
 		}
 	}
 	return nil
+}
+
+func sortLogs(list []numbered) {
+	slices.SortFunc(list, func(a, b numbered) int { return int(a.id) - int(b.id) })
+}
+
+// listLogs lists the files of a directory with a suffix, oldest first.
+func listLogs(dir, suffix string) (list []numbered, err error) {
+	entries, err := os.ReadDir(dir)
+	for _, one := range entries {
+		if base, ok := strings.CutSuffix(one.Name(), suffix); ok {
+			if id, err := strconv.ParseUint(base, 10, 32); err == nil {
+				list = append(list, numbered{one.Name(), id})
+			}
+		}
+	}
+	sortLogs(list)
+	return list, err
 }
 
 // openTable opens a table and reads its index. The reader is nil where that
