@@ -39,6 +39,8 @@ type Grammar struct {
 	Offline  Offline       `cmd:"" help:"Stop talking to other devices, until told otherwise."`
 	Online   Online        `cmd:"" help:"Talk to other devices again."`
 	Key      KeyGroup      `cmd:"" help:"Say or change what guards the key that everything here is encrypted with."`
+	Backup   Backup        `cmd:"" help:"Save everything of this device to a file."`
+	Restore  Restore       `cmd:"" help:"Make a device of a backup, in a directory of its own."`
 	Demo     Demo          `cmd:"" help:"Open two devices with a sample space side by side."`
 	Version  Version       `cmd:"" help:"Print the version."`
 }
@@ -86,6 +88,13 @@ type preparer interface {
 // typed.
 type asker interface {
 	ask(l app.Locations, t terminal) error
+}
+
+// filing is a command that makes a file where it was typed, and finishes it
+// there: into has run carry to the file by the terminal it gives it. Like
+// taker, its Run needs a Reply that is a carrier.
+type filing interface {
+	into(t terminal, run func(terminal) error) error
 }
 
 // networked is a command that needs other devices. Where it has to open the

@@ -93,9 +93,11 @@ func execute(ctx context.Context, g *Grammar, name string, selected any, t termi
 			return err
 		}
 	}
-	return taken(command, t, func(t terminal) error {
-		return anywhere(ctx, g, locations, name, command, t)
-	})
+	run := func(t terminal) error { return anywhere(ctx, g, locations, name, command, t) }
+	if f, ok := command.(filing); ok {
+		return f.into(t, run)
+	}
+	return taken(command, t, run)
 }
 
 // anywhere runs a command on the peer that has the directory open, or else
