@@ -94,6 +94,11 @@ test-e2e: parley parley-node | test-packages
 screenshots: parley-node | test-packages ## pictures of every screen, in frontend/e2e/screenshots
 	cd frontend && npx vitest run --config e2e/screens.config.ts
 
+MUTATIONS ?= 10000000
+.PHONY: mutate
+mutate: | go-packages ## MUTATIONS spoilt inputs, through all that reads what others send: nothing may end the process
+	PARLEY_MUTATIONS=$(MUTATIONS) go test -run '^TestNoInputEndsTheProcess$$' -timeout 0 -v ./crdt
+
 FUZZTIME ?= 20s
 fuzz: | go-packages ## every fuzz test of every package, FUZZTIME each
 	@go list -f '{{.Dir}}' ./... | while read -r dir; do \

@@ -24,5 +24,9 @@ func TestMain(m *testing.M) {
 		putUntilKilled(dir)
 		return
 	}
+	if dir := os.Getenv(mutatorEnv); dir != "" {
+		mutateUntilDone(dir)
+		return
+	}
 	goleak.VerifyTestMain(m)
 }

@@ -111,9 +111,14 @@ func seal(kind Kind, body []byte) ([]byte, Hash) {
 
 var inflaters = sync.Pool{New: func() any { return flate.NewReader(bytes.NewReader(nil)) }}
 
+// early is how much is inflated, in bytes, before it is found out how much there
+// is.
+const early = 256 << 10
+
 // inflate appends to out what the DEFLATE stream packed holds, which must be
-// all of packed and at most limit bytes. It never holds more than about twice
-// what it has really inflated.
+// all of packed and at most limit bytes. Where that is much it inflates twice,
+// first to count: then it holds no more than the result, and of what is beyond
+// the limit next to nothing.
 func inflate(out, packed []byte, limit int) ([]byte, error) {
 	src := bytes.NewReader(packed)
 	in := inflaters.Get().(io.ReadCloser)
@@ -122,7 +127,12 @@ func inflate(out, packed []byte, limit int) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	buf := bytes.NewBuffer(out)
-	n, err := buf.ReadFrom(io.LimitReader(in, int64(limit)+1))
+	n, err := buf.ReadFrom(io.LimitReader(in, int64(min(limit, early))+1))
+	if err == nil && n > early && n <= int64(limit) {
+		var rest int64
+		rest, err = io.Copy(io.Discard, io.LimitReader(in, int64(limit)-n+1))
+		n += rest
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: cannot be inflated: %w", ErrMalformed, err)
 	}
@@ -132,5 +142,17 @@ func inflate(out, packed []byte, limit int) ([]byte, error) {
 	if src.Len() > 0 {
 		return nil, fmt.Errorf("%w: something follows the compressed data", ErrMalformed)
 	}
-	return buf.Bytes(), nil
+	if n <= early {
+		return buf.Bytes(), nil
+	}
+	src.Reset(packed)
+	if err := in.(flate.Resetter).Reset(src, nil); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	all := make([]byte, len(out)+int(n))
+	copy(all, out)
+	if _, err := io.ReadFull(in, all[len(out):]); err != nil {
+		return nil, fmt.Errorf("%w: cannot be inflated: %w", ErrMalformed, err)
+	}
+	return all, nil
 }

@@ -2,7 +2,10 @@ package chunk
 
 import (
 	"bytes"
+	"compress/flate"
 	"errors"
+	"io"
+	"runtime"
 	"slices"
 	"testing"
 )
@@ -106,14 +109,64 @@ func FuzzSplit(f *testing.F) {
 func FuzzInflate(f *testing.F) {
 	f.Add([]byte{1, 0, 0, 0xff, 0xff}, 10)
 	f.Add(file(f, "changes.bin"), 100)
+	f.Add(packed(f, bytes.Repeat([]byte("a story "), early/4)), early*2)
+	f.Add(packed(f, make([]byte, early+1)), early)
 	f.Fuzz(func(t *testing.T, data []byte, limit int) {
-		limit = min(max(limit, 0), 1<<16)
+		limit = min(max(limit, 0), early*4)
 		out, err := inflate(nil, data, limit)
 		typed(t, err)
 		if len(out) > limit {
 			t.Fatalf("%d bytes, of %d allowed", len(out), limit)
 		}
+		if err != nil {
+			return
+		}
+		if want, err := io.ReadAll(flate.NewReader(bytes.NewReader(data))); err != nil || !bytes.Equal(out, want) {
+			t.Fatalf("%d bytes and not %d, %v", len(out), len(want), err)
+		}
 	})
+}
+
+// TestInflatingTakesNoMoreThanItGives counts what is allocated for a column of
+// a gigabyte, which is refused, and for one of as much as may be.
+func TestInflatingTakesNoMoreThanItGives(t *testing.T) {
+	var stream bytes.Buffer
+	w, err := flate.NewWriter(&stream, flate.BestSpeed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	zeros := make([]byte, 1<<20)
+	limit := DefaultLimits.Inflated
+	for n := 0; n < 1<<30; n += len(zeros) {
+		if n == limit {
+			if err := w.Flush(); err != nil {
+				t.Fatal(err)
+			}
+			// What is there so far, and the end.
+			whole := append(bytes.Clone(stream.Bytes()), 1, 0, 0, 0xff, 0xff)
+			if taken := allocated(func() { _, err = inflate(nil, whole, limit) }); err != nil || taken > uint64(limit)+4<<20 {
+				t.Errorf("%d MB for as much as may be, %v", taken>>20, err)
+			}
+		}
+		if _, err := w.Write(zeros); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if taken := allocated(func() { _, err = inflate(nil, stream.Bytes(), limit) }); !errors.Is(err, ErrTooLarge) || taken > 4<<20 {
+		t.Errorf("%d MB for what is refused, %v", taken>>20, err)
+	}
+}
+
+// allocated is how many bytes something allocates.
+func allocated(do func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	do()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
 }
 
 func BenchmarkParseChange(b *testing.B) {
