@@ -259,9 +259,22 @@ func (s *Store) SetAside(ctx context.Context, ref Ref, hashes []chunk.Hash, reas
 	for _, hash := range hashes {
 		aside[hash] = reason
 	}
-	removed, err = retryMoved(func() (int, error) { return s.rebuild(ctx, ref, aside, false) })
+	removed, err = retryMoved(func() (int, error) {
+		m, err := s.examine(ref, false)
+		if err != nil {
+			return 0, err
+		}
+		if err := s.take(ctx, m, aside); err != nil {
+			return 0, err
+		}
+		if err := s.replace(ctx, m); err != nil {
+			return 0, err
+		}
+		s.reportAside(m)
+		return len(m.aside), nil
+	})
 	if err != nil {
-		return 0, fmt.Errorf("set aside: %w", err)
+		return 0, fmt.Errorf("set aside from %s: %w", ref, err)
 	}
 	return removed, nil
 }
