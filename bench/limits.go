@@ -21,7 +21,7 @@ const rounds = 1000
 // measureLimits times the raw parts that an edit is made of. No edit can be
 // faster than these.
 func measureLimits(ctx context.Context, dir string) ([]Row, error) {
-	write, err := timeSyncedWrites(filepath.Join(dir, "raw"))
+	write, err := timeSyncedWrites(filepath.Join(dir, "raw"), false)
 	if err != nil {
 		return nil, err
 	}
@@ -35,8 +35,14 @@ func measureLimits(ctx context.Context, dir string) ([]Row, error) {
 	}, nil
 }
 
-func timeSyncedWrites(dir string) (_ []float64, err error) {
-	db, err := badger.Open(badger.DefaultOptions(dir).WithSyncWrites(true).WithLogger(nil))
+func timeSyncedWrites(dir string, encrypted bool) (_ []float64, err error) {
+	options := badger.DefaultOptions(dir).WithSyncWrites(true).WithLogger(nil)
+	if encrypted {
+		key := make([]byte, 32)
+		rand.Read(key)
+		options = options.WithEncryptionKey(key).WithIndexCacheSize(16 << 20)
+	}
+	db, err := badger.Open(options)
 	if err != nil {
 		return nil, err
 	}

@@ -3,18 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/coder/websocket"
-	"github.com/coder/websocket/wsjson"
-
-	"parley/app/web"
 )
 
 const starts = 10
@@ -83,88 +77,21 @@ func measureStart(ctx context.Context) (_ []Row, err error) {
 
 // timeCalls times the smallest call that a window can make.
 func timeCalls(ctx context.Context, link string) (_ []float64, err error) {
-	socket, err := web.Dial(ctx, link)
+	window, err := openSocket(ctx, link)
 	if err != nil {
 		return nil, err
 	}
-	defer socket.CloseNow()
+	defer window.conn.CloseNow()
 	var samples []float64
 	for i := range warmUp + rounds {
 		began := time.Now()
-		call := map[string]any{"id": i + 1, "method": "CloseDocument", "params": []string{
-			strings.Repeat("0", 64), strings.Repeat("0", 32), "body",
-		}}
-		if err := wsjson.Write(ctx, socket, call); err != nil {
+		err := window.call(ctx, "CloseDocument", nil, strings.Repeat("0", 64), strings.Repeat("0", 32), "body")
+		if err != nil {
 			return nil, err
-		}
-		for answered := false; !answered; {
-			var answer struct{ ID int }
-			if err := wsjson.Read(ctx, socket, &answer); err != nil {
-				return nil, err
-			}
-			answered = answer.ID == i+1
 		}
 		if i >= warmUp {
 			samples = append(samples, milliseconds(time.Since(began)))
 		}
 	}
-	return samples, socket.Close(websocket.StatusNormalClosure, "")
-}
-
-// weigh measures the memory of the main process, its child and a page.
-func weigh(main int, renderers []int) ([]Row, error) {
-	own, err := proportionalMB(main)
-	if err != nil {
-		return nil, err
-	}
-	child := 0.0
-	for _, pid := range childrenOf(main) {
-		weight, err := proportionalMB(pid)
-		if err != nil {
-			return nil, err
-		}
-		child += weight
-	}
-	page := 0.0
-	for _, pid := range renderers {
-		weight, err := proportionalMB(pid)
-		if err != nil {
-			return nil, err
-		}
-		page = max(page, weight)
-	}
-	return []Row{
-		row("start", "memory of the main process, with that document open", "MB", []float64{own}),
-		row("start", "memory of the child, which has just read it", "MB", []float64{child}),
-		row("start", "memory of the page that shows it", "MB", []float64{page}),
-	}, nil
-}
-
-// proportionalMB is a process's memory, shared pages counted in proportion.
-func proportionalMB(pid int) (float64, error) {
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
-	if err != nil {
-		return 0, fmt.Errorf("weigh process %d: %w", pid, err)
-	}
-	for line := range strings.Lines(string(raw)) {
-		if rest, ok := strings.CutPrefix(line, "Pss:"); ok {
-			kB, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 64)
-			return kB / 1024, err
-		}
-	}
-	return 0, fmt.Errorf("weigh process %d: no Pss", pid)
-}
-
-func childrenOf(pid int) []int {
-	out, err := exec.Command("pgrep", "-P", strconv.Itoa(pid)).Output()
-	if err != nil {
-		return nil // none
-	}
-	var pids []int
-	for _, field := range strings.Fields(string(out)) {
-		if child, err := strconv.Atoi(field); err == nil {
-			pids = append(pids, child)
-		}
-	}
-	return pids
+	return samples, window.conn.Close(websocket.StatusNormalClosure, "")
 }
