@@ -19,6 +19,7 @@ type device struct {
 	name    string
 	key     space.Key
 	dir     string
+	sealed  []byte // the key that the directory is encrypted with; may be nil
 	options crdt.Options
 	store   *crdt.Store
 }
@@ -38,7 +39,7 @@ func newDevice(t testing.TB, name string) *device {
 
 func (d *device) opens() {
 	d.t.Helper()
-	backend, err := badger.Open(badger.Options{Dir: d.dir, Log: slog.New(slog.DiscardHandler)})
+	backend, err := badger.Open(badger.Options{Dir: d.dir, Key: d.sealed, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		d.t.Fatal(err)
 	}
