@@ -99,6 +99,12 @@ MUTATIONS ?= 10000000
 mutate: | go-packages ## MUTATIONS spoilt inputs, through all that reads what others send: nothing may end the process
 	PARLEY_MUTATIONS=$(MUTATIONS) go test -run '^TestNoInputEndsTheProcess$$' -timeout 0 -v ./crdt
 
+KILLS ?= 1000
+.PHONY: soak
+soak: | test-packages ## KILLS kills -9 of a store that is written to, a tenth of them of a whole peer: nothing acknowledged may be lost (about ten minutes)
+	go test -timeout 90m -v -run '^TestNothingAcknowledgedIsLostWhenTheProcessIsKilled$$' ./crdt -kill-rounds $(KILLS)
+	go test -timeout 90m -v -run '^TestKillWhileWriting$$' ./cmd/parley-node -kill-rounds $$(( ($(KILLS) + 9) / 10 ))
+
 FUZZTIME ?= 20s
 fuzz: | go-packages ## every fuzz test of every package, FUZZTIME each
 	@go list -f '{{.Dir}}' ./... | while read -r dir; do \

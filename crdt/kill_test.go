@@ -186,10 +186,8 @@ func TestNothingAcknowledgedIsLostWhenTheProcessIsKilled(t *testing.T) {
 			k.look()
 			k.document++
 			k.acknowledged = nil
-			if *killRounds > roundsPerDocument {
-				fmt.Printf("%s: %d rounds, %d changes acknowledged, %d children killed, nothing lost\n",
-					time.Since(began).Round(time.Second), round+1, k.changes, k.children)
-			}
+			t.Logf("%s: %d rounds, %d changes acknowledged, %d children killed",
+				time.Since(began).Round(time.Second), round+1, k.changes, k.children)
 		}
 	}
 	if k.changes < 10**killRounds || k.snapshots == 0 || k.children == 0 {

@@ -3,75 +3,155 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 )
 
-// TestKillWhileWriting kills a serving peer twenty times while somebody
-// writes. Every edit that was acknowledged must be there afterwards.
-func TestKillWhileWriting(t *testing.T) {
-	data := t.TempDir()
-	id := ask(t, data, "space", "create", "Park")["space"].(string)
-	document := ask(t, data, "document", "create", id, "--title", "Plan")["document"].(string)
+// killRounds is more in a longer run (make soak).
+var killRounds = flag.Int("kill-rounds", 10, "how often a serving peer is killed")
 
-	var acknowledged []string
-	refused := 0
-	for round := range 20 {
-		peer := startPeer(t, data)
-		dead := make(chan struct{})
-		words := make(chan written, 64)
-		var writers sync.WaitGroup
-		for writer := range 3 {
-			writers.Go(func() {
-				for n := 0; alive(dead); n++ {
-					// A command that comes too late for the peer opens the
-					// directory itself. What it acknowledges counts like the
-					// rest.
-					word := fmt.Sprintf("<%d.%d.%d>", round, writer, n)
-					words <- written{word, edit(data, id, document, word)}
-				}
-			})
+// roundsPerDocument is for how long a document is written before it is read
+// and another begun: reading takes longer the more there is.
+const roundsPerDocument = 20
+
+// TestKillWhileWriting kills a serving peer, and the child that it opens
+// documents with, while somebody writes. Every edit that was acknowledged must
+// be there afterwards, once, and the doctor must find nothing.
+func TestKillWhileWriting(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	k := &killing{
+		data: t.TempDir(), random: rand.New(rand.NewPCG(seed, 0)),
+	}
+	k.space = ask(t, k.data, "space", "create", "Park")["space"].(string)
+	began := time.Now()
+	for round := range *killRounds {
+		if round%roundsPerDocument == 0 {
+			k.begin(t)
 		}
-		go func() {
-			writers.Wait()
-			close(words)
-		}()
-		n := 0
-		for w := range words {
-			if w.err != nil {
-				refused++
-				continue
-			}
-			acknowledged = append(acknowledged, w.word)
-			// Kill it in the middle of what the other writers are at, after a
-			// number of edits that differs from round to round.
-			if n++; n == 2+round%5 {
-				if err := peer.Process.Kill(); err != nil {
-					t.Error(err)
-				}
-				_ = peer.Wait() // it was killed
-				close(dead)
-			}
+		k.round(t, round)
+		if round%roundsPerDocument == roundsPerDocument-1 || round == *killRounds-1 {
+			k.look(t)
+			t.Logf("%s: %d rounds, %d edits acknowledged, %d cut off, %d children killed",
+				time.Since(began).Round(time.Second), round+1, k.good, k.cut, k.children)
 		}
 	}
+	if k.good < 3**killRounds || k.children == 0 {
+		t.Errorf("too little was going on: %d edits were acknowledged, %d children killed", k.good, k.children)
+	}
+}
 
-	text := ask(t, data, "document", "show", id, document, "--format", "text")["content"].(string)
-	for _, word := range acknowledged {
+// killing is a data directory that is written to by peers that are killed.
+type killing struct {
+	data, space string
+	random      *rand.Rand
+
+	document     string
+	acknowledged []string // words in the document
+	refused      int      // words that may be in it
+
+	good, cut, children int // of all documents
+}
+
+// begin begins another document.
+func (k *killing) begin(t *testing.T) {
+	t.Helper()
+	k.document = ask(t, k.data, "document", "create", k.space, "--title", "Plan")["document"].(string)
+	k.acknowledged, k.refused = nil, 0
+}
+
+// round has three writers write through a peer, and kills that.
+func (k *killing) round(t *testing.T, round int) {
+	t.Helper()
+	peer := startPeer(t, k.data)
+	dead := make(chan struct{})
+	words := make(chan written, 64)
+	var writers sync.WaitGroup
+	for writer := range 3 {
+		writers.Go(func() {
+			for n := 0; alive(dead); n++ {
+				// A command that comes too late for the peer opens the
+				// directory itself. What it acknowledges counts like the
+				// rest.
+				word := fmt.Sprintf("<%d.%d.%d>", round, writer, n)
+				words <- written{word, edit(k.data, k.space, k.document, word)}
+			}
+		})
+	}
+	go func() {
+		writers.Wait()
+		close(words)
+	}()
+	// Kill it in the middle of what the other writers are at, after a number
+	// of edits and a moment more.
+	last, killed := 2+k.random.IntN(5), false
+	for w := range words {
+		if w.err != nil {
+			k.refused++
+			k.cut++
+		} else {
+			k.acknowledged = append(k.acknowledged, w.word)
+			k.good++
+		}
+		if killed {
+			continue
+		}
+		if k.random.IntN(3) == 0 {
+			k.children += killChildren(peer.Process.Pid)
+		}
+		if last--; last > 0 {
+			continue
+		}
+		killed = true
+		time.Sleep(time.Duration(k.random.IntN(50)) * time.Millisecond)
+		if err := peer.Process.Kill(); err != nil {
+			t.Error(err)
+		}
+		_ = peer.Wait() // it was killed
+		close(dead)
+	}
+}
+
+// look reads the document, and lets the doctor read everything.
+func (k *killing) look(t *testing.T) {
+	t.Helper()
+	text := ask(t, k.data, "document", "show", k.space, k.document, "--format", "text")["content"].(string)
+	for _, word := range k.acknowledged {
 		if strings.Count(text, word) != 1 {
 			t.Errorf("the acknowledged edit %s is there %d times", word, strings.Count(text, word))
 		}
 	}
-	if found := len(regexp.MustCompile(`<\d+\.\d+\.\d+>`).FindAllString(text, -1)); found > len(acknowledged)+refused {
-		t.Errorf("%d edits are there, %d were acknowledged and %d refused", found, len(acknowledged), refused)
+	if found := len(regexp.MustCompile(`<\d+\.\d+\.\d+>`).FindAllString(text, -1)); found > len(k.acknowledged)+k.refused {
+		t.Errorf("%d edits are there, %d were acknowledged and %d refused", found, len(k.acknowledged), k.refused)
 	}
-	t.Logf("%d edits acknowledged, %d cut off", len(acknowledged), refused)
+	if t.Failed() {
+		t.FailNow()
+	}
+}
+
+// killChildren kills the children of a process, and says how many there were.
+func killChildren(pid int) (killed int) {
+	out, _ := exec.Command("pgrep", "-P", strconv.Itoa(pid)).Output() // fails if there is none
+	for _, field := range strings.Fields(string(out)) {
+		child, err := strconv.Atoi(field)
+		if err != nil {
+			continue
+		}
+		if process, err := os.FindProcess(child); err == nil && process.Kill() == nil {
+			killed++
+		}
+	}
+	return killed
 }
 
 // startPeer serves a data directory and waits until it does.
