@@ -70,8 +70,9 @@ type App struct {
 	windows   atomic.Int32 // that are open
 	index     indexCache
 
-	cancel  context.CancelFunc // of what runs in the background
-	running sync.WaitGroup
+	background context.Context    // of what runs in the background
+	cancel     context.CancelFunc // ends it
+	running    sync.WaitGroup
 }
 
 // Open opens the device in its data directory, and makes it where there is
@@ -129,12 +130,11 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	if err = a.openNode(ctx, o); err != nil {
 		return a, err
 	}
-	background, cancel := context.WithCancel(context.Background())
-	a.cancel = cancel
-	a.running.Go(func() { a.ringForMoves(background) })
-	a.running.Go(func() { a.noteIncidents(background) })
+	a.background, a.cancel = context.WithCancel(context.Background())
+	a.running.Go(func() { a.ringForMoves(a.background) })
+	a.running.Go(func() { a.noteIncidents(a.background) })
 	a.running.Go(func() {
-		if err := a.store.Run(background); err != nil && !errors.Is(err, context.Canceled) {
+		if err := a.store.Run(a.background); err != nil && !errors.Is(err, context.Canceled) {
 			a.log.Error("tend store", "err", err)
 		}
 	})

@@ -20,6 +20,9 @@ type openPart struct {
 	actor    chunk.Actor // of the lease
 	looking  func()      // tells the network that nobody looks at the document any more
 	leaving  func()      // tells this device's other windows
+	hide     func()      // tells the store that it need not be held open for showing it
+	follower follower
+	told     uint64 // how far the window knows of it; guarded by the window's mutex
 
 	mu       sync.Mutex // held while a commit is made durable, so that commits do not overtake each other
 	released bool       // the actor may be somebody else's by now
@@ -34,8 +37,10 @@ func (p *openPart) release() {
 	if p.writable {
 		p.lease.Release()
 	}
+	close(p.follower.stop)
 	p.looking()
 	p.leaving()
+	p.hide()
 }
 
 // OpenDocument gives a window everything of a part, and an actor to write
@@ -49,7 +54,7 @@ func (w *Window) OpenDocument(spaceID, document, part string) (OpenedDocument, e
 	if err != nil {
 		return OpenedDocument{}, err
 	}
-	opened := &openPart{writable: log.MayWrite(w.app.Device(), ref.Part)}
+	opened := &openPart{writable: log.MayWrite(w.app.Device(), ref.Part), follower: newFollower()}
 	if opened.writable {
 		if opened.lease, err = w.app.store.Lease(ref); err != nil {
 			return OpenedDocument{}, err
@@ -58,20 +63,48 @@ func (w *Window) OpenDocument(spaceID, document, part string) (OpenedDocument, e
 	}
 	opened.looking = w.app.node.OpenDocument(ref.Space, ref.Document)
 	opened.leaving = w.app.readers.enter(w, ref)
+	opened.hide = w.app.store.Show(ref)
 	if err := w.keep(ref, opened); err != nil {
 		opened.release()
 		return OpenedDocument{}, err
 	}
-	chunks, position, err := w.app.store.Load(ref)
+	chunks, position, err := w.load(ref)
 	if err != nil {
 		w.drop(ref)
 		return OpenedDocument{}, err
 	}
+	w.mu.Lock()
+	opened.told = position
+	w.mu.Unlock()
+	w.app.running.Go(func() { w.follow(w.app.background, ref, opened) })
+	opened.follower.ring() // what came meanwhile
 	together, _ := w.lookAround(openDocument{ref.Space, ref.Document})
 	return OpenedDocument{
 		Actor: opened.actor.String(), Position: position, Chunks: orNone(chunks), Writable: opened.writable,
 		Together: together,
 	}, nil
+}
+
+// load gives what of a part can be shown. Where nothing helps, that is what it
+// was before somebody wrote what cannot be read.
+func (w *Window) load(ref crdt.Ref) (chunks [][]byte, position uint64, err error) {
+	if _, err = w.app.store.Vetted(w.ctx, ref); err != nil {
+		w.app.log.Error("a part of what others wrote cannot be shown", "ref", ref, "err", err)
+	}
+	chunks, position, failed := w.app.store.LoadVetted(ref)
+	if failed != nil {
+		return nil, 0, failed
+	}
+	if err != nil && len(chunks) == 0 {
+		return nil, 0, wrapError(CodeUnreadable, "This document cannot be opened now: what reads it stops over it. It is kept as it is, and your devices go on sharing it. Try again later, or on a computer with more memory.", err)
+	}
+	return chunks, position, nil
+}
+
+// harmful reports whether an error of the store says that a document cannot be
+// read, and not that it could not be looked at just now.
+func harmful(err error) bool {
+	return errors.Is(err, chunk.ErrStopped) || errors.Is(err, chunk.ErrUnreadable)
 }
 
 // keep notes an open part, in place of an earlier one of the same ref.
@@ -180,8 +213,9 @@ func (p *openPart) check(changes [][]byte) (newest chunk.Change, err error) {
 	return newest, nil
 }
 
-// Pull gives a window what a part got after a position, but for the window's
-// own changes, which it has.
+// Pull gives a window what a part got after a position, as far as it is vetted,
+// but for the window's own changes, which it has. Where changes were taken out
+// of the part since, it gives all of it.
 func (w *Window) Pull(spaceID, document, part string, after uint64) (Pulled, error) {
 	ref, err := parseRef(spaceID, document, part)
 	if err != nil {
@@ -191,17 +225,17 @@ func (w *Window) Pull(spaceID, document, part string, after uint64) (Pulled, err
 	if err != nil {
 		return Pulled{}, err
 	}
-	chunks, position, err := w.app.store.After(ref, after)
+	chunks, position, anew, err := w.app.store.AfterVetted(ref, after)
 	if err != nil {
 		return Pulled{}, err
 	}
 	others := make([][]byte, 0, len(chunks))
 	for _, raw := range chunks {
-		if !opened.made(raw) {
+		if anew || !opened.made(raw) {
 			others = append(others, raw)
 		}
 	}
-	return Pulled{Position: position, Chunks: others}, nil
+	return Pulled{Position: position, Chunks: others, Anew: anew}, nil
 }
 
 // made says whether a chunk is a change of the actor that the part was opened
@@ -220,57 +254,4 @@ func orNone(chunks [][]byte) [][]byte {
 		return [][]byte{}
 	}
 	return chunks
-}
-
-// pumpMoves tells the window which of its open parts have moved, other than by
-// its own commits.
-func (w *Window) pumpMoves(after uint64) {
-	for {
-		moves, next, err := w.app.store.Wait(w.ctx, after)
-		after = next
-		switch {
-		case errors.Is(err, crdt.ErrLagged):
-			// Too slow to be told what moved: look at everything that is open.
-			for _, ref := range w.openRefs() {
-				w.tellMoved(ref, next)
-			}
-		case err != nil:
-			return
-		default:
-			for ref, position := range w.concerning(moves) {
-				w.tellMoved(ref, position)
-			}
-		}
-	}
-}
-
-// concerning sums up moves: the newest position of each open part that
-// somebody else has moved.
-func (w *Window) concerning(moves []crdt.Move) map[crdt.Ref]uint64 {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	newest := make(map[crdt.Ref]uint64)
-	for _, move := range moves {
-		opened, ok := w.parts[move.Ref]
-		if ok && !(opened.writable && move.Actor == opened.actor) {
-			newest[move.Ref] = move.Position
-		}
-	}
-	return newest
-}
-
-func (w *Window) openRefs() []crdt.Ref {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	refs := make([]crdt.Ref, 0, len(w.parts))
-	for ref := range w.parts {
-		refs = append(refs, ref)
-	}
-	return refs
-}
-
-func (w *Window) tellMoved(ref crdt.Ref, position uint64) {
-	w.emit(Event{Name: EventMoved, Data: MovedData{
-		Space: ref.Space.String(), Document: ref.Document.String(), Part: ref.Part.String(), Position: position,
-	}})
 }

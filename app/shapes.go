@@ -76,10 +76,13 @@ type Committed struct {
 	Position uint64 `json:"position"`
 }
 
-// Pulled is what a part got after a position.
+// Pulled is what a part got after a position. Anew says that changes which the
+// window has were taken out of the part: the chunks are all that is left, and
+// the window has to begin again with them.
 type Pulled struct {
 	Position uint64   `json:"position"`
 	Chunks   [][]byte `json:"chunks"`
+	Anew     bool     `json:"anew"`
 }
 
 // Invitation is one invitation to a space. Its code is known to the device that

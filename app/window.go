@@ -25,7 +25,10 @@ type Window struct {
 	mu     sync.Mutex
 	parts  map[crdt.Ref]*openPart
 	closed bool
-	spoke  map[space.ID]bool // where this window has announced itself
+	spoke  map[space.ID]bool   // where this window has announced itself
+	ready  map[crdt.Ref]uint64 // parts that have more to show, and up to where
+
+	readied chan struct{} // capacity 1: there is something in ready
 
 	together map[openDocument]bool // what it knows of the company in its documents
 }
@@ -39,12 +42,14 @@ func (a *App) OpenWindow(ctx context.Context, emit func(Event)) (_ *Window, clos
 	ctx, cancel := context.WithCancel(ctx)
 	w := &Window{
 		app: a, emit: emit, ctx: ctx,
-		parts: make(map[crdt.Ref]*openPart), spoke: make(map[space.ID]bool), together: make(map[openDocument]bool),
+		parts: make(map[crdt.Ref]*openPart), spoke: make(map[space.ID]bool), ready: make(map[crdt.Ref]uint64),
+		readied: make(chan struct{}, 1), together: make(map[openDocument]bool),
 	}
 	a.windows.Add(1)
 	var pumps sync.WaitGroup
 	after, seen := a.store.Position(), a.news.current()
 	pumps.Go(func() { w.pumpMoves(after) })
+	pumps.Go(w.pumpReady)
 	pumps.Go(func() { w.pumpNews(seen) })
 	return w, func() {
 		cancel()

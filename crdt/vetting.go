@@ -301,17 +301,19 @@ func (s *Store) LoadVetted(ref Ref) (chunks [][]byte, position uint64, err error
 	return chunks, position, nil
 }
 
-// AfterVetted is likewise After.
-func (s *Store) AfterVetted(ref Ref, position uint64) (chunks [][]byte, next uint64, err error) {
+// AfterVetted is likewise After. anew says that changes were taken out of the
+// part since: whoever shows it has some that it does not hold any more, and has
+// to begin again with what is returned.
+func (s *Store) AfterVetted(ref Ref, position uint64) (chunks [][]byte, next uint64, anew bool, err error) {
 	err = s.readVetted(ref, func(v view, r Reader) (err error) {
-		next = max(v.position, position)
+		next, anew = max(v.position, position), position > 0 && position <= v.bottom
 		chunks, err = readSince(r, v, position)
 		return err
 	})
 	if err != nil {
-		return nil, 0, fmt.Errorf("load %s after %d: %w", ref, position, err)
+		return nil, 0, false, fmt.Errorf("load %s after %d: %w", ref, position, err)
 	}
-	return chunks, next, nil
+	return chunks, next, anew, nil
 }
 
 // readVetted is readPart for what is vetted of a part.

@@ -65,6 +65,8 @@ export interface Opened {
 export interface Pulled {
 	position: number;
 	chunks: string[];
+	/** Changes were taken out of the part: these chunks are all that is left of it. */
+	anew: boolean;
 }
 
 export interface Invitation {

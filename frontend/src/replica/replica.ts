@@ -322,6 +322,11 @@ export class Replica {
 			try {
 				const pulled = await this.#door.api.Pull(space, document, part, this.#position);
 				if (this.#reopening !== null) return;
+				if (pulled.anew) {
+					// Something that this copy holds, and that its next changes would build on, is there no more.
+					void this.#reopen(true);
+					return;
+				}
 				this.#receive(pulled.chunks.map(fromBase64));
 				this.#position = pulled.position;
 				this.#answered = wanted;

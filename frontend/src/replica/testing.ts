@@ -148,6 +148,7 @@ export class Desk {
 			Pull: async (_space: string, _document: string, _part: string, after: number) => ({
 				position: this.stored.length,
 				chunks: this.stored.slice(after).map(toBase64),
+				anew: false,
 			}),
 		} as unknown as Door["api"],
 		on: (event, listener) => {
