@@ -118,6 +118,7 @@ var explanations = []struct {
 	{materialize.ErrCrashed, CodeUnreadable, "This document cannot be read: what reads it stopped. It is kept as it is."},
 	{materialize.ErrDeadline, CodeTimeout, "Reading this document took too long and was given up. It is kept as it is."},
 	{materialize.ErrClosed, CodeClosed, "Parley is being closed."},
+	{crdt.ErrFull, CodeUnwritable, "The disk is full, so nothing more can be saved. Make room on it; what was saved before is safe."},
 	{syscall.ENOSPC, CodeUnwritable, "The disk is full, so nothing more can be saved. Make room on it; what was saved before is safe."},
 	{syscall.EROFS, CodeUnwritable, "The disk cannot be written to any more. What was saved before is safe."},
 	{context.DeadlineExceeded, CodeTimeout, "This took too long and was given up. Nothing was lost; try again."},
