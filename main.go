@@ -30,6 +30,7 @@ func main() {
 	if app.RunChild(os.Args) {
 		return
 	}
+	app.KeepSmall()
 	var f flags
 	kong.Parse(&f, kong.Name("parley"), kong.Vars{"version": app.Version()},
 		kong.Description("Write plans for public services together, and stay with them until they are kept."))

@@ -85,7 +85,7 @@ type breeder struct {
 
 // bombEvery is how rarely an input is a bomb: many of them take a while to
 // refuse.
-const bombEvery = 2000
+const bombEvery = 5000
 
 // next makes one input.
 func (b *breeder) next() []byte {

@@ -14,5 +14,6 @@ func main() {
 	if app.RunChild(os.Args) {
 		return
 	}
+	app.KeepSmall()
 	os.Exit(command.Main(os.Args[1:], frontend.Dist(), os.Stdout, os.Stderr))
 }
