@@ -65,15 +65,15 @@ func (n Notice) Sentence() string {
 	switch n.Code {
 	case NoticeForked:
 		if n.Values["own"] != "" {
-			return fmt.Sprintf("This device and a copy of it have both written. %s of a document, on the side that fewer people have built on, set aside. "+
+			return fmt.Sprintf("This device and a copy of it have both written. Set aside of a document, on the side that fewer people have built on: %s. "+
 				"Use the copy no more, or start it with a data directory of its own.", changes)
 		}
-		return fmt.Sprintf("A device of %s and a copy of it have both written. %s of a document, on the side that fewer people have built on, set aside. "+
+		return fmt.Sprintf("A device of %s and a copy of it have both written. Set aside of a document, on the side that fewer people have built on: %s. "+
 			"Ask them to use only one of the two.", who, changes)
 	case NoticeCopied:
 		return "The data directory of this device was copied or put back. It writes under new numbers now, so that nothing gets mixed up. You need do nothing."
 	case NoticeSetAside:
-		return fmt.Sprintf("%s of a document by %s could not be read and were set aside; the rest is there. "+
+		return fmt.Sprintf("Set aside of a document, because it could not be read with them: %s by %s. The rest is there. "+
 			"Ask whether something of theirs is missing, and to write it again.", changes, who)
 	case NoticeDamaged:
 		return fmt.Sprintf("Something on the disk cannot be read any more (%s). All that could be read is there, and the damaged files are kept. "+

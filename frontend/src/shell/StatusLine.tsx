@@ -2,6 +2,7 @@ import { Check, LoaderCircle, TriangleAlert } from "lucide-react";
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { useLocale, useTranslation } from "../i18n";
 import { useAnnounce } from "../ui/announcer";
+import { isApple } from "../ui/keys";
 import styles from "./DocumentScreen.module.css";
 import { useDocumentStatus } from "./documentStatus";
 import type { SavingState } from "./saving";
@@ -26,6 +27,7 @@ export function StatusLine({ saving, room }: StatusLineProps) {
 	const { t } = useTranslation();
 	const words = useStatusWords(saving, room);
 	useSpokenTrouble(words);
+	useSaveKey(words);
 	const Icon = { calm: Check, waiting: LoaderCircle, problem: TriangleAlert }[words.tone];
 	const sentence = `${words.own} ${words.others}`.trim();
 	return (
@@ -81,4 +83,29 @@ function useSpokenTrouble(words: StatusWords): void {
 		setSpoken(trouble);
 		announce(words.own);
 	}, [trouble, spoken, words, announce]);
+}
+
+/** Whoever presses Ctrl+S out of habit gets what they ask for: it is saved at once, and said so. */
+function useSaveKey(words: StatusWords): void {
+	const { bridge } = useSession();
+	const announce = useAnnounce();
+	const [asked, setAsked] = useState(false);
+	// The key works wherever the focus is.
+	useEffect(() => {
+		const listen = (event: KeyboardEvent) => {
+			const mod = isApple() ? event.metaKey : event.ctrlKey;
+			if (!mod || event.shiftKey || event.altKey || event.key.toLowerCase() !== "s") return;
+			event.preventDefault();
+			bridge.pause();
+			setAsked(true);
+		};
+		window.addEventListener("keydown", listen);
+		return () => window.removeEventListener("keydown", listen);
+	}, [bridge]);
+	// Speaking is an effect outside of the page's tree.
+	useEffect(() => {
+		if (!asked || words.tone === "waiting") return;
+		setAsked(false);
+		announce(words.own);
+	}, [asked, words, announce]);
 }

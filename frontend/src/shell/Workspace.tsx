@@ -9,6 +9,7 @@ import { DialogHost } from "./dialogs/DialogHost";
 import { StatusProvider } from "./documentStatus";
 import { DocumentsProvider } from "./documents";
 import { Home } from "./Home";
+import { Notices } from "./Notices";
 import { PeoplePanel } from "./PeoplePanel";
 import { PresenceProvider } from "./presence";
 import { Sidebar } from "./Sidebar";
@@ -93,6 +94,7 @@ function Frame() {
 				) : (
 					<Home panels={panels} />
 				)}
+				<Notices />
 			</main>
 			{end && panels.people.shown && (
 				<aside

@@ -23,6 +23,8 @@ export function errorWords(reason: unknown, t: TFunction): string {
 			return t("error.notAllowed");
 		case "not-counted":
 			return t("space.notCounted");
+		case "unwritable":
+			return t("error.unwritable");
 		case "disconnected":
 			return t("error.disconnected");
 		case "unknown":

@@ -12,8 +12,10 @@ export interface Presence {
 	readonly document: DocumentID;
 }
 
-const HereContext = createContext<readonly Here[]>([]);
-const PresenceContext = createContext<readonly Presence[]>([]);
+const nobody: readonly Here[] = [];
+
+const HereContext = createContext(nobody);
+const PresenceContext = createContext<readonly Presence[]>(nobody);
 
 /**
  * Who else has a window open in the present space, and in which document; a person with two windows is there
@@ -29,7 +31,10 @@ export function useOthersIn(document: DocumentID): readonly Presence[] {
 	return useMemo(() => inDocument(all, document), [all, document]);
 }
 
-/** The others in one document, with what their windows announced: another list with every caret that moves. */
+/**
+ * The other windows in one document, also those of this device, with what they announced: another list with every
+ * caret that moves.
+ */
 export function useAnnouncedIn(document: DocumentID): readonly Here[] {
 	const all = useContext(HereContext);
 	return useMemo(() => inDocument(all, document), [all, document]);
@@ -53,16 +58,18 @@ export function PresenceProvider({ children }: { children: ReactNode }) {
 	]);
 	// Without a connection nobody knows who is here now.
 	const known = connection === "connected" ? value : undefined;
-	const others = useMemo(
-		() => (known ?? []).filter((here) => here.device !== welcome.device),
-		[known, welcome.device],
+	const windows = known ?? nobody;
+	// Nobody is somebody else to themselves, however many windows they have. The text of it tells whether it is
+	// another list.
+	const text = JSON.stringify(
+		windows
+			.filter(({ device }) => device !== welcome.device)
+			.map(({ device, name, document }) => ({ device, name, document })),
 	);
-	// The text of it tells whether it is another list.
-	const text = JSON.stringify(others.map(({ device, name, document }) => ({ device, name, document })));
 	const presence = useMemo(() => JSON.parse(text) as Presence[], [text]);
 	return (
 		<PresenceContext value={presence}>
-			<HereContext value={others}>{children}</HereContext>
+			<HereContext value={windows}>{children}</HereContext>
 		</PresenceContext>
 	);
 }

@@ -38,10 +38,12 @@ describe("what is said of one's own work", () => {
 	});
 
 	test("why it cannot be saved", () => {
-		const problem = { code: "unwritable", message: "The disk is full. Make room." };
+		const problem = { code: "internal", message: "The disk is on fire. Leave the house." };
 		const said = words({ saving: { state: "failed", problem } });
 		expect(said.tone).toBe("problem");
-		expect(said.own).toContain("The disk is full. Make room. Keep this window open");
+		expect(said.own).toContain("The disk is on fire. Leave the house. Keep this window open");
+		const full = { code: "unwritable", message: "" };
+		expect(words({ saving: { state: "failed", problem: full } }).own).toContain(en.error.unwritable);
 	});
 
 	test("a connection that comes back is no failure", () => {

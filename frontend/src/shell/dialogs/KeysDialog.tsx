@@ -20,6 +20,7 @@ export function KeysDialog({ onClose }: { onClose: () => void }) {
 					{ action: t("keys.regionsBack"), keys: [windowKeys.regionsBack] },
 					{ action: t("keys.showSidebar"), keys: [windowKeys.sidebar] },
 					{ action: t("keys.showPeople"), keys: [windowKeys.people] },
+					{ action: t("keys.save"), keys: ["Mod-s"] },
 					{ action: t("keys.closeDialog"), keys: ["Escape"] },
 				]}
 			/>

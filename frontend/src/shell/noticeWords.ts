@@ -1,0 +1,26 @@
+import type { Notice } from "../bridge";
+import type { TFunction } from "../i18n";
+
+/** What happened, and what to do. A value that is missing is left out of the sentence as best it can be. */
+export function noticeWords({ code, values }: Notice, t: TFunction): string {
+	const person = values.person || t("notice.somebody");
+	const count = Number.parseInt(values.count ?? "", 10) || 1;
+	const changes = t("notice.changes", { count });
+	const file = values.file ?? values.files ?? "";
+	switch (code) {
+		case "forked":
+			return values.own ? t("notice.forkedOwn", { changes }) : t("notice.forked", { person, changes });
+		case "copied":
+			return t("notice.copied");
+		case "set-aside":
+			return t("notice.setAside", { person, changes });
+		case "damaged":
+			return t("notice.damaged", { what: file || t("notice.records", { count }) });
+		case "settings-aside":
+			return t("notice.settingsAside", { file });
+		case "restored":
+			return t("notice.restored", { file });
+		default:
+			return t("notice.other");
+	}
+}
