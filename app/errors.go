@@ -42,6 +42,7 @@ const (
 	CodeLocked          Code = "locked"           // a passphrase is needed first
 	CodeWrongPassphrase Code = "wrong-passphrase" // it does not fit
 	CodeKeyring         Code = "keyring"          // the platform's keyring does not give the key
+	CodeNoKeyring       Code = "no-keyring"       // no keyring takes the key, or gives it to be put elsewhere
 	CodeOffline         Code = "offline"          // the network is switched off
 	CodeTimeout         Code = "timeout"          // it took too long
 	CodeClosed          Code = "closed"           // Parley is shutting down

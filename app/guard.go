@@ -87,17 +87,14 @@ func (a *App) Guard() (vault.Guard, error) { return GuardAt(a.locations) }
 // SetGuard changes what guards it. current is the passphrase that it is locked
 // with now, if it is; next is the one to lock it with, where to says so. The
 // caller may wipe both. Nothing is written anew but one small file, and no
-// moment is without a key. It fails with an Error whose code is CodeLocked,
-// CodeWrongPassphrase, CodeInvalid or CodeKeyring; then nothing has changed.
+// moment is without a key. It fails with an Error whose code is
+// CodeWrongPassphrase, CodeNoKeyring or CodeInvalid; then nothing has changed.
 func (a *App) SetGuard(ctx context.Context, to vault.Guard, current, next []byte) error {
 	a.guarding.Lock()
 	defer a.guarding.Unlock()
 	dropped, err := a.vault.Change(ctx, to, current, next)
 	if err != nil {
-		if to == vault.InKeyring && (errors.Is(err, vault.ErrNoKeyring) || errors.Is(err, vault.ErrKeyringLocked)) {
-			return a.explainNoKeyring(err)
-		}
-		return explainVault(a.locations, err)
+		return a.explainChange(err)
 	}
 	if dropped != nil {
 		a.log.Warn("the keyring keeps an entry that opens nothing any more", "err", dropped)
@@ -105,11 +102,16 @@ func (a *App) SetGuard(ctx context.Context, to vault.Guard, current, next []byte
 	return nil
 }
 
-// explainNoKeyring finds the words for a keyring that was asked for.
-func (a *App) explainNoKeyring(err error) error {
-	if guard, _ := a.vault.Guard(); guard == vault.InKeyring {
-		return explainVault(a.locations, err)
+// explainChange finds the words for a guard that could not be changed. The
+// device is open all the same, so its codes are others than those of a locked
+// one.
+func (a *App) explainChange(err error) error {
+	switch {
+	case errors.Is(err, vault.ErrPassphraseNeeded):
+		return wrapError(CodeWrongPassphrase, "The passphrase of now is needed to change it. Nothing was changed.", err)
+	case errors.Is(err, vault.ErrNoKeyring), errors.Is(err, vault.ErrKeyringLocked), errors.Is(err, vault.ErrNoEntry):
+		return wrapError(CodeNoKeyring,
+			"No open keyring answers here, so nothing was changed. Log in at this computer's screen, unlock the keyring there, and try again; or choose a passphrase.", err)
 	}
-	return wrapError(CodeKeyring,
-		"No open keyring answers here, so nothing was changed. Log in at this computer's screen, unlock the keyring there, and try again; or choose a passphrase.", err)
+	return explainVault(a.locations, err)
 }

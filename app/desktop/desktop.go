@@ -210,11 +210,16 @@ func (d *desktop) takeSide() {
 	runtime.WindowSetPosition(d.wails, left, 0)
 }
 
-// explain is what a bound method's error looks like in the page.
+// explain is what a bound method's error looks like in the page: JSON as text,
+// because Wails makes of it the message of an error of JavaScript's.
 func (d *desktop) explain(err error) any {
 	told := app.Explain(err)
 	d.Log.Info("call refused", "code", told.Code, "err", errors.Unwrap(told))
-	return told
+	raw, encodeErr := json.Marshal(told)
+	if encodeErr != nil {
+		return told.Message
+	}
+	return string(raw)
 }
 
 // emit gives an event to the page. Before there is one, it waits.

@@ -42,10 +42,9 @@ func (c Calls) Call(target any, method string, params []json.RawMessage) (any, e
 func (c Calls) prepare(target any, method string, params []json.RawMessage) (run func() (any, error), err error) {
 	found, known := c[reflect.TypeOf(target)][method]
 	if !known {
-		for _, elsewhere := range c {
-			if _, known := elsewhere[method]; known {
-				return nil, errLocked
-			}
+		if lock, locked := target.(*app.Lock); locked {
+			_, err := lock.Hello() // says what is needed first
+			return nil, err
 		}
 		return nil, app.NewError(codeUnknownMethod,
 			fmt.Sprintf("This Parley has no operation %q. Reload the page.", method), nil)
@@ -57,9 +56,6 @@ func (c Calls) prepare(target any, method string, params []json.RawMessage) (run
 	}
 	return func() (any, error) { return found.run(target, values) }, nil
 }
-
-// errLocked answers what only an open device can answer.
-var errLocked = app.NewError(app.CodeLocked, "The work on this computer is locked. Unlock it first.", nil)
 
 // codeUnknownMethod answers a call that no window has.
 const codeUnknownMethod app.Code = "unknown-method"

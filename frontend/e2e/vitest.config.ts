@@ -9,5 +9,7 @@ export default defineConfig({
 		testTimeout: 90_000,
 		hookTimeout: 60_000,
 		reporters: ["verbose"],
+		// The keyring of whoever runs the tests is theirs.
+		env: { PARLEY_KEYRING: "false" },
 	},
 });

@@ -224,7 +224,7 @@ class TitleObserver {
 const bound = {
 	Call: async (method: string, params: unknown[]) => {
 		if (method === "CreateSpace") return { id: "1", name: params[0] };
-		throw '{"code":"withdrawn","message":"This code was withdrawn."}';
+		throw new Error('{"code":"withdrawn","message":"This code was withdrawn."}');
 	},
 };
 

@@ -1,4 +1,5 @@
 import type { EventName, Events, Method, WindowApi } from "./api";
+import { type ParleyError, toParleyError } from "./error";
 import { Socket } from "./socket";
 import { takeToken } from "./token";
 import type { Connection, EventListener, Transport, TransportListener } from "./transport";
@@ -9,6 +10,8 @@ export interface Bridge {
 	/** Each method rejects with a ParleyError. */
 	readonly api: WindowApi;
 	readonly connection: Connection;
+	/** While the connection is "locked": what is needed. Its code is "locked" (a passphrase) or "keyring". */
+	readonly lock: ParleyError | undefined;
 	/** Calls back for every event of that name; returns what stops it. */
 	on<E extends EventName>(event: E, listener: (data: Events[E]) => void): () => void;
 	/** Calls back when the connection's state changes; after "connected", whatever was pulled may be outdated. */
@@ -58,19 +61,44 @@ export function connect(open: (listener: TransportListener) => Transport): Bridg
 	const events = new Map<EventName, Set<(data: never) => void>>();
 	const connections = new Set<(state: Connection) => void>();
 	const pauses = new Set<() => void>();
+	const connected = (state: Connection) => {
+		for (const listener of connections) listener(state);
+	};
+	let lock: ParleyError | undefined;
+	const setLock = (next: ParleyError | undefined) => {
+		if (lock?.code === next?.code) return;
+		lock = next;
+		connected(next === undefined ? "connected" : "locked");
+	};
 	const event: EventListener = (name, data) => {
+		if (name === "unlocked") setLock(undefined);
 		for (const listener of events.get(name) ?? []) listener(data as never);
 	};
 	const transport = open({
 		event,
 		connection: (state) => {
-			for (const listener of connections) listener(state);
+			lock = undefined; // to be found out anew
+			connected(state);
 		},
 	});
+	const call: Transport["call"] = async (method, params) => {
+		try {
+			const result = await transport.call(method, params);
+			if (method === "Unlock") setLock(undefined);
+			return result;
+		} catch (reason) {
+			const error = toParleyError(reason);
+			if (error.code === "locked" || error.code === "keyring") setLock(error);
+			throw error;
+		}
+	};
 	return {
-		api: proxy(transport),
+		api: proxy(call),
 		get connection() {
-			return transport.connection;
+			return lock === undefined ? transport.connection : "locked";
+		},
+		get lock() {
+			return lock;
 		},
 		on(name, listener) {
 			const listeners = events.get(name) ?? new Set();
@@ -95,11 +123,11 @@ export function connect(open: (listener: TransportListener) => Transport): Bridg
 }
 
 /** Every property is a method of that name: the types of WindowApi say which there are. */
-function proxy(transport: Transport): WindowApi {
+function proxy(call: Transport["call"]): WindowApi {
 	return new Proxy({} as WindowApi, {
 		get:
 			(_, method) =>
 			(...params: unknown[]) =>
-				transport.call(method as Method, params),
+				call(method as Method, params),
 	});
 }

@@ -18,7 +18,7 @@ export const DISCONNECTED = "disconnected";
 /** Makes a ParleyError of whatever a transport rejected with: an object, its JSON, or a bare string. */
 export function toParleyError(reason: unknown): ParleyError {
 	if (reason instanceof ParleyError) return reason;
-	if (reason instanceof Error) return new ParleyError("unknown", reason.message);
+	if (reason instanceof Error) return toParleyError(reason.message); // Wails puts what it is given into an Error
 	if (typeof reason === "string") {
 		const parsed = parseObject(reason);
 		return parsed === undefined ? new ParleyError("unknown", reason) : toParleyError(parsed);

@@ -2,9 +2,10 @@ import type { EventName, Events, Method } from "./api";
 
 /**
  * `connecting` until the first answer, `disconnected` while the Go side cannot be reached (the transport keeps
- * trying), `refused` when it will not have this window at all (a wrong or outdated link).
+ * trying), `refused` when it will not have this window at all (a wrong or outdated link), `locked` while it answers
+ * nothing but `Unlock`.
  */
-export type Connection = "connecting" | "connected" | "disconnected" | "refused";
+export type Connection = "connecting" | "connected" | "disconnected" | "refused" | "locked";
 
 export type EventListener = <E extends EventName>(event: E, data: Events[E]) => void;
 

@@ -12,7 +12,9 @@ import { Live, type LiveState, trigger, useLive } from "./live";
 import { type Place, readPlace, writePlace } from "./place";
 import { type Preferences, writePreferences } from "./preferences";
 import { Opening, Refused, StartProblem } from "./Standby";
+import styles from "./Standby.module.css";
 import { type DialogName, type Session, SessionContext } from "./session";
+import { UnlockScreen } from "./UnlockScreen";
 import { Workspace } from "./Workspace";
 
 interface AppProps {
@@ -42,7 +44,10 @@ function Gate({ bridge, preferences, prefer, notices }: GateProps) {
 	const { value: welcome, error, refresh } = useHello(bridge);
 	const [named, setNamed] = useState<Person>();
 	const person = named ?? welcome?.person;
+	const lock = connection === "locked" ? bridge.lock : undefined;
+	const unlock = lock && <UnlockScreen {...{ bridge, lock, preferences, prefer }} />;
 	if (welcome === undefined) {
+		if (unlock) return unlock;
 		if (connection === "refused") return <Refused />;
 		return error === undefined || connection !== "connected" ? (
 			<Opening lost={connection === "disconnected"} />
@@ -52,7 +57,15 @@ function Gate({ bridge, preferences, prefer, notices }: GateProps) {
 	}
 	const parts = { bridge, connection, preferences, prefer, notices, setYou: setNamed };
 	if (!person) return <FirstStart {...parts} />;
-	return <SessionRoom {...parts} welcome={welcome} you={person} />;
+	// What is open stays as it is while the device is locked: some of it may not be saved yet.
+	return (
+		<>
+			<div className={styles.behind} inert={unlock !== undefined}>
+				<SessionRoom {...parts} welcome={welcome} you={person} />
+			</div>
+			{unlock && <div className={styles.veil}>{unlock}</div>}
+		</>
+	);
 }
 
 /** Greets once: a second greeting would close what the window has open. */

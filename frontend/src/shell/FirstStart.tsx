@@ -1,9 +1,10 @@
 import { type FormEvent, useState } from "react";
-import { type Language, languages, useTranslation } from "../i18n";
+import { useTranslation } from "../i18n";
 import { Button } from "../ui/Button";
 import { TableDrawing } from "../ui/Drawing";
 import { TextField } from "../ui/Field";
 import { errorWords } from "./errorWords";
+import { LanguageRow } from "./LanguageRow";
 import { checkName } from "./names";
 import styles from "./Standby.module.css";
 import type { Session } from "./session";
@@ -73,23 +74,5 @@ export function FirstStart({ bridge, preferences, prefer, setYou }: FirstStartPr
 			</div>
 			<LanguageRow chosen={preferences.language} onChoose={(language) => prefer({ language })} />
 		</main>
-	);
-}
-
-function LanguageRow({ chosen, onChoose }: { chosen: Language; onChoose: (language: Language) => void }) {
-	const { t } = useTranslation();
-	return (
-		<fieldset className={styles.language} aria-label={t("settings.language")}>
-			{Object.entries(languages).map(([language, { name }]) => (
-				<Button
-					key={language}
-					look="quiet"
-					aria-pressed={language === chosen}
-					onPress={() => onChoose(language as Language)}
-				>
-					<span lang={language}>{name}</span>
-				</Button>
-			))}
-		</fieldset>
 	);
 }

@@ -25,6 +25,12 @@ export function errorWords(reason: unknown, t: TFunction): string {
 			return t("space.notCounted");
 		case "unwritable":
 			return t("error.unwritable");
+		case "wrong-passphrase":
+			return t("lock.wrong");
+		case "keyring":
+			return t("lock.keyring");
+		case "no-keyring":
+			return t("protect.noKeyring");
 		case "disconnected":
 			return t("error.disconnected");
 		case "unknown":

@@ -10,6 +10,7 @@ import { checkName } from "../names";
 import { useSession } from "../session";
 import { toField } from "../toField";
 import styles from "./dialogs.module.css";
+import { Protection } from "./Protection";
 
 const themeNames = {
 	system: "settings.themeSystem",
@@ -49,6 +50,7 @@ export function SettingsDialog({ onClose }: { onClose: () => void }) {
 				onChange={(size) => prefer({ textSize: Number(size) as TextSize })}
 			/>
 			<p className={styles.note}>{t("settings.kept")}</p>
+			<Protection />
 		</Dialog>
 	);
 }
