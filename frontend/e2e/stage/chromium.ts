@@ -93,6 +93,14 @@ export class ChromiumScreen implements Screen {
 		await this.page.locator(`.text-editor-caret [data-name="${person}"]`).waitFor({ state: "attached" });
 	}
 
+	/** Closes the page as a person does who says that they are sure, should the page ask. */
+	async leaves(): Promise<void> {
+		this.page.on("dialog", (dialog) => void dialog.accept());
+		const closed = this.page.waitForEvent("close");
+		await this.page.close({ runBeforeUnload: true });
+		await closed;
+	}
+
 	async close(): Promise<void> {
 		await this.page.context().close();
 	}

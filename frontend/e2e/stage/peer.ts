@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Computer } from "./network";
@@ -28,9 +28,9 @@ export class Peer {
 		this.#address = address;
 	}
 
-	/** Without a computer of its own the peer stays on this one's loopback. */
-	static async create(name: string, computer?: Computer): Promise<Peer> {
-		const data = await mkdtemp(join(tmpdir(), `parley-e2e-${name.toLowerCase()}-`));
+	/** Without a computer of its own the peer stays on this one's loopback; `folder` holds its data directory. */
+	static async create(name: string, computer?: Computer, folder = tmpdir()): Promise<Peer> {
+		const data = await mkdtemp(join(folder, `parley-e2e-${name.toLowerCase()}-`));
 		const program = (await computer?.wrapper(PROGRAM)) ?? PROGRAM;
 		return new Peer(name, data, program, computer?.address ?? "127.0.0.1");
 	}
@@ -96,6 +96,22 @@ export class Peer {
 		if (!document) throw new Error(`${this.name} has no document`);
 		const { space, id } = document;
 		return await run(PROGRAM, ["--data", this.data, "document", "show", space, id, "--format", format]);
+	}
+
+	/** Brings the changes of a saved copy into the only document. */
+	async merges(saved: Uint8Array): Promise<void> {
+		const [document] = await this.#documents();
+		const file = join(this.data, "copy.automerge");
+		await writeFile(file, saved);
+		await this.command("document", "merge", document?.space ?? "", document?.id ?? "", file);
+	}
+
+	/** The only document as Automerge saves it. */
+	async saved(): Promise<Uint8Array> {
+		const [document] = await this.#documents();
+		const place = ["document", "show", document?.space ?? "", document?.id ?? ""];
+		const [shown] = await this.command<{ content: string }>(...place, "--format", "automerge");
+		return Buffer.from(shown?.content ?? "", "base64");
 	}
 
 	async #documents(): Promise<{ space: string; id: string; title: string }[]> {

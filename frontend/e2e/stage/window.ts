@@ -188,6 +188,12 @@ export class Window<S extends Screen = Screen> {
 		await until(`${this.person} to see the ${role} ${name}`, () => this.screen.has(role, name));
 	}
 
+	async seesNoMore(role: Role, name: Name): Promise<void> {
+		await until(`${this.person} to see the ${role} ${name} no more`, async () => {
+			return !(await this.screen.has(role, name));
+		});
+	}
+
 	/** Where there is little room, the sidebar is a sheet that has to be asked for. */
 	async #findsWay(role: Role, name: Name): Promise<void> {
 		await until(`${this.person} to find the ${role} ${name}, or the way there`, async () => {

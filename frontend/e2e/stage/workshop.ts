@@ -39,16 +39,16 @@ export class Workshop {
 	}
 
 	/** Somebody comes in, starts Parley for the first time, and says who they are. */
-	async seat(person: string, computer?: Computer): Promise<Seat> {
-		const peer = await this.device(person, computer);
+	async seat(person: string, computer?: Computer, folder?: string): Promise<Seat> {
+		const peer = await this.device(person, computer, folder);
 		const window = await this.window(person, peer, computer ? { computer } : {});
 		await window.introduces();
 		return { peer, window };
 	}
 
 	/** A running device that nobody looks at yet. */
-	async device(name: string, computer?: Computer): Promise<Peer> {
-		const peer = await Peer.create(name, computer);
+	async device(name: string, computer?: Computer, folder?: string): Promise<Peer> {
+		const peer = await Peer.create(name, computer, folder);
 		this.#peers.push(peer);
 		await peer.start();
 		return peer;
