@@ -18,8 +18,9 @@ type advance struct {
 
 // advance computes what the part is after changes, sorted, were put on top of
 // it at positions from first on.
-func (p *part) advance(accepted []*candidate, first uint64, origin Origin) advance {
+func (p *part) advance(accepted []*candidate, first uint64, origin Origin, forks [16]byte) advance {
 	next := advance{state: p.state, actors: make(map[chunk.Actor]actorRecord)}
+	next.state.Forks = forks
 	next.state.Heads = slices.Clone(p.state.Heads)
 	complete := make(map[chunk.Hash]uint64, len(accepted))
 	for i, c := range accepted {
@@ -32,12 +33,15 @@ func (p *part) advance(accepted []*candidate, first uint64, origin Origin) advan
 			complete[c.Hash] = p.completeBelow(c, complete)
 		}
 		e := newLooseEntry(c.Change, position, complete[c.Hash], origin)
-		if c.signed != nil && c.reason == 0 {
+		switch {
+		case c.signed != nil && c.reason == 0:
 			e.signed = c.signed
 			next.actors[c.Actor] = actorRecord{
 				Seq: c.Seq, Hash: c.Hash, Position: position,
 				Device: c.signed.Device, Sig: c.signed.Sig,
 			}
+		case c.vouched:
+			next.actors[c.Actor] = actorRecord{Seq: c.Seq, Hash: c.Hash, Position: position}
 		}
 		next.entries = append(next.entries, e)
 		next.raws = append(next.raws, c.Raw)

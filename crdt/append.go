@@ -77,6 +77,11 @@ func (s *Store) skipDuplicates(b *batch) error {
 // change whose number lies in a snapshot is presumed to be the one in there
 // until the materializer has looked.
 func (s *Store) recognise(p *part, r Reader, b *batch, c *candidate) error {
+	if s.held(b.ref.Space).quarantine.isForked(b.ref, c.Hash) {
+		c.loses(ReasonForked)
+		c.known = true
+		return nil
+	}
 	newest := p.actors[c.Actor]
 	if c.Seq > newest.Seq {
 		return nil
@@ -95,7 +100,7 @@ func (s *Store) recognise(p *part, r Reader, b *batch, c *candidate) error {
 		return nil
 	}
 	if asked || c.Seq == newest.Seq || index.at(c.Actor, c.Seq) != nil {
-		c.fate, c.because = refuse, ReasonFork
+		c.loses(ReasonFork) // until Settle has looked
 		return nil
 	}
 	c.fate = presumed
@@ -106,6 +111,7 @@ func (s *Store) recognise(p *part, r Reader, b *batch, c *candidate) error {
 type questions struct {
 	presumed Vector                       // which changes above these lie in the snapshots? nil if nobody asks
 	inside   map[chunk.Hash]bool          // do these lie in the snapshots?
+	below    map[chunk.Hash]bool          // likewise, as something that lost a fork builds on them
 	chained  map[chunk.Actor]chunk.Signed // do these follow their actors' earlier changes?
 	stored   [][]byte                     // what the part holds
 	changes  [][]byte                     // of the batch, what was accepted so far
@@ -115,7 +121,10 @@ type questions struct {
 func (s *Store) tryAppend(b *batch) (receipt Receipt, open *questions, err error) {
 	p := s.cache.acquire(b.ref)
 	defer s.cache.release(p)
-	plan := plan{presumed: make(Vector), unknown: make(map[chunk.Hash]bool), unchained: make(map[chunk.Actor]chunk.Signed)}
+	plan := plan{
+		presumed: make(Vector), unknown: make(map[chunk.Hash]bool), below: make(map[chunk.Hash]bool),
+		unchained: make(map[chunk.Actor]chunk.Signed),
+	}
 	err = s.backend.View(func(r Reader) error {
 		if err := p.load(r); err != nil {
 			return err
@@ -125,7 +134,7 @@ func (s *Store) tryAppend(b *batch) (receipt Receipt, open *questions, err error
 			return err
 		}
 		if plan.open() {
-			open = &questions{presumed: p.below(plan.presumed), inside: plan.unknown, chained: plan.unchained}
+			open = &questions{presumed: p.below(plan.presumed), inside: plan.unknown, below: plan.below, chained: plan.unchained}
 			for _, c := range b.changes {
 				if c.fate == accept {
 					open.changes = append(open.changes, c.Raw)
@@ -151,6 +160,7 @@ func (s *Store) tryAppend(b *batch) (receipt Receipt, open *questions, err error
 type plan struct {
 	presumed  Vector // each actor's first
 	unknown   map[chunk.Hash]bool
+	below     map[chunk.Hash]bool
 	unchained map[chunk.Actor]chunk.Signed
 	leftovers []Op
 }
@@ -168,7 +178,7 @@ func (p *part) below(numbers Vector) Vector {
 	return v
 }
 
-func (p *plan) open() bool { return len(p.presumed)+len(p.unknown)+len(p.unchained) > 0 }
+func (p *plan) open() bool { return len(p.presumed)+len(p.unknown)+len(p.below)+len(p.unchained) > 0 }
 
 // weigh decides for every candidate, by itself, whether it fits on top of
 // what is stored.
@@ -185,7 +195,7 @@ func (s *Store) weigh(p *part, r Reader, b *batch, plan *plan) error {
 				plan.presumed[c.Actor] = c.Seq
 			}
 		}
-		if c.fate != undecided {
+		if c.fate != undecided && c.fate != lost || c.known {
 			continue
 		}
 		if reason := s.unwanted(b, c.Hash); reason != 0 {
@@ -202,7 +212,11 @@ func (s *Store) weigh(p *part, r Reader, b *batch, plan *plan) error {
 		if !ok {
 			before = reached{seq: p.actors[c.Actor].Seq, at: -1}
 		}
-		if c.Seq != before.seq+1 {
+		switch {
+		case c.Seq <= before.seq:
+			c.loses(ReasonFork) // to another one of the batch
+			continue
+		case c.Seq > before.seq+1:
 			c.fate, c.because = refuse, ReasonSequence
 			continue
 		}
@@ -239,15 +253,24 @@ type reached struct {
 }
 
 // resolve looks for the dependencies of a change. It waits where one is
-// missing; where one may lie in a snapshot, that becomes a question.
+// missing; where one may lie in a snapshot, that becomes a question. A change
+// that builds on one that lost a fork has lost too.
 func (s *Store) resolve(p *part, r Reader, b *batch, c *candidate, plan *plan) error {
 	missing := false
+	var unknown []chunk.Hash
 	for _, dep := range c.Deps {
 		if at, ok := b.byHash[dep]; ok {
-			if f := b.changes[at].fate; f == wait || f == refuse {
+			switch b.changes[at].fate {
+			case wait, refuse:
 				c.fate = wait
 				return nil
+			case lost:
+				c.loses(ReasonForked)
 			}
+			continue
+		}
+		if s.held(b.ref.Space).quarantine.isForked(b.ref, dep) {
+			c.loses(ReasonForked)
 			continue
 		}
 		held, err := s.holds(p, r, dep)
@@ -261,12 +284,22 @@ func (s *Store) resolve(p *part, r Reader, b *batch, c *candidate, plan *plan) e
 			b.missing[dep] = true
 			missing = true
 		default:
-			plan.unknown[dep] = true
-			c.fate = accept
+			unknown = append(unknown, dep)
 		}
 	}
-	if missing {
+	switch {
+	case missing:
 		c.fate = wait
+	case len(unknown) == 0:
+	case c.fate == lost:
+		for _, dep := range unknown {
+			plan.below[dep] = true
+		}
+	default:
+		for _, dep := range unknown {
+			plan.unknown[dep] = true
+		}
+		c.fate = accept
 	}
 	return nil
 }
@@ -306,11 +339,17 @@ func (s *Store) store(p *part, b *batch, plan *plan) (Receipt, error) {
 	if len(accepted) == 0 && len(quarantine) == 0 {
 		return receipt, nil
 	}
+	forks := s.held(b.ref.Space).quarantine.forks(b.ref)
+	moved := len(accepted) > 0 || forks != p.state.Forks
+	positions := len(accepted)
+	if moved {
+		positions = max(1, positions)
+	}
 	var next advance
-	err := s.committer.commit(len(accepted), func(first uint64) commit {
+	err := s.committer.commit(positions, func(first uint64) commit {
 		made := commit{staged: append(plan.leftovers, quarantine...)}
-		if len(accepted) > 0 {
-			next = p.advance(accepted, first, b.origin)
+		if moved {
+			next = p.advance(accepted, first, b.origin, forks)
 			if b.origin == Local && b.from == s.device && p.vetted() == p.state.Position {
 				next.state.Vetted = next.state.Position // a window wrote it
 			}
@@ -321,20 +360,26 @@ func (s *Store) store(p *part, b *batch, plan *plan) (Receipt, error) {
 	})
 	if err != nil {
 		p.loaded = false // what was staged is to be cleared away
+		s.rereadQuarantine(b.ref.Space)
 		return Receipt{}, err
 	}
-	if len(accepted) > 0 {
+	if moved {
 		p.adopt(next)
 		receipt.Position = p.state.Position
 		if b.origin != Local && s.materializer != nil {
 			s.checkups.add(b.ref)
 		}
 		s.noteMoved(p)
+		s.noteForks(b, forks)
 	}
 	return receipt, nil
 }
 
 func (b *batch) moves(accepted []*candidate, first uint64, now time.Time) []Move {
+	if len(accepted) == 0 {
+		// What is held has changed, though nobody has anything to read.
+		return []Move{{Position: first, Ref: b.ref, Origin: b.origin, From: b.from, Time: now}}
+	}
 	moves := make([]Move, len(accepted))
 	for i, c := range accepted {
 		moves[i] = Move{
@@ -350,7 +395,7 @@ func (s *Store) ask(ctx context.Context, b *batch, q *questions) error {
 	if s.materializer == nil {
 		return errNoMaterializer
 	}
-	if q.presumed != nil {
+	if q.presumed != nil || len(q.below) > 0 {
 		return s.lookInside(ctx, b, q)
 	}
 	chunks := append(slices.Clone(q.stored), q.changes...)
@@ -375,9 +420,14 @@ func (s *Store) ask(ctx context.Context, b *batch, q *questions) error {
 }
 
 // lookInside has the materializer take changes out of the snapshots, and finds
-// out which of those that are presumed to be among them are.
+// out which of those that are presumed to be among them, or looked for there,
+// are.
 func (s *Store) lookInside(ctx context.Context, b *batch, q *questions) error {
-	changes, err := s.materializer.Changes(ctx, q.stored, q.presumed)
+	above := q.presumed
+	if len(q.below) > 0 {
+		above = nil // they may be anywhere
+	}
+	changes, err := s.materializer.Changes(ctx, q.stored, above)
 	if err != nil {
 		return fmt.Errorf("look for changes in snapshots: %w", err)
 	}
@@ -393,6 +443,9 @@ func (s *Store) lookInside(ctx context.Context, b *batch, q *questions) error {
 		if c.fate == presumed {
 			b.inside[c.Hash] = found[c.Hash]
 		}
+	}
+	for hash := range q.below {
+		b.inside[hash] = found[hash]
 	}
 	return nil
 }

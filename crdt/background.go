@@ -39,7 +39,10 @@ func (s *Store) Run(ctx context.Context) error {
 					s.log.Warn("compaction failed, the document stays as it is", "ref", ref, "error", err)
 				}
 			}
+		case <-s.forks.more:
+			s.settleForks(ctx)
 		case <-tick.C:
+			s.settleForks(ctx)
 			s.checkUp(ctx)
 			s.tendBlobs(ctx)
 			if err := s.flushHave(); err != nil {

@@ -33,7 +33,16 @@ type candidate struct {
 	signed  *Signature
 	reason  Reason // why signed does not do; 0 if it does
 	fate    fate
-	because Reason // for refuse
+	because Reason // for refuse and lost
+	vouched bool   // by a later change of its actor that lost a fork
+	known   bool   // it has lost, and is set aside already
+}
+
+// loses sets a change aside, for the first reason there is.
+func (c *candidate) loses(because Reason) {
+	if c.fate != lost {
+		c.fate, c.because = lost, because
+	}
 }
 
 type fate uint8
@@ -44,6 +53,7 @@ const (
 	duplicate
 	presumed // to be a duplicate of what lies in a snapshot
 	wait     // for something missing
+	lost     // a fork: it is set aside, as far as is known by now
 	refuse
 )
 
@@ -216,9 +226,10 @@ func (b *batch) settle() {
 	for changed := true; changed; {
 		changed = b.dropDependents()
 		vouchers := b.vouchers()
+		b.vouch()
 		for _, c := range b.changes {
 			v := vouchers[c.Actor]
-			if c.fate != accept || c.Seq <= v.accepted {
+			if c.fate != accept && c.fate != lost || c.fate == accept && c.Seq <= v.accepted || c.vouched || c.known {
 				continue
 			}
 			changed = true
@@ -231,7 +242,7 @@ func (b *batch) settle() {
 	}
 	for _, c := range b.changes {
 		switch c.fate {
-		case refuse:
+		case refuse, lost:
 			b.refuseChange(c)
 		case wait:
 			for _, at := range c.deps {
@@ -246,7 +257,7 @@ func (b *batch) settle() {
 // dropDependents lets wait what depends on something that is not stored.
 func (b *batch) dropDependents() (changed bool) {
 	for _, c := range b.changes {
-		if c.fate == accept && slices.ContainsFunc(c.deps, func(at int) bool {
+		if (c.fate == accept || c.fate == lost) && slices.ContainsFunc(c.deps, func(at int) bool {
 			f := b.changes[at].fate
 			return f == wait || f == refuse
 		}) {
@@ -254,6 +265,34 @@ func (b *batch) dropDependents() (changed bool) {
 		}
 	}
 	return changed
+}
+
+// vouch finds out which changes are vouched for by one of the same actor that
+// lost a fork: that one itself, and those among its ancestors.
+func (b *batch) vouch() {
+	for _, c := range b.changes {
+		c.vouched = false
+	}
+	for from := len(b.changes) - 1; from >= 0; from-- {
+		c := b.changes[from]
+		if c.fate != lost || c.signed == nil || c.reason != 0 || c.vouched {
+			continue
+		}
+		seen := map[int]bool{from: true}
+		for next := []int{from}; len(next) > 0; {
+			at := next[len(next)-1]
+			next = next[:len(next)-1]
+			if below := b.changes[at]; below.Actor == c.Actor {
+				below.vouched = true
+			}
+			for _, dep := range b.changes[at].deps {
+				if !seen[dep] {
+					seen[dep] = true
+					next = append(next, dep)
+				}
+			}
+		}
+	}
 }
 
 // voucher is how far an actor's changes are signed for.
@@ -285,11 +324,15 @@ func (b *batch) vouchers() map[chunk.Actor]voucher {
 }
 
 func (b *batch) refuseChange(c *candidate) {
-	b.refused = append(b.refused, refusal{
+	r := refusal{
 		Quarantined: Quarantined{
 			Ref: b.ref, Hash: c.Hash, Actor: c.Actor, Seq: c.Seq, Reason: c.because,
 			Origin: b.origin, From: b.from, Size: len(c.Raw),
 		},
 		raw: c.Raw, signed: c.signed,
-	})
+	}
+	if c.fate == lost && c.reason != 0 {
+		r.signed = nil // one that does not do vouches for nothing
+	}
+	b.refused = append(b.refused, r)
 }

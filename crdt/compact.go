@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"parley/crdt/chunk"
+	"parley/space"
 )
 
 // Compact turns a part's changes and snapshots into one snapshot. Appends go
@@ -69,7 +70,9 @@ func (s *Store) beginCompaction(ref Ref) (work *compaction, err error) {
 		}
 		work = &compaction{through: p.state.Position, heads: slices.Clone(p.state.Heads), vector: p.vector()}
 		for _, actor := range work.vector.Actors() {
-			work.signatures = append(work.signatures, p.signature(actor))
+			if p.actors[actor].Device != (space.DeviceID{}) {
+				work.signatures = append(work.signatures, p.signature(actor))
+			}
 		}
 		return nil
 	}

@@ -20,6 +20,10 @@ const (
 	IncidentAside
 	// IncidentDamaged: records on the disk cannot be read any more.
 	IncidentDamaged
+	// IncidentCopied: changes came that this device has written, or would write
+	// next, and does not hold: its data was copied or put back. It writes under
+	// other numbers from now on.
+	IncidentCopied
 )
 
 // Incident is something that happened to a document that its people should

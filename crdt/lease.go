@@ -98,6 +98,17 @@ func (l *leases) begin(base uint32) {
 	l.base = base
 }
 
+// current reports whether an actor is one of those that are leased now.
+func (l *leases) current(actor chunk.Actor) bool {
+	if len(actor) != len(Lease{}.Actor) {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	number := binary.BigEndian.Uint32([]byte(actor[16:]))
+	return number >= l.base && number-l.base < leaseBlock
+}
+
 func (l *leases) take(ref Ref, usable func(number uint32) bool) (number uint32, release func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

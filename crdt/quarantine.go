@@ -16,13 +16,24 @@ const (
 	maxQuarantinedOne   = 5 << 20 // more than any change; a snapshot's sender has it still
 )
 
+// Limits on what is kept of the losing sides of forks, per space: these are
+// people's work, which may count again. What this device had accepted before
+// is kept whatever it is.
+const (
+	maxForked      = 1 << 16
+	maxForkedBytes = 64 << 20
+)
+
 // quarantine remembers what is in quarantine, so that what comes again and
 // again is written once.
 type quarantine struct {
 	mu    sync.Mutex
-	known map[quarantineID]bool
+	known map[quarantineID]uint64 // bytes
 	bytes uint64
-	aside map[Ref]map[chunk.Hash]setAside // what makes no sense, and what Mend took out with it
+	aside map[Ref]map[chunk.Hash]setAside // what makes no sense, what Mend took out with it, and what lost a fork
+
+	forked      int // of those, what lost a fork
+	forkedBytes uint64
 }
 
 // setAside is what has to be known of such a change.
@@ -33,14 +44,89 @@ type setAside struct {
 }
 
 func newQuarantine() *quarantine {
-	return &quarantine{known: make(map[quarantineID]bool), aside: make(map[Ref]map[chunk.Hash]setAside)}
+	return &quarantine{known: make(map[quarantineID]uint64), aside: make(map[Ref]map[chunk.Hash]setAside)}
 }
 
-func (q *quarantine) note(ref Ref, hash chunk.Hash, what setAside) {
+// keep notes a refused change that has a record.
+func (q *quarantine) keep(ref Ref, hash chunk.Hash, record *quarantineRecord) {
+	q.forget(ref, hash)
+	size := uint64(len(record.Raw))
+	q.known[quarantineID{ref.Document, ref.Part, hash}] = size
+	if record.Reason.forked() && size > 0 {
+		q.forked++
+		q.forkedBytes += size
+	} else {
+		q.bytes += size
+	}
+	q.recall(ref, hash, record)
+}
+
+// recall notes what decides about a change when it comes again: that it makes
+// no sense, or that it lost a fork and is kept.
+func (q *quarantine) recall(ref Ref, hash chunk.Hash, record *quarantineRecord) {
+	if !record.Reason.mended() && !(record.Reason.forked() && len(record.Raw) > 0) {
+		return
+	}
 	if q.aside[ref] == nil {
 		q.aside[ref] = make(map[chunk.Hash]setAside)
 	}
-	q.aside[ref][hash] = what
+	q.aside[ref][hash] = setAside{chunk.Actor(record.Actor), record.Seq, record.Reason}
+}
+
+// forget undoes keep, and reports whether there was anything to undo.
+func (q *quarantine) forget(ref Ref, hash chunk.Hash) bool {
+	id := quarantineID{ref.Document, ref.Part, hash}
+	size, ok := q.known[id]
+	if !ok {
+		return false
+	}
+	delete(q.known, id)
+	if what := q.aside[ref][hash]; what.reason.forked() {
+		q.forked--
+		q.forkedBytes -= size
+	} else {
+		q.bytes -= size
+	}
+	delete(q.aside[ref], hash)
+	if len(q.aside[ref]) == 0 {
+		delete(q.aside, ref)
+	}
+	return true
+}
+
+// isForked reports whether a change is set aside for a fork.
+func (q *quarantine) isForked(ref Ref, hash chunk.Hash) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.aside[ref][hash].reason.forked()
+}
+
+// forks sums up what of a part is set aside for a fork.
+func (q *quarantine) forks(ref Ref) [16]byte {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	forked := make(map[chunk.Hash]bool)
+	for hash, what := range q.aside[ref] {
+		if what.reason.forked() {
+			forked[hash] = true
+		}
+	}
+	return forksDigest(forked)
+}
+
+// forkedParts are those of which something is set aside for a fork.
+func (q *quarantine) forkedParts() (refs []Ref) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for ref, aside := range q.aside {
+		for _, what := range aside {
+			if what.reason.forked() {
+				refs = append(refs, ref)
+				break
+			}
+		}
+	}
+	return refs
 }
 
 // unwanted is the reason for which a change is refused whenever it comes, or 0.
@@ -85,42 +171,67 @@ type quarantineID struct {
 }
 
 // quarantineOps are the records of what a batch had refused, and remove those
-// of what is accepted now: its author may have become a member since.
+// of what is accepted now: its author may have become a member since. If they
+// are not written, rereadQuarantine has to be called.
 func (s *Store) quarantineOps(b *batch, accepted []*candidate) (ops []Op) {
 	q := s.held(b.ref.Space).quarantine
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, c := range accepted {
-		id := quarantineID{b.ref.Document, b.ref.Part, c.Hash}
-		if q.known[id] {
-			delete(q.known, id)
-			delete(q.aside[b.ref], c.Hash)
+		if q.forget(b.ref, c.Hash) {
 			ops = append(ops, Op{Key: quarantineKey(b.ref, c.Hash)})
 		}
 	}
 	for _, refused := range b.refused {
-		id := quarantineID{b.ref.Document, b.ref.Part, refused.Hash}
-		if refused.Reason.mended() {
-			q.note(b.ref, refused.Hash, setAside{refused.Actor, refused.Seq, refused.Reason})
-		}
-		if q.known[id] && !refused.stored {
+		_, known := q.known[quarantineID{b.ref.Document, b.ref.Part, refused.Hash}]
+		// That it lost a fork is news of something refused for another reason.
+		news := refused.Reason.forked() && q.aside[b.ref][refused.Hash].reason == 0
+		if known && !refused.stored && !news {
 			continue
 		}
 		s.log.Warn("refused a change", "ref", b.ref, "hash", refused.Hash, "reason", refused.Reason,
 			"detail", refused.Detail, "origin", refused.Origin, "from", refused.From)
-		if len(q.known) >= maxQuarantined && !refused.stored {
-			continue
-		}
 		record := refused.record()
-		full := len(record.Raw) > maxQuarantinedOne || q.bytes+uint64(len(record.Raw)) > maxQuarantinedBytes
-		if full && !refused.stored {
+		if !refused.stored && q.full(&record) {
+			if known || len(q.known)-q.forked >= maxQuarantined {
+				if refused.Reason.mended() {
+					q.recall(b.ref, refused.Hash, &record)
+				}
+				continue
+			}
 			record.Raw = nil
 		}
-		q.known[id] = true
-		q.bytes += uint64(len(record.Raw))
+		q.keep(b.ref, refused.Hash, &record)
 		ops = append(ops, Op{Key: quarantineKey(b.ref, refused.Hash), Value: encode(record)})
 	}
 	return ops
+}
+
+// full reports whether there is no room for the bytes of a refused change.
+func (q *quarantine) full(record *quarantineRecord) bool {
+	size := uint64(len(record.Raw))
+	if record.Reason.forked() {
+		return q.forked >= maxForked || q.forkedBytes+size > maxForkedBytes
+	}
+	return len(q.known)-q.forked >= maxQuarantined || size > maxQuarantinedOne || q.bytes+size > maxQuarantinedBytes
+}
+
+// rereadQuarantine makes what is in memory what is on the disk again.
+func (s *Store) rereadQuarantine(id space.ID) {
+	q := s.held(id).quarantine
+	var stored *quarantine
+	err := s.backend.View(func(r Reader) (err error) {
+		stored, err = loadQuarantine(r, id)
+		return err
+	})
+	if err != nil {
+		s.log.Error("what was refused could not be read again", "space", id, "error", err)
+		return
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.known, q.bytes, q.aside = stored.known, stored.bytes, stored.aside
+	q.forked, q.forkedBytes = stored.forked, stored.forkedBytes
 }
 
 func (r refusal) record() quarantineRecord {
@@ -167,15 +278,11 @@ func loadQuarantine(r Reader, id space.ID) (*quarantine, error) {
 	q := newQuarantine()
 	err := r.Scan(tableKey(id, tableQuarantine), nil, func(key, value []byte) (bool, error) {
 		if ref, rest, ok := refOf(id, key); ok && len(rest) == len(chunk.Hash{}) {
-			q.known[quarantineID{ref.Document, ref.Part, chunk.Hash(rest)}] = true
-			q.bytes += uint64(len(value))
 			var record quarantineRecord
 			if err := read(key, value, &record); err != nil {
 				return false, err
 			}
-			if record.Reason.mended() {
-				q.note(ref, chunk.Hash(rest), setAside{chunk.Actor(record.Actor), record.Seq, record.Reason})
-			}
+			q.keep(ref, chunk.Hash(rest), &record)
 		}
 		return true, nil
 	})

@@ -9,6 +9,7 @@ import (
 	"sort"
 
 	"parley/crdt/chunk"
+	"parley/space"
 )
 
 // errMovedOn is what a part that moved while it was being looked at fails
@@ -73,9 +74,11 @@ type patient struct {
 	entries []patientItem // all changes that are known one by one, ancestors first
 	apart   bool          // the snapshots were taken apart: their changes are among the entries
 	aside   map[chunk.Hash]Reason
-	vetted  bool // all that is left can be read
-	lost    int  // records that cannot be read
-	lenient bool // although records cannot be read
+	vetted  bool                        // all that is left can be read
+	back    []*candidate                // of the entries, those that come back out of quarantine
+	vouched map[chunk.Actor]actorRecord // actors' newest, where changes that lost a fork vouch for them
+	lost    int                         // records that cannot be read
+	lenient bool                        // although records cannot be read
 }
 
 // patientItem is a change of it.
@@ -102,6 +105,7 @@ func (s *Store) examine(ref Ref, lenient bool) (*patient, error) {
 			return err
 		}
 		m.state, m.view = p.state, p.view()
+		m.vouched = unsigned(p.actors)
 		for _, info := range m.view.snapshots {
 			raw, err := readSnapshot(r, ref, info)
 			if err != nil {
@@ -220,6 +224,7 @@ func (s *Store) takeSnapshotsApart(ctx context.Context, m *patient) error {
 			delete(loose, c.Hash)
 		} else {
 			item = patientItem{looseEntry: newLooseEntry(c, 0, 0, Peer), raw: raw}
+			item.signed = m.signatureOf(c.Hash)
 		}
 		item.inside = true
 		entries = append(entries, item)
@@ -232,6 +237,31 @@ func (s *Store) takeSnapshotsApart(ctx context.Context, m *patient) error {
 	}
 	m.entries, m.apart = entries, true
 	return nil
+}
+
+// signatureOf finds the signature of a change that lies in a snapshot, if that
+// is one of those that the snapshot has.
+func (m *patient) signatureOf(hash chunk.Hash) *Signature {
+	for _, info := range m.view.snapshots {
+		for _, signature := range info.signatures {
+			if signature.Hash == hash {
+				return &signature
+			}
+		}
+	}
+	return nil
+}
+
+// unsigned are the actors whose newest change is vouched for by one that lost a
+// fork.
+func unsigned(actors map[chunk.Actor]actorRecord) map[chunk.Actor]actorRecord {
+	some := make(map[chunk.Actor]actorRecord)
+	for actor, record := range actors {
+		if record.Device == (space.DeviceID{}) {
+			some[actor] = record
+		}
+	}
+	return some
 }
 
 // orphans sets aside what depends on changes that are not there.
@@ -291,7 +321,7 @@ func (r Reason) above() Reason {
 	switch {
 	case r.final():
 		return r
-	case r == ReasonFork, r == ReasonForked:
+	case r.forked():
 		return ReasonForked
 	}
 	return ReasonApart
@@ -325,6 +355,11 @@ func (m *patient) actorsLeft() map[chunk.Actor]actorRecord {
 			}
 		}
 	})
+	for actor, record := range m.vouched {
+		if record.Seq > actors[actor].Seq && m.aside[record.Hash] == 0 {
+			actors[actor] = record
+		}
+	}
 	return actors
 }
 
@@ -390,6 +425,9 @@ func (s *Store) snapshotLeft(ctx context.Context, m *patient) (infos []snapshotI
 	})
 	for _, actor := range vector.Actors() {
 		signature, ok := newest[actor]
+		if !ok && m.vouched[actor].Seq >= vector[actor] {
+			continue
+		}
 		if !ok {
 			return nil, nil, fmt.Errorf("%w: nobody has signed for what %s wrote", ErrDamaged, actor)
 		}
@@ -400,7 +438,7 @@ func (s *Store) snapshotLeft(ctx context.Context, m *patient) (infos []snapshotI
 
 // replace puts what stays of the part in its place, above all it was.
 func (s *Store) replace(ctx context.Context, m *patient) (err error) {
-	if len(m.aside) == 0 && m.lost == 0 {
+	if len(m.aside) == 0 && len(m.back) == 0 && m.lost == 0 {
 		return nil
 	}
 	snapshots, raws := m.view.snapshots, m.base
@@ -432,7 +470,8 @@ func (s *Store) replace(ctx context.Context, m *patient) (err error) {
 		return err
 	}
 	p.loaded = false
-	quarantine := s.quarantineOps(m.refused(s), nil)
+	quarantine := s.quarantineOps(m.refused(s), m.back)
+	forks := s.held(m.ref.Space).quarantine.forks(m.ref)
 	places := m.places(snapshots)
 	var state stateRecord
 	err = s.committer.commit(max(1, len(places.old)), func(first uint64) commit {
@@ -448,12 +487,14 @@ func (s *Store) replace(ctx context.Context, m *patient) (err error) {
 			made.final = append(made.final, Op{Key: actorKey(m.ref, actor)})
 		}
 		state = m.stateLeft(snapshots, places)
+		state.Forks = forks
 		state.Digest = partDigest(m.ref, state.Forks, actors)
 		made.final = append(made.final, Op{Key: stateKey(m.ref), Value: encode(state)})
 		made.moves = []Move{{Position: state.Position, Ref: m.ref, Origin: Local, Time: s.now()}}
 		return made
 	})
 	if err != nil {
+		s.rereadQuarantine(m.ref.Space)
 		return err
 	}
 	s.directory(m.ref.Space).set(m.ref, state.Digest)
@@ -569,7 +610,6 @@ func (m *patient) stateLeft(snapshots []snapshotInfo, to places) stateRecord {
 		Position: to.first + uint64(max(1, len(to.old))) - 1,
 		Heads:    m.headsLeft(snapshots),
 		Vetted:   to.below(m.state.Vetted),
-		Forks:    m.state.Forks,
 		Bottom:   to.first - 1,
 	}
 	// Who was told of less has to look at everything again.

@@ -39,9 +39,14 @@ func (s *Store) appendSnapshot(ctx context.Context, log *space.Log, b *batch, sn
 		return 0, nil
 	}
 	var stored [][]byte
-	known, position := false, uint64(0)
-	look := func(p *part, _ Reader) error {
-		known, position = p.vector().Covers(vector), p.state.Position
+	var ours Vector
+	known, clash, position := false, false, uint64(0)
+	look := func(p *part, r Reader) (err error) {
+		ours, position = p.vector(), p.state.Position
+		known = ours.Covers(vector)
+		if clash, err = p.clashes(r, s.limits, vector, offered); err != nil {
+			return err
+		}
 		if !known && position > 0 && p.state.Stuck == position {
 			return errStuck
 		}
@@ -53,11 +58,14 @@ func (s *Store) appendSnapshot(ctx context.Context, log *space.Log, b *batch, sn
 		}
 		return err
 	})
-	if err != nil || known {
+	if err != nil || known && !clash {
 		return 0, err
 	}
+	if clash {
+		return 0, s.takeApart(ctx, b, snapshot, offered)
+	}
 	signatures, reason := cover(log, b.ref, vector, offered)
-	if reason == ReasonActor || reason == 0 && s.held(b.ref.Space).quarantine.reaches(b.ref, vector) {
+	if reason == ReasonActor || reason == ReasonNotVouched && b.mayBeVouched(vector, offered, ours) || reason == 0 && s.held(b.ref.Space).quarantine.reaches(b.ref, vector) {
 		return 0, s.takeApart(ctx, b, snapshot, offered)
 	}
 	if reason != 0 {
@@ -85,16 +93,67 @@ func (s *Store) appendSnapshot(ctx context.Context, log *space.Log, b *batch, sn
 		if removed > 0 {
 			return s.appendSnapshot(ctx, log, b, snapshot, offered)
 		}
-		if reason = ReasonUnfit; errors.Is(err, chunk.ErrStopped) {
-			reason = ReasonCrash
+		if errors.Is(err, chunk.ErrStopped) {
+			b.refuseSnapshot(snapshot, ReasonCrash, err)
+			return 0, nil
 		}
-		b.refuseSnapshot(snapshot, reason, err)
-		return 0, nil
+		// Each can be read by itself: they hold different changes of one number.
+		return 0, s.takeApart(ctx, b, snapshot, offered)
 	}
 	if err != nil {
 		return 0, err
 	}
 	return s.storeSnapshot(b, snapshot, signatures, heads, position)
+}
+
+// clashes reports whether what is signed of a snapshot shows that it holds
+// another change under some number than the part does, or does not tell which
+// of two it holds.
+func (p *part) clashes(r Reader, limits chunk.Limits, vector Vector, offered []Signature) (bool, error) {
+	signed := make(map[chunk.Actor]chunk.Hash)
+	for _, signature := range offered {
+		newest := p.actors[signature.Actor]
+		if signature.Seq == vector[signature.Actor] {
+			if other, ok := signed[signature.Actor]; ok && other != signature.Hash {
+				return true, nil
+			}
+			signed[signature.Actor] = signature.Hash
+		}
+		switch {
+		case signature.Seq != vector[signature.Actor] || signature.Seq > newest.Seq:
+		case signature.Seq == newest.Seq:
+			if signature.Hash != newest.Hash {
+				return true, nil
+			}
+		default:
+			index, err := p.index(r, limits)
+			if err != nil {
+				return false, err
+			}
+			if e := index.at(signature.Actor, signature.Seq); e != nil && e.hash != signature.Hash {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+// mayBeVouched reports whether the actors of a snapshot that no signature of it
+// is of can be vouched for otherwise, once it is taken apart: by changes that
+// are here, or by further ones in the batch that lost a fork.
+func (b *batch) mayBeVouched(vector Vector, offered []Signature, ours Vector) bool {
+	open := vector.Clone()
+	for _, signature := range offered {
+		if signature.Seq == vector[signature.Actor] {
+			delete(open, signature.Actor)
+		}
+	}
+	for _, c := range b.changes {
+		if c.signed != nil && c.Seq > open[c.Actor] {
+			delete(open, c.Actor)
+		}
+	}
+	return ours.Covers(open)
 }
 
 // takeApart puts the changes of a snapshot into the batch. So one of them that

@@ -58,6 +58,7 @@ type Store struct {
 	compactions *compactQueue
 	checkups    *checkups
 	vetting     *vetting
+	forks       *forkQueue
 	blobs       *blobs
 
 	creating sync.Mutex // held while a space is created
@@ -97,6 +98,7 @@ func Open(o Options) (*Store, error) {
 		tell:         o.Report,
 		compactions:  newCompactQueue(),
 		checkups:     newCheckups(),
+		forks:        newForkQueue(),
 		vetting:      newVetting(),
 		blobs:        newBlobs(o.BlobGrace, o.BlobRound),
 		spaces:       make(map[space.ID]*heldSpace),
@@ -183,6 +185,9 @@ func (s *Store) openSpaces(r Reader) error {
 			return fmt.Errorf("space %s: %w", id, err)
 		default:
 			s.spaces[id] = held
+			for _, ref := range held.quarantine.forkedParts() {
+				s.forks.add(ref)
+			}
 		}
 		// The tables' names are below 0xff, so this is past the space.
 		from = tableKey(id, 0xff)

@@ -1,0 +1,291 @@
+package crdt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"parley/crdt/chunk"
+	"parley/space"
+)
+
+// Settle decides the forks of a part from all that is known of it, and has it
+// hold what counts: what does not is set aside, and what counts now comes back
+// from there. It returns how many changes went either way. There is no harm in
+// calling it again, and none if it is cut short: until it has been called, the
+// part holds of every fork the side that came first.
+//
+// Run does it whenever something was set aside for a fork.
+func (s *Store) Settle(ctx context.Context, ref Ref) (moved int, err error) {
+	for range 3 {
+		if moved, err = s.settle(ctx, ref); !errors.Is(err, errMovedOn) {
+			break
+		}
+	}
+	if err != nil {
+		return 0, fmt.Errorf("settle forks of %s: %w", ref, err)
+	}
+	return moved, nil
+}
+
+func (s *Store) settle(ctx context.Context, ref Ref) (int, error) {
+	log, ok := s.Log(ref.Space)
+	if !ok {
+		return 0, ErrUnknownSpace
+	}
+	set, err := s.forkedChanges(ref)
+	if err != nil || len(set) == 0 {
+		return 0, err
+	}
+	m, err := s.examine(ref, false)
+	if err != nil {
+		return 0, err
+	}
+	if len(m.base) > 0 {
+		if err := s.takeSnapshotsApart(ctx, m); err != nil {
+			return 0, err
+		}
+	}
+	all, aside := m.withForks(set)
+	strands := make([]strand, len(all))
+	for i, e := range all {
+		strands[i] = strand{e.hash, e.actor, e.seq, e.deps, aside[e.hash] != nil}
+	}
+	m.apply(all, aside, losers(strands, func(actor chunk.Actor) (space.DeviceID, bool) { return ownerOf(log, actor) }))
+	if err := s.replace(ctx, m); err != nil {
+		return 0, err
+	}
+	if moved := len(m.aside) + len(m.back); moved > 0 {
+		s.reportForks(log, m)
+		if len(m.back) > 0 {
+			s.checkups.add(ref)
+		}
+		return moved, nil
+	}
+	return 0, nil
+}
+
+// ownerOf names the member whom an actor belongs to.
+func ownerOf(log *space.Log, actor chunk.Actor) (space.DeviceID, bool) {
+	prefix, ok := space.ActorOwner([]byte(actor))
+	if !ok {
+		return space.DeviceID{}, false
+	}
+	return log.Actor(prefix)
+}
+
+// forkedChanges reads what of a part is set aside for a fork.
+func (s *Store) forkedChanges(ref Ref) (list []*candidate, err error) {
+	if s.held(ref.Space).quarantine.forks(ref) == ([16]byte{}) {
+		return nil, nil
+	}
+	err = s.backend.View(func(r Reader) error {
+		return r.Scan(refKey(tableQuarantine, ref), nil, func(key, value []byte) (bool, error) {
+			var record quarantineRecord
+			if err := read(key, value, &record); err != nil {
+				return false, err
+			}
+			if !record.Reason.forked() || len(record.Raw) == 0 {
+				return true, nil
+			}
+			c, err := chunk.ParseChange(record.Raw, s.limits)
+			if err != nil {
+				return false, fmt.Errorf("%w: %x: %w", ErrDamaged, key, err)
+			}
+			list = append(list, &candidate{Change: c, signed: record.signature(), because: record.Reason})
+			return true, nil
+		})
+	})
+	return list, err
+}
+
+// signature is the one that a refused change came with, nil if there was none.
+func (r *quarantineRecord) signature() *Signature {
+	if len(r.Sig) != len(Signature{}.Sig) || len(r.Device) != len(space.DeviceID{}) || len(r.Hash) != len(chunk.Hash{}) {
+		return nil
+	}
+	return &Signature{
+		Actor: chunk.Actor(r.Actor), Seq: r.Signed, Hash: chunk.Hash(r.Hash),
+		Device: space.DeviceID(r.Device), Sig: [64]byte(r.Sig),
+	}
+}
+
+// withForks are all changes of a part, those that are set aside among them,
+// ancestors first.
+func (m *patient) withForks(set []*candidate) (all []patientItem, aside map[chunk.Hash]*candidate) {
+	aside = make(map[chunk.Hash]*candidate, len(set))
+	here := make(map[chunk.Hash]bool, len(m.entries)+len(set))
+	for _, e := range m.entries {
+		here[e.hash] = true
+	}
+	b := &batch{byHash: make(map[chunk.Hash]int)}
+	for _, c := range set {
+		if !here[c.Hash] {
+			b.byHash[c.Hash] = len(b.changes)
+			b.changes = append(b.changes, c)
+		}
+	}
+	b.order()
+	all = m.entries
+	for _, c := range b.changes {
+		aside[c.Hash] = c
+		item := patientItem{looseEntry: newLooseEntry(c.Change, 0, 0, Peer), raw: c.Raw}
+		item.signed = c.signed
+		all = append(all, item)
+	}
+	return all, aside
+}
+
+// apply takes out what has lost and puts in what has not.
+func (m *patient) apply(all []patientItem, aside map[chunk.Hash]*candidate, lost map[chunk.Hash]Reason) {
+	inside := false
+	m.entries = nil
+	position := m.state.Position
+	for _, e := range all {
+		c := aside[e.hash]
+		switch reason := lost[e.hash]; {
+		case reason != 0 && c == nil:
+			m.aside[e.hash] = reason
+			inside = inside || e.inside
+		case reason != 0:
+			continue // it stays where it is
+		case c != nil:
+			// After all that was there, as it may build on any of it.
+			position++
+			e.position = position
+			m.back = append(m.back, c)
+		}
+		m.entries = append(m.entries, e)
+		if record := m.vouched[e.actor]; m.aside[e.hash] == 0 && e.seq > record.Seq {
+			m.vouched[e.actor] = actorRecord{Seq: e.seq, Hash: e.hash, Position: max(1, e.position)}
+		}
+	}
+	m.apart = inside // otherwise the snapshots can stay as they are
+}
+
+// noteForks sees to it that a part is settled, since more is known of its forks
+// now, and that people hear of it. It also notices that somebody else writes as
+// this device does: a copy of its data, or this device itself before its data
+// was put back. From then on it writes under other numbers. The part is locked.
+func (s *Store) noteForks(b *batch, forks [16]byte) {
+	if b.origin != Local && slices.ContainsFunc(b.changes, func(c *candidate) bool { return s.isOurs(b.ref, c) }) {
+		s.report(Incident{Kind: IncidentCopied, Ref: b.ref, Device: s.device, Detail: "somebody else writes as this device does"})
+		if err := s.FreshLeases(); err != nil {
+			s.log.Error("this device may write as a copy of it does", "error", err)
+		}
+	}
+	if forks == ([16]byte{}) {
+		return
+	}
+	s.forks.add(b.ref)
+	log, _ := s.Log(b.ref.Space)
+	count := make(map[chunk.Actor]int)
+	for _, c := range b.changes {
+		if c.fate == lost && !c.known {
+			count[c.Actor]++
+		}
+	}
+	for actor, n := range count {
+		device, _ := ownerOf(log, actor)
+		s.report(Incident{
+			Kind: IncidentFork, Ref: b.ref, Device: device, Actor: actor, Count: n,
+			Detail: fmt.Sprintf("%d changes that came were set aside for a fork", n),
+		})
+	}
+}
+
+// isOurs reports whether a change that came from elsewhere is new here, and
+// written as this device would write next.
+func (s *Store) isOurs(ref Ref, c *candidate) bool {
+	if c.fate != accept && c.fate != lost || c.known || c.signed == nil || c.reason != 0 || c.signed.Device != s.device {
+		return false
+	}
+	own := space.ActorFor(ref.Space, s.device, 0)
+	prefix, ok := space.ActorOwner([]byte(c.Actor))
+	return ok && prefix == [16]byte(own[:16]) && s.leases.current(c.Actor)
+}
+
+// reportForks tells of a fork that was decided: whose changes do not count any
+// more, or not yet.
+func (s *Store) reportForks(log *space.Log, m *patient) {
+	type whose struct {
+		device space.DeviceID
+		actor  chunk.Actor
+	}
+	count := make(map[whose]int)
+	for _, e := range m.entries {
+		if m.aside[e.hash] != 0 {
+			device, _ := ownerOf(log, e.actor)
+			count[whose{device, e.actor}]++
+		}
+	}
+	for who, n := range count {
+		s.report(Incident{
+			Kind: IncidentFork, Ref: m.ref, Device: who.device, Actor: who.actor, Count: n,
+			Detail: fmt.Sprintf("%d changes were set aside for the other side of a fork, %d came back", n, len(m.back)),
+		})
+	}
+}
+
+// forkQueue are the parts whose forks are to be settled.
+type forkQueue struct {
+	more chan struct{} // capacity 1: there is something to do
+
+	mu   sync.Mutex
+	due  map[Ref]bool
+	rest map[Ref]time.Time // until when a part is left alone, since settling it takes long
+}
+
+func newForkQueue() *forkQueue {
+	return &forkQueue{more: make(chan struct{}, 1), due: make(map[Ref]bool), rest: make(map[Ref]time.Time)}
+}
+
+func (q *forkQueue) add(ref Ref) {
+	q.mu.Lock()
+	q.due[ref] = true
+	q.mu.Unlock()
+	select {
+	case q.more <- struct{}{}:
+	default:
+	}
+}
+
+// take hands out a part whose turn it is.
+func (q *forkQueue) take(now time.Time) (Ref, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for ref := range q.due {
+		if now.After(q.rest[ref]) {
+			delete(q.due, ref)
+			delete(q.rest, ref)
+			return ref, true
+		}
+	}
+	return Ref{}, false
+}
+
+func (q *forkQueue) leave(ref Ref, until time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.rest[ref] = until
+}
+
+// settleForks settles the parts whose turn it is. Somebody who makes forks on
+// purpose keeps no machine busy: a part that took long is left alone for long.
+func (s *Store) settleForks(ctx context.Context) {
+	for ref, ok := s.forks.take(s.now()); ok && ctx.Err() == nil; ref, ok = s.forks.take(s.now()) {
+		began := s.now()
+		_, err := s.Settle(ctx, ref)
+		ended := s.now()
+		rest := restFactor * ended.Sub(began)
+		if err != nil && ctx.Err() == nil {
+			s.log.Warn("a fork could not be settled", "ref", ref, "error", err)
+			rest = max(rest, s.housekeeping)
+			s.forks.add(ref)
+		}
+		s.forks.leave(ref, ended.Add(rest))
+	}
+}
