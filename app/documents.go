@@ -130,7 +130,7 @@ func one(change []byte, err error) ([][]byte, error) { return [][]byte{change}, 
 // and what made the part unreadable could be set aside.
 func (a *App) mending(ctx context.Context, ref crdt.Ref, read func() error) error {
 	err := read()
-	if !errors.Is(err, materialize.ErrUnreadable) && !errors.Is(err, materialize.ErrMissing) {
+	if !harmful(err) && !errors.Is(err, materialize.ErrMissing) {
 		return err
 	}
 	removed, failed := a.store.Mend(ctx, ref)

@@ -64,9 +64,9 @@ func (d document) vet() (chunk.Report, error) {
 	if len(missing) == 0 {
 		// Whatever it says is missing, no change is: operations refer to others
 		// that are not there.
-		built, err := d.build()
+		err := d.counted()
 		if err == nil {
-			err = shape(built)
+			err = d.shape()
 		}
 		if err != nil {
 			return chunk.Report{}, fmt.Errorf("%w: %s", ErrUnreadable, err.Error())
@@ -103,6 +103,15 @@ func carefully(chunks [][]byte, announce func(int)) error {
 // abort on some of them, gets to see them.
 func (d document) sound() error {
 	if _, err := richtext.Build(d.snapshots, d.changes); errors.Is(err, richtext.ErrNonsense) {
+		return fmt.Errorf("%w: %w", ErrUnreadable, err)
+	}
+	return nil
+}
+
+// counted refuses operations of a complete document that are numbered far
+// beyond the others.
+func (d document) counted() error {
+	if err := richtext.Counted(d.snapshots, d.changes); err != nil {
 		return fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
 	return nil
@@ -151,7 +160,7 @@ func (d document) complete() (core, error) {
 	if len(missing) > 0 {
 		return core{}, &MissingError{Hashes: missing}
 	}
-	return c, nil
+	return c, d.counted()
 }
 
 func (d document) compact() ([]byte, error) {

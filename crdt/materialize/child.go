@@ -14,6 +14,7 @@ import (
 type Options struct {
 	Command  []string      // default: this executable with Argument
 	Memory   int64         // bytes the child may use; default 1.5 GiB
+	Held     int64         // bytes that documents held open may take of it; default one half
 	Deadline time.Duration // for one request; default 60 s
 	Idle     time.Duration // after which a child with nothing to do leaves; default 20 s
 	Unused   time.Duration // after which one leaves that only holds documents open; default 5 min
@@ -37,6 +38,9 @@ type Child struct {
 func New(options Options) *Child {
 	if options.Memory == 0 {
 		options.Memory = 3 << 29
+	}
+	if options.Held == 0 {
+		options.Held = options.Memory / 2 // the rest is for taking more in
 	}
 	if options.Deadline == 0 {
 		options.Deadline = time.Minute

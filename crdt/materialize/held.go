@@ -74,10 +74,19 @@ func (d document) holds() (*held, int64, error) {
 	return &held{core: c, built: built}, size, shape(built)
 }
 
-// shape makes sure that a document is what it says it is: a text has a text.
+// shape makes sure that a document is what it says it is, a text or an index,
+// and can be read as that.
+func (d document) shape() error {
+	built, err := d.build()
+	if err != nil {
+		return err
+	}
+	return shape(built)
+}
+
 func shape(built *richtext.Document) error {
 	field, ok := built.Field(richtext.Root, "kind")
-	if !ok {
+	if !ok || built.IsText(field) || built.IsMap(field) {
 		return nil
 	}
 	switch kind, _ := built.Value(field).(string); kind {

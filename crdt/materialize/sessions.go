@@ -9,13 +9,8 @@ import (
 	"parley/crdt/chunk"
 )
 
-// Bounds on what is held open at once.
-const (
-	maxSessions = 16
-	// sessionShare is the part of the process's memory that documents may
-	// take as they are held, the rest being for taking more in.
-	sessionShare = 0.5
-)
+// maxSessions is how many documents are held open at once.
+const maxSessions = 16
 
 // sessions are documents that a process of their own holds open, so that
 // taking in one more change costs as much as the change and not as much as the
@@ -117,9 +112,8 @@ func (s *sessions) beyond() (numbers []uint64) {
 		}
 		total += held.size
 	}
-	limit := int64(sessionShare * float64(s.lane.options.Memory))
 	gone := make(map[uint64]bool)
-	for len(s.open)-len(gone) > maxSessions || total > limit && len(gone) < len(s.open) {
+	for len(s.open)-len(gone) > maxSessions || total > s.lane.options.Held && len(gone) < len(s.open) {
 		var oldest uint64
 		for number, held := range s.open {
 			if !gone[number] && (oldest == 0 || held.used.Before(s.open[oldest].used)) {

@@ -19,7 +19,7 @@ func (d *Document) Apply(c chunk.Change) error {
 	if c.Seq > d.Vector[c.Actor]+1 {
 		return fmt.Errorf("change %d of %s: %w", c.Seq, c.Actor, ErrIncomplete)
 	}
-	if c.StartOp <= d.last[c.Actor] {
+	if c.StartOp <= d.last[c.Actor] || c.StartOp > d.MaxOp+MaxGap {
 		return fmt.Errorf("change %d of %s: %w", c.Seq, c.Actor, ErrNonsense)
 	}
 	at := d.intern(c.Actors())

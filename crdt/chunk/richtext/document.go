@@ -33,6 +33,32 @@ var ErrNonsense = errors.New("operations that make no sense")
 // everybody is writing in.
 var birthFields = map[string]bool{"text": true, "documents": true}
 
+// MaxGap is how far beyond those of a document the numbers of a change's
+// operations may begin: its author may have seen others, but not that many.
+// Numbers end somewhere, and who used them up would end all writing.
+const MaxGap = 1 << 22
+
+// Counted checks that changes, which are all that a document has beside a
+// snapshot, keep to MaxGap.
+func Counted(snapshots []chunk.Snapshot, changes []chunk.Change) error {
+	var reached uint64
+	for i := range snapshots {
+		reached = max(reached, snapshots[i].MaxOp)
+	}
+	inOrder := make([]*chunk.Change, len(changes))
+	for i := range changes {
+		inOrder[i] = &changes[i]
+	}
+	slices.SortFunc(inOrder, func(a, b *chunk.Change) int { return cmp.Compare(a.StartOp, b.StartOp) })
+	for _, c := range inOrder {
+		if c.StartOp > reached+MaxGap {
+			return fmt.Errorf("change %d of %s: %w", c.Seq, c.Actor, ErrNonsense)
+		}
+		reached = max(reached, c.MaxOp)
+	}
+	return nil
+}
+
 // ErrSeveral is returned by Build where several snapshots were given of which
 // none holds all the others: merge them first.
 var ErrSeveral = errors.New("snapshots of different states")
