@@ -223,11 +223,19 @@ func classify(err error) error {
 	return err
 }
 
-// Close flushes and releases the directory.
+// Close flushes and releases the directory. On a full disk it may fail with
+// crdt.ErrFull: then nothing is lost, but the directory can be opened again
+// only when this process has ended.
 func (b *Backend) Close() error {
 	b.stop()
 	<-b.kept
-	err := b.db.Close()
+	// Badger makes a table, in a mapped file, of what is in its logs of writes.
+	// Where there is no room for that, they stay as they are: on disk, and read
+	// when the directory is opened again.
+	err := roomToOpen(b.dir)
+	if err == nil {
+		err = b.db.Close()
+	}
 	if b.held != nil {
 		err = errors.Join(err, b.held.Close())
 	}

@@ -161,7 +161,7 @@ func findRegistry(dir string, key []byte, report func(finding)) (r registry, res
 			finder{registryCopy, report}.harmless(0, "it is not what %s holds", registryFile)
 		}
 		return r, nil, nil
-	case spare.fits() && !spare.mended && len(second) >= len(r.sound):
+	case spare.fits() && !spare.mended && (r.by == lockedByOther || len(spare.keys) >= len(r.keys)):
 		if len(findings) == 0 {
 			found.damaged(0, "it is missing or cannot be read")
 		}

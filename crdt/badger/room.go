@@ -17,10 +17,10 @@ const (
 	memTable  = 4 << 20 // the smallest whose transactions hold crdt.MaxWriteBytes
 	memTables = 1       // that wait to become tables, beside the one that does and the one that is filled
 
-	// tableRoom is more than the table takes that a full memtable becomes: it
-	// may be overdrawn by one write, and what cannot be compressed grows by
-	// what each block and the index add.
-	tableRoom = memTable + memTable/2
+	// tableRoom is more than the table takes that a full memtable becomes: one
+	// write may overdraw it, and a quarter is more than blocks and index add to
+	// what cannot be compressed.
+	tableRoom = memTable + memTable/4 + crdt.MaxWriteBytes
 
 	// pageRoom is for the first pages of new files, and for small ones.
 	pageRoom = 1 << 20
