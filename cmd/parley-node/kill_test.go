@@ -206,19 +206,31 @@ func alive(dead <-chan struct{}) bool {
 // edit inserts a word at the beginning. It returns nil when that was
 // acknowledged.
 func edit(data, space, document, word string) error {
-	return exec.Command("parley-node", "--data", data, "document", "edit", space, document, "--at", "0", "--insert", word).Run()
+	_, err := try(data, "document", "edit", space, document, "--at", "0", "--insert", word)
+	return err
 }
 
 // ask runs a command that answers with one object.
 func ask(t *testing.T, data string, args ...string) map[string]any {
 	t.Helper()
-	raw, err := exec.Command("parley-node", append([]string{"--data", data, "--json"}, args...)...).Output()
+	answer, err := try(data, args...)
 	if err != nil {
-		t.Fatalf("%v: %v", args, err)
+		t.Fatal(err)
 	}
-	var object map[string]any
-	if err := json.Unmarshal(raw, &object); err != nil {
-		t.Fatalf("%v answered %q: %v", args, raw, err)
+	return answer
+}
+
+// try runs a command that may fail; the error then holds what it said.
+func try(data string, args ...string) (answer map[string]any, err error) {
+	command := exec.Command("parley-node", append([]string{"--data", data, "--json"}, args...)...)
+	var complaint strings.Builder
+	command.Stderr = &complaint
+	raw, err := command.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%v: %w: %s", args, err, complaint.String())
 	}
-	return object
+	if len(raw) > 0 {
+		err = json.Unmarshal(raw, &answer)
+	}
+	return answer, err
 }

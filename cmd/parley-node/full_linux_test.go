@@ -1,0 +1,144 @@
+package main
+
+import (
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+const diskEnv = "PARLEY_TEST_DISK"
+
+const length = 10_000 // of a text, in characters
+
+// TestTheDiskIsFull has somebody write through a peer until its disk is full.
+// The disk is a small one of the test's own, in a process of its own.
+func TestTheDiskIsFull(t *testing.T) {
+	if dir := os.Getenv(diskEnv); dir != "" {
+		writesUntilTheDiskIsFull(t, dir)
+		return
+	}
+	process := exec.Command(os.Args[0], "-test.run=^TestTheDiskIsFull$", "-test.v")
+	process.Env = append(os.Environ(), diskEnv+"="+t.TempDir())
+	process.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
+	if os.Getuid() != 0 {
+		process.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
+		process.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}}
+		process.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}}
+	}
+	if out, err := process.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
+func writesUntilTheDiskIsFull(t *testing.T, disk string) {
+	mount(t, "", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, "") // nobody else is to see what comes
+	mount(t, "tmpfs", disk, "tmpfs", 0, "size=64m")
+	data := filepath.Join(disk, "data")
+	id := ask(t, data, "space", "create", "Park")["space"].(string)
+	peer := startPeer(t, data)
+
+	// Somebody writes, and something else takes more and more of the disk.
+	text := filepath.Join(t.TempDir(), "text.md")
+	if err := os.WriteFile(text, noise(length), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	other, err := os.Create(filepath.Join(disk, "other"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	var written []string
+	for {
+		document, err := try(data, "document", "create", id, "--title", "Plan", "--from", text)
+		if err != nil {
+			expect(t, err, "disk is full", "Make room", "what was saved before is safe")
+			break
+		}
+		written = append(written, document["document"].(string))
+		if _, err := other.Write(make([]byte, 3<<20)); err != nil {
+			t.Fatalf("the disk is full, and Parley still writes: %v", err)
+		}
+	}
+	if len(written) < 5 {
+		t.Fatalf("only %d documents fit", len(written))
+	}
+
+	shows := func() {
+		t.Helper()
+		for _, document := range written {
+			if content := ask(t, data, "document", "show", id, document, "--format", "text")["content"].(string); len(content) < length {
+				t.Fatalf("%d bytes are left of document %s", len(content), document)
+			}
+		}
+	}
+	shows()
+	expect(t, edit(data, id, written[0], "more"), "disk is full")
+
+	// Something else takes the rest too. A backup says so and leaves nothing
+	// behind; Parley can still be stopped, and says why it cannot be started.
+	for err = nil; err == nil; {
+		_, err = other.Write(make([]byte, 4096))
+	}
+	shows()
+	backup := filepath.Join(disk, "backup")
+	_, err = try(data, "backup", backup)
+	expect(t, err, "not enough room for the backup", "Make room")
+	if left, _ := filepath.Glob(backup + "*"); len(left) > 0 {
+		t.Errorf("the backup left %v", left)
+	}
+	if err := peer.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if _ = peer.Wait(); peer.ProcessState.ExitCode() > 1 || !peer.ProcessState.Exited() {
+		t.Errorf("the peer did not stop by itself: %v", peer.ProcessState)
+	}
+	_, err = try(data, "space", "list")
+	expect(t, err, "disk is full", "Make room")
+
+	// With room again, everything is there and writing goes on.
+	if err := other.Truncate(0); err != nil {
+		t.Fatal(err)
+	}
+	startPeer(t, data)
+	shows()
+	if err := edit(data, id, written[0], "again"); err != nil {
+		t.Errorf("nothing can be written though there is room: %v", err)
+	}
+	if _, err := try(data, "backup", backup); err != nil {
+		t.Error(err)
+	}
+}
+
+func mount(t *testing.T, source, target, kind string, flags uintptr, options string) {
+	t.Helper()
+	if err := syscall.Mount(source, target, kind, flags, options); err != nil {
+		t.Fatalf("mount %s: %v", target, err)
+	}
+}
+
+// noise is text that does not compress well.
+func noise(size int) []byte {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	out := make([]byte, size)
+	for i := range out {
+		out[i] = letters[rand.IntN(len(letters))]
+	}
+	return out
+}
+
+// expect wants words in what a command that failed has said.
+func expect(t *testing.T, err error, words ...string) {
+	t.Helper()
+	if err == nil {
+		t.Fatalf("nothing failed, where %q was to be said", words)
+	}
+	for _, word := range words {
+		if !strings.Contains(err.Error(), word) {
+			t.Errorf("nothing is said of %q: %v", word, err)
+		}
+	}
+}
