@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"mime"
 	"strings"
 	"sync"
@@ -108,6 +109,9 @@ func decodeBlob(key, value []byte) (record blobRecord, err error) {
 	if err := read(key, value, &record); err != nil {
 		return blobRecord{}, err
 	}
+	if record.Size > maxBlobPieces*blobPiece || record.Waited > math.MaxInt64 {
+		return blobRecord{}, fmt.Errorf("%w: %x: a number that cannot be", ErrDamaged, key)
+	}
 	if want := (record.Size + blobPiece - 1) / blobPiece; want != uint64(len(record.Pieces)) {
 		return blobRecord{}, fmt.Errorf("%w: %x: %d pieces of %d", ErrDamaged, key, len(record.Pieces), want)
 	}
@@ -146,8 +150,8 @@ type blobs struct {
 
 func newBlobs(grace, round time.Duration) *blobs {
 	return &blobs{
-		grace:  orDefault(grace, 30*24*time.Hour),
-		round:  orDefault(round, time.Hour),
+		grace:  orDefault(max(grace, 0), 30*24*time.Hour),
+		round:  orDefault(max(round, 0), time.Hour),
 		spaces: make(map[space.ID]*spaceBlobs),
 	}
 }

@@ -105,6 +105,39 @@ func FuzzParseCode(f *testing.F) {
 	})
 }
 
+// FuzzNames reads IDs and words as people and other programs write them.
+func FuzzNames(f *testing.F) {
+	f.Add(DeviceID{1}.String())
+	f.Add(ID{2}.String())
+	f.Add(InvitationKey{3}.String())
+	f.Add(Editor.String())
+	f.Add(Annotations.String())
+	f.Add("12D3KooW")
+	f.Fuzz(func(t *testing.T, text string) {
+		if d, err := ParseDeviceID(text); err == nil {
+			if again, err := ParseDeviceID(d.String()); err != nil || again != d {
+				t.Errorf("the device %q came back as %s, %v", text, again, err)
+			}
+		}
+		if id, err := ParseID(text); err == nil {
+			if again, err := ParseID(id.String()); err != nil || again != id {
+				t.Errorf("the space %q came back as %s, %v", text, again, err)
+			}
+		}
+		if k, err := ParseInvitationKey(text); err == nil {
+			if again, err := ParseInvitationKey(k.String()); err != nil || again != k {
+				t.Errorf("the invitation %q came back as %s, %v", text, again, err)
+			}
+		}
+		if role, err := ParseRole(text); err == nil && role.String() != text {
+			t.Errorf("the role %q is %s", text, role)
+		}
+		if part, err := ParsePart(text); err == nil && part.String() != text {
+			t.Errorf("the part %q is %s", text, part)
+		}
+	})
+}
+
 func exampleCode() Code {
 	return Code{
 		Space:     ID{1, 2, 3},

@@ -191,16 +191,29 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	}
 }
 
+// FuzzReadFrame reads what a parent sends and what a child gone wrong may.
 func FuzzReadFrame(f *testing.F) {
-	var b bytes.Buffer
-	if err := writeFrame(&b, reply{Report: chunk.Report{Vector: map[chunk.Actor]uint64{alice: 1}}}); err != nil {
-		f.Fatal(err)
+	for _, v := range []any{
+		reply{Report: chunk.Report{Vector: map[chunk.Actor]uint64{alice: 1}}},
+		reply{Failure: failureOf(&ChunkError{Chunk: 2, Err: &MissingError{Hashes: []chunk.Hash{{1}}}})},
+		reply{Note: true, At: 3},
+		request{Operation: opBlobs, Chunks: [][]byte{{1}, {2}}},
+		request{Operation: opVerify, Signed: map[chunk.Actor]chunk.Signed{alice: {Seq: 1}}},
+	} {
+		var b bytes.Buffer
+		if err := writeFrame(&b, v); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b.Bytes())
 	}
-	f.Add(b.Bytes())
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff})
 	f.Add([]byte{0, 0, 0, 1, 0xa0})
 	f.Fuzz(func(_ *testing.T, data []byte) {
 		var r reply
-		_ = readFrame(bytes.NewReader(data), &r) // whatever it says, it returns
+		if readFrame(bytes.NewReader(data), &r) == nil && r.Failure != nil {
+			_ = r.Failure.err().Error() // whatever it says, it returns
+		}
+		var q request
+		_ = readFrame(bytes.NewReader(data), &q)
 	})
 }
