@@ -1,4 +1,5 @@
-import { resolve } from "node:path";
+import { readFile, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import type { BrowserContextOptions } from "playwright-core";
 import type { ChromiumScreen } from "./chromium";
 import type { Window } from "./window";
@@ -42,6 +43,7 @@ export async function tour(workshop: Workshop, look: Look, visit: Visit): Promis
 	await visitDialogs(anna.window, visit);
 	await visitInvitations(anna, visit);
 	await visitTrouble(workshop, anna, look, visit);
+	await visitNotices(workshop, anna, look, visit);
 }
 
 /** From the first start to a space, first without documents, then with the sample. */
@@ -131,6 +133,33 @@ async function visitTrouble(
 	await peer.dies();
 	await window.seesText(window.words.connection.lost);
 	await visit("connection-lost", window);
+}
+
+/** The device's settings were damaged while it was off, and it knows of changes that it had to set aside. */
+async function visitNotices(workshop: Workshop, { peer }: Seat, look: Look, visit: Visit): Promise<void> {
+	await writeFile(join(peer.data, "settings.json"), "{ damaged");
+	await peer.start();
+	const [space] = await peer.command<{ id: string; title: string }>("space", "list");
+	const [document] = await peer.command<{ id: string }>("document", "list", space?.id ?? "");
+	await peer.stops();
+	const file = join(peer.data, "notices.json");
+	const kept: unknown[] = JSON.parse(await readFile(file, "utf8"));
+	const aside = { id: "1", code: "set-aside", values: { person: "Ben Adeyemi", count: "3" } };
+	const at = new Date(Date.now() - 86_400_000).toISOString();
+	await writeFile(
+		file,
+		JSON.stringify([...kept, { ...aside, space: space?.id, document: document?.id, at }]),
+	);
+	await peer.start();
+	const window = await workshop.window("Anna Okafor", peer, opening(look));
+	await window.sees("button", window.words.notice.dismiss);
+	await visit("notice", window);
+	await window.opensSpace(SPACE);
+	await window.opensDocument(TITLE);
+	await visit("notice-in-the-document", window);
+	await window.screen.press("button", window.words.notice.dismiss);
+	await window.seesText("settings.json.damaged");
+	await visit("notice-of-the-device", window);
 }
 
 function opening({ browser, preferences }: Look): Opening {

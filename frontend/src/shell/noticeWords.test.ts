@@ -37,7 +37,7 @@ test.each(Object.keys(catalogues))(
 
 test("what a notice counts is said in words that fit the number", async () => {
 	await i18n.changeLanguage("en");
-	expect(words("set-aside", { person: "Ben", count: "1" })).toMatch(/^1 change by Ben/);
-	expect(words("set-aside", { person: "Ben", count: "7" })).toMatch(/^7 changes by Ben/);
+	expect(words("set-aside", { person: "Ben", count: "1" })).toMatch(/^1 change by \u2068Ben/);
+	expect(words("set-aside", { person: "Ben", count: "7" })).toMatch(/^7 changes by \u2068Ben/);
 	expect(words("damaged", { count: "3" })).toContain("3 records");
 });

@@ -3,10 +3,10 @@ import type { TFunction } from "../i18n";
 
 /** What happened, and what to do. A value that is missing is left out of the sentence as best it can be. */
 export function noticeWords({ code, values }: Notice, t: TFunction): string {
-	const person = values.person || t("notice.somebody");
+	const person = values.person ? isolated(values.person) : t("notice.somebody");
 	const count = Number.parseInt(values.count ?? "", 10) || 1;
 	const changes = t("notice.changes", { count });
-	const file = values.file ?? values.files ?? "";
+	const file = isolated(values.file ?? values.files ?? "");
 	switch (code) {
 		case "forked":
 			return values.own ? t("notice.forkedOwn", { changes }) : t("notice.forked", { person, changes });
@@ -23,4 +23,9 @@ export function noticeWords({ code, values }: Notice, t: TFunction): string {
 		default:
 			return t("notice.other");
 	}
+}
+
+/** Text of whatever script, which turns the sentence around it no other way. */
+function isolated(text: string): string {
+	return text === "" ? "" : `\u2068${text}\u2069`;
 }
