@@ -162,8 +162,8 @@ func settings(o Options) badger.Options {
 		WithIndexCacheSize(4 << 20).
 		WithValueLogFileSize(16 << 20).
 		WithValueThreshold(crdt.LargeValue).
-		WithNumCompactors(0). // keep does it
-		WithNumLevelZeroTables(compactFrom).
+		WithNumCompactors(0).      // keep does it
+		WithNumLevelZeroTables(1). // whenever keep says so, from two tables on
 		WithNumLevelZeroTablesStall(neverStalled).
 		WithVerifyValueChecksum(true).
 		WithChecksumVerificationMode(options.OnBlockRead).
@@ -232,10 +232,10 @@ func (b *Backend) Close() error {
 	// Badger makes a table, in a mapped file, of what is in its logs of writes.
 	// Where there is no room for that, they stay as they are: on disk, and read
 	// when the directory is opened again.
-	err := roomToOpen(b.dir)
-	if err == nil {
-		err = b.db.Close()
+	if err := roomToOpen(b.dir); err != nil {
+		return fmt.Errorf("close store: %w", err)
 	}
+	err := b.db.Close()
 	if b.held != nil {
 		err = errors.Join(err, b.held.Close())
 	}

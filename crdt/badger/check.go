@@ -96,12 +96,16 @@ func inspect(o Options) (unread bool, err error) {
 			return false, fmt.Errorf("restore %s: %w", name, full(err))
 		}
 	}
-	if suspect {
-		err = os.Remove(marker)
-	} else {
-		err = nil
+	for _, name := range s.empty {
+		// Badger cannot open a log that it had no time to remove.
+		if err := os.Remove(filepath.Join(o.Dir, name)); err != nil {
+			return false, err
+		}
 	}
-	return unread, err
+	if suspect {
+		return unread, os.Remove(marker)
+	}
+	return unread, nil
 }
 
 // inspectAll is the size of tables and full logs up to which they are read in

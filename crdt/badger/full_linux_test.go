@@ -140,3 +140,11 @@ func noise(number, size int) []byte {
 	_, _ = chacha.Read(value)
 	return value
 }
+
+// allocated is how much of the disk a file takes.
+func allocated(t *testing.T, path string) int64 {
+	t.Helper()
+	var stat syscall.Stat_t
+	try(t, syscall.Stat(path, &stat))
+	return stat.Blocks * 512
+}

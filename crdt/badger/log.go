@@ -395,6 +395,24 @@ func (r *logReader) findHead(raw []byte, at int64) bool {
 	return false
 }
 
+// plausibleHead reports whether the first entry's key is one, as far as can be
+// said without reading the entry.
+func (r *logReader) plausibleHead() (ok bool, err error) {
+	if r.size <= logHead {
+		return true, nil
+	}
+	raw := make([]byte, min(r.size-logHead, entryHead+maxKey))
+	if _, err := r.file.ReadAt(raw, logHead); err != nil {
+		return false, err
+	}
+	h, ok := parseEntry(raw, maxEntry)
+	if r.head, _, err = r.readHead(); err != nil || !ok || h.size+h.key+entryTail > len(raw) {
+		return false, nil //nolint:nilerr // prepare reports what is wrong
+	}
+	key, _ := r.decrypt(raw[:h.size+h.key+entryTail], entryHeader{size: h.size, key: h.key}, logHead)
+	return plausible(key), nil
+}
+
 // checkEmptyHead looks at the head of a log without entries, of which only the
 // data key's number says anything.
 func (r *logReader) checkEmptyHead() {

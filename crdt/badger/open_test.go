@@ -236,3 +236,14 @@ func TestReadingWhatIsDamagedMeanwhile(t *testing.T) {
 	}
 	holds(t, o, want)
 }
+
+// Badger empties a log before it removes it, and cannot open it when it is
+// killed in between.
+func TestEmptiedLogs(t *testing.T) {
+	o := badger.Options{Dir: filepath.Join(t.TempDir(), "store"), Key: storeKey, Log: quiet}
+	try(t, writeStore(t, o).Close())
+	for _, name := range []string{"00001.mem", "000077.vlog"} {
+		try(t, os.WriteFile(filepath.Join(o.Dir, name), nil, 0o600))
+	}
+	holds(t, o, stored())
+}

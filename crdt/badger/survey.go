@@ -21,6 +21,7 @@ type survey struct {
 	tables   []numbered        // as far as they count
 	writes   []numbered        // logs of writes, oldest first
 	values   []numbered        // logs of large values, oldest first
+	empty    []string          // logs that Badger had emptied, and not removed yet, when it ended
 	report   func(finding)
 }
 
@@ -51,11 +52,20 @@ func look(dir string, key []byte, report func(finding)) (*survey, error) {
 			if !ok {
 				continue
 			}
-			if id, err := strconv.ParseUint(base, 10, 32); err == nil {
-				*list = append(*list, numbered{one.Name(), id})
-			} else {
-				s.finder(one.Name()).damaged(0, "this is no name of a file of the store")
+			info, err := one.Info()
+			if err != nil {
+				return nil, err
 			}
+			if info.Size() == 0 && suffix != tableSuffix {
+				s.empty = append(s.empty, one.Name())
+				continue
+			}
+			id, err := strconv.ParseUint(base, 10, 32)
+			if err != nil {
+				s.finder(one.Name()).damaged(0, "this is no name of a file of the store")
+				continue
+			}
+			*list = append(*list, numbered{one.Name(), id})
 		}
 	}
 	for _, list := range [][]numbered{tables, s.writes, s.values} {
@@ -240,8 +250,8 @@ func (s *survey) surface(ctx context.Context) error {
 			return err
 		}
 	}
-	if n := len(s.values); n > 0 {
-		if err := s.checkLog(ctx, s.values[n-1], logOpen); err != nil {
+	for _, one := range s.values {
+		if err := s.checkHead(ctx, one); err != nil {
 			return err
 		}
 	}
@@ -272,6 +282,24 @@ func (s *survey) depth(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// checkHead reads as much of a log of values as shows that its head is right,
+// and the newest one, which Badger cuts off where it cannot read on, whole.
+func (s *survey) checkHead(ctx context.Context, one numbered) error {
+	kind := s.kindOf(one)
+	if kind == logOpen {
+		return s.checkLog(ctx, one, kind)
+	}
+	r, file, err := s.openLog(one, kind)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if ok, err := r.plausibleHead(); ok || err != nil {
+		return err
+	}
+	return r.prepare()
 }
 
 func (s *survey) checkLog(ctx context.Context, one numbered, kind logKind) error {
