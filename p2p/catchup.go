@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	catchUpProtocol protocol.ID = "/parley/catchup/1"
+	catchUpProtocol protocol.ID = "/parley/catchup/2"
 
 	catchUpPatience = 60 * time.Second // the other side may be storing a large piece
 	requestFrame    = 1 << 20
@@ -24,8 +24,9 @@ const (
 	partsPage       = 8 << 10 // parts in one page
 )
 
-// pieceFrame holds one snapshot of the largest size with its wrapping.
-var pieceFrame = chunk.DefaultLimits.Snapshot + 2<<20
+// pieceFrame holds one snapshot of the largest size, changes beside it, and
+// what is set aside for forks.
+var pieceFrame = chunk.DefaultLimits.Snapshot + 18<<20
 
 // A pullServer answers one pull.
 type pullServer struct {
@@ -125,23 +126,23 @@ func (s *pullServer) sayParts(buckets []uint) error {
 	}
 }
 
-func (s *pullServer) sayPieces(ctx context.Context, wants []partVector) error {
+func (s *pullServer) sayPieces(ctx context.Context, wants []partTips) error {
 	store := s.room.node.store
 	for _, w := range wants {
-		ref, has := w.ref(s.room.id), w.Vector.vector()
-		s.room.node.standing.has(s.device, ref, has)
-		// The vector is read first: what comes in between is sent, and not
+		ref, has := w.ref(s.room.id), w.tips()
+		s.room.node.standing.has(s.device, ref, has.Vector())
+		// The tips are read first: what comes in between is sent, and not
 		// promised.
-		vector, err := store.Vector(ref)
+		ours, err := store.Tips(ref)
 		if err != nil {
 			return fmt.Errorf("read %s: %w", ref, err)
 		}
-		bundle, more, err := store.Since(ctx, ref, has, maxPieceBytes)
+		bundle, more, err := store.Offer(ctx, ref, has, maxPieceBytes)
 		if err != nil {
 			return fmt.Errorf("read %s: %w", ref, err)
 		}
 		if err := s.say(&piece{
-			Document: ref.Document, Part: ref.Part, Vector: toWire(vector),
+			Document: ref.Document, Part: ref.Part, Vector: toWire(ours.Vector()), Digest: ours.Digest,
 			Snapshots: bundle.Snapshots, Changes: bundle.Changes,
 			Signatures: toWireSignatures(bundle.Signatures), More: more,
 		}); err != nil {

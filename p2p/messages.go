@@ -71,12 +71,13 @@ func (w wireVector) check() error {
 	return nil
 }
 
-// partVector says which changes of a part are held: a want, or a have.
+// partVector says how far a part is held: a have.
 type partVector struct {
 	_        struct{} `cbor:",toarray"`
 	Document crdt.DocumentID
 	Part     space.Part
 	Vector   wireVector
+	Digest   shortDigest
 }
 
 func (p partVector) ref(id space.ID) crdt.Ref {

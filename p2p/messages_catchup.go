@@ -12,7 +12,7 @@ type openPull struct {
 	Space     space.ID     `cbor:"1,keyasint"`
 	Landmarks []space.Hash `cbor:"2,keyasint"`
 	Digest    [32]byte     `cbor:"3,keyasint"`
-	Wants     []partVector `cbor:"4,keyasint"`
+	Wants     []partTips   `cbor:"4,keyasint"`
 }
 
 func (*openPull) kind() byte { return 1 }
@@ -20,7 +20,7 @@ func (m *openPull) check() error {
 	if len(m.Landmarks) > maxLandmarks {
 		return errCount
 	}
-	return checkParts(m.Wants, maxWants)
+	return checkTips(m.Wants, maxWants)
 }
 
 type logPage struct {
@@ -94,11 +94,11 @@ func (*pullEnd) kind() byte   { return 6 }
 func (*pullEnd) check() error { return nil }
 
 type wantParts struct {
-	Wants []partVector `cbor:"1,keyasint"`
+	Wants []partTips `cbor:"1,keyasint"`
 }
 
 func (*wantParts) kind() byte     { return 7 }
-func (m *wantParts) check() error { return checkParts(m.Wants, maxWants) }
+func (m *wantParts) check() error { return checkTips(m.Wants, maxWants) }
 
 type piece struct {
 	Document   crdt.DocumentID `cbor:"1,keyasint"`
@@ -108,6 +108,7 @@ type piece struct {
 	Changes    [][]byte        `cbor:"5,keyasint"`
 	Signatures []wireSignature `cbor:"6,keyasint"`
 	More       bool            `cbor:"7,keyasint"`
+	Digest     shortDigest     `cbor:"8,keyasint"`
 }
 
 func (*piece) kind() byte { return 8 }

@@ -42,13 +42,13 @@ var samples = map[string][]message{
 		&haveMessage{Counter: 8, Digest: [32]byte{9}, Parts: sampleParts},
 	},
 	"catch-up": {
-		&openPull{Space: space.ID{1}, Landmarks: []space.Hash{{2}}, Digest: [32]byte{3}, Wants: sampleParts},
+		&openPull{Space: space.ID{1}, Landmarks: []space.Hash{{2}}, Digest: [32]byte{3}, Wants: sampleWants},
 		&logPage{Entries: [][]byte{[]byte("entry")}, Last: true},
 		&sums{Digest: [32]byte{1}, Buckets: []bucketSum{{Bucket: 3, Digest: shortDigest{4}}, {Bucket: 200, Digest: shortDigest{5}}}},
 		&listParts{Buckets: []uint{0, 3, 255}},
 		&parts{Parts: []partSum{{Document: crdt.DocumentID{1}, Part: space.Body, Digest: shortDigest{2}}}, Last: true},
 		&pullEnd{},
-		&wantParts{Wants: sampleParts},
+		&wantParts{Wants: sampleWants},
 		&piece{
 			Document: crdt.DocumentID{1}, Part: space.Body, Vector: sampleParts[0].Vector,
 			Snapshots: [][]byte{[]byte("snapshot")}, Changes: [][]byte{[]byte("change")},
@@ -61,6 +61,10 @@ var (
 	sampleParts = []partVector{{
 		Document: crdt.DocumentID{5}, Part: space.Annotations,
 		Vector: wireVector{{Actor: []byte("actor one"), Seq: 3}, {Actor: []byte("actor two"), Seq: 1}},
+	}}
+	sampleWants = []partTips{{
+		Document: crdt.DocumentID{5}, Part: space.Annotations,
+		Tips: wireTips{{Actor: []byte("actor one"), Seq: 3, Hash: chunk.Hash{1}}, {Actor: []byte("actor two"), Seq: 1}}, Forks: shortDigest{4},
 	}}
 	sampleSignatures = []wireSignature{{
 		Actor: []byte("actor one"), Seq: 3, Hash: chunk.Hash{1}, Device: space.DeviceID{2}, Sig: [64]byte{3},
@@ -111,11 +115,11 @@ func TestDecodersRefuse(t *testing.T) {
 		"an entry that is too large":        &entriesMessage{Entries: [][]byte{long(space.MaxEntry + 1)}},
 		"an empty change":                   &changesMessage{Changes: [][]byte{{}}},
 		"no changes":                        &changesMessage{},
-		"actors out of order":               &wantParts{Wants: []partVector{{Vector: wireVector{{Actor: []byte("b"), Seq: 1}, {Actor: []byte("a"), Seq: 1}}}}},
-		"one actor twice":                   &wantParts{Wants: []partVector{{Vector: wireVector{{Actor: []byte("a"), Seq: 1}, {Actor: []byte("a"), Seq: 2}}}}},
-		"an actor that is too long":         &wantParts{Wants: []partVector{{Vector: wireVector{{Actor: long(maxActor + 1), Seq: 1}}}}},
-		"an actor at nothing":               &wantParts{Wants: []partVector{{Vector: wireVector{{Actor: []byte("a")}}}}},
-		"too many wants":                    &wantParts{Wants: make([]partVector, maxWants+1)},
+		"actors out of order":               &wantParts{Wants: []partTips{{Tips: wireTips{{Actor: []byte("b"), Seq: 1}, {Actor: []byte("a"), Seq: 1}}}}},
+		"one actor twice":                   &wantParts{Wants: []partTips{{Tips: wireTips{{Actor: []byte("a"), Seq: 1}, {Actor: []byte("a"), Seq: 2}}}}},
+		"an actor that is too long":         &wantParts{Wants: []partTips{{Tips: wireTips{{Actor: long(maxActor + 1), Seq: 1}}}}},
+		"an actor at nothing":               &wantParts{Wants: []partTips{{Tips: wireTips{{Actor: []byte("a")}}}}},
+		"too many wants":                    &wantParts{Wants: make([]partTips, maxWants+1)},
 		"too many tags":                     &tags{Tags: make([]tag, maxTags+1)},
 		"a bucket that does not exist":      &listParts{Buckets: []uint{256}},
 		"buckets out of order":              &sums{Buckets: []bucketSum{{Bucket: 2}, {Bucket: 1}}},

@@ -24,7 +24,9 @@ type pull struct {
 	room   *room
 	peer   peer.ID
 	device space.DeviceID
-	listed map[crdt.Ref]shortDigest // what the peer has of parts, where it said
+	// begun are the parts of which all is asked for, since something we were
+	// given builds on what we have never heard of: what came so far.
+	begun map[crdt.Ref]crdt.Tips
 }
 
 // pullFrom runs one pull: of some parts, or of everything that differs.
@@ -44,7 +46,7 @@ func (r *room) pullFrom(ctx context.Context, from peer.ID, refs []crdt.Ref) erro
 	}
 	p := &pull{
 		conversation: converse(stream, catchUpPatience),
-		room:         r, peer: from, device: device, listed: make(map[crdt.Ref]shortDigest),
+		room:         r, peer: from, device: device, begun: make(map[crdt.Ref]crdt.Tips),
 	}
 	unhook := context.AfterFunc(ctx, p.abort)
 	defer unhook()
@@ -151,7 +153,6 @@ func (p *pull) compare(theirs []bucketSum) ([]crdt.Ref, error) {
 			ref := crdt.Ref{Space: p.room.id, Document: s.Document, Part: s.Part}
 			if !equal[s] && !p.room.puller.futile(p.peer, ref, s.Digest) {
 				refs = append(refs, ref)
-				p.listed[ref] = s.Digest
 			}
 		}
 		if len(refs) > maxItems {
@@ -167,15 +168,17 @@ func (p *pull) compare(theirs []bucketSum) ([]crdt.Ref, error) {
 
 // wants says what we have of parts, as far as one request goes, and returns
 // the parts left for the next.
-func (p *pull) wants(refs []crdt.Ref) (wants []partVector, rest []crdt.Ref, err error) {
+func (p *pull) wants(refs []crdt.Ref) (wants []partTips, rest []crdt.Ref, err error) {
 	size := 0
 	for i, ref := range refs {
-		vector, err := p.room.node.store.Vector(ref)
-		if err != nil {
-			return nil, nil, err
+		tips, all := p.begun[ref]
+		if !all {
+			if tips, err = p.room.node.store.Tips(ref); err != nil {
+				return nil, nil, err
+			}
 		}
-		w := partVector{Document: ref.Document, Part: ref.Part, Vector: toWire(vector)}
-		size += 64 + len(w.Vector)*32
+		w := toWireTips(ref, tips)
+		size += 64 + len(w.Tips)*72
 		if len(wants) == maxWants || len(wants) > 0 && size > maxWantBytes {
 			return wants, refs[i:], nil
 		}
@@ -205,7 +208,7 @@ func (p *pull) fetch(ctx context.Context, refs []crdt.Ref) error {
 
 // hearPieces stores the answers to a request, one for each want and in their
 // order, and returns the parts of which there is more.
-func (p *pull) hearPieces(ctx context.Context, wants []partVector) (more []crdt.Ref, err error) {
+func (p *pull) hearPieces(ctx context.Context, wants []partTips) (more []crdt.Ref, err error) {
 	for _, w := range wants {
 		var got piece
 		if _, err := p.hear(pieceFrame, &got); err != nil {
@@ -214,12 +217,11 @@ func (p *pull) hearPieces(ctx context.Context, wants []partVector) (more []crdt.
 		if got.Document != w.Document || got.Part != w.Part {
 			return nil, fmt.Errorf("%w: a piece that was not asked for", errNonsense)
 		}
-		moved, err := p.store(ctx, w, &got)
+		again, err := p.store(ctx, w.ref(p.room.id), &got)
 		if err != nil {
 			return nil, err
 		}
-		// Asking again without having moved would never end.
-		if got.More && moved {
+		if again {
 			more = append(more, w.ref(p.room.id))
 		}
 	}
@@ -227,12 +229,18 @@ func (p *pull) hearPieces(ctx context.Context, wants []partVector) (more []crdt.
 	return more, err
 }
 
-// store makes a piece durable and reports whether we know more now.
-func (p *pull) store(ctx context.Context, w partVector, got *piece) (moved bool, err error) {
-	ref, theirs := w.ref(p.room.id), got.Vector.vector()
+// store makes a piece durable and reports whether to ask for more of the part:
+// never without having got further, since that would not end.
+func (p *pull) store(ctx context.Context, ref crdt.Ref, got *piece) (again bool, err error) {
+	store := p.room.node.store
+	before, err := store.PartDigest(ref)
+	if err != nil {
+		return false, err
+	}
 	bundle := crdt.Bundle{Snapshots: got.Snapshots, Changes: got.Changes, Signatures: fromWireSignatures(got.Signatures)}
+	missing := false
 	if !bundle.Empty() {
-		receipt, err := p.room.node.store.Append(ctx, ref, bundle, crdt.Peer, p.device)
+		receipt, err := store.Append(ctx, ref, bundle, crdt.Peer, p.device)
 		if ctx.Err() == nil && !errors.Is(err, crdt.ErrClosed) && err != nil {
 			// One document that is too much for this machine must not keep the others from coming.
 			p.room.log.Warn("A part could not be taken in", "part", ref, "from", p.device, "error", err)
@@ -245,16 +253,31 @@ func (p *pull) store(ctx context.Context, w partVector, got *piece) (moved bool,
 		if err := forged(receipt); err != nil {
 			return false, err
 		}
+		missing = len(receipt.Missing) > 0
 	}
-	p.room.node.standing.has(p.device, ref, theirs)
-	ours, err := p.room.node.store.Vector(ref)
+	p.room.node.standing.has(p.device, ref, got.Vector.vector())
+	after, err := store.PartDigest(ref)
 	if err != nil {
 		return false, err
 	}
-	if listed, ok := p.listed[ref]; ok && !got.More && !ours.Covers(theirs) {
-		p.room.puller.giveUp(p.peer, ref, listed)
+	tips, all := p.begun[ref]
+	switch {
+	case all:
+		tips, again = tips.With(bundle)
+		p.begun[ref] = tips
+		again = again && got.More
+	case missing && !got.More:
+		// By the numbers we lack nothing below that, so we are on another side
+		// of a fork: only all of it tells.
+		p.begun[ref] = crdt.Tips{}
+		again = true
+	default:
+		again = got.More && after != before
 	}
-	return !w.Vector.vector().Covers(ours), nil
+	if !again && after == before && after != got.Digest {
+		p.room.puller.giveUp(p.peer, ref, got.Digest)
+	}
+	return again, nil
 }
 
 // forged is the fault of whoever sent a bundle, if there is one.

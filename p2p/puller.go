@@ -47,6 +47,7 @@ type suspect struct {
 	author peer.ID
 	from   peer.ID
 	vector crdt.Vector
+	digest shortDigest // as they said last
 }
 
 type futileKey struct {
@@ -113,7 +114,7 @@ func (r *room) heardHave(from peer.ID, author space.DeviceID, m *haveMessage) {
 	for _, part := range m.Parts {
 		ref, vector := part.ref(r.id), part.Vector.vector()
 		r.node.standing.has(author, ref, vector)
-		if r.covers(ref, vector) {
+		if r.covers(ref, vector, part.Digest) {
 			continue
 		}
 		p.mu.Lock()
@@ -123,6 +124,7 @@ func (r *room) heardHave(from peer.ID, author space.DeviceID, m *haveMessage) {
 		}
 		s.author, s.from = peerOf(author), from
 		s.vector.Merge(vector)
+		s.digest = part.Digest
 		if ok || len(p.suspects) < maxSuspects {
 			p.suspects[ref] = s
 			stirred = true
@@ -135,14 +137,16 @@ func (r *room) heardHave(from peer.ID, author space.DeviceID, m *haveMessage) {
 	r.node.standing.equal(r.id, author, m.Digest)
 }
 
-// covers reports whether we hold at least this much of a part.
-func (r *room) covers(ref crdt.Ref, vector crdt.Vector) bool {
-	ours, err := r.node.store.Vector(ref)
+// covers reports whether we hold at least this much of a part. By the numbers
+// alone somebody may hold as much as we, and something else.
+func (r *room) covers(ref crdt.Ref, vector crdt.Vector, digest shortDigest) bool {
+	tips, err := r.node.store.Tips(ref)
 	if err != nil {
-		r.log.Error("A part's vector cannot be read", "part", ref, "error", err)
+		r.log.Error("What is held of a part cannot be read", "part", ref, "error", err)
 		return true // asking for more would not help
 	}
-	return ours.Covers(vector)
+	ours := tips.Vector()
+	return tips.Digest == digest || ours.Covers(vector) && ours.Missing(vector) > 0
 }
 
 func (p *puller) run() {
@@ -239,7 +243,7 @@ func (p *puller) accuse() {
 	}
 	for ref, s := range due {
 		from := p.room.online.nearer(p.room.id, s.author, s.from)
-		if p.room.covers(ref, s.vector) {
+		if p.room.covers(ref, s.vector, s.digest) || p.futile(from, ref, s.digest) {
 			continue
 		}
 		p.room.pull(pullRequest{from: from, refs: []crdt.Ref{ref}})

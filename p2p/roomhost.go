@@ -16,7 +16,7 @@ import (
 	"parley/space"
 )
 
-const gossipProtocol protocol.ID = "/parley/gossip/1"
+const gossipProtocol protocol.ID = "/parley/gossip/2"
 
 var errOutsider = errors.New("the device does not share this space")
 

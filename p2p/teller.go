@@ -94,18 +94,18 @@ func (t *teller) collect() (m *haveMessage, more bool) {
 	m = &haveMessage{}
 	size := 0
 	for ref := range t.dirty {
-		held, err := t.room.node.store.Vector(ref)
+		held, err := t.room.node.store.Tips(ref)
 		if err != nil {
-			t.room.log.Error("A part's vector cannot be read", "part", ref, "error", err)
+			t.room.log.Error("What is held of a part cannot be read", "part", ref, "error", err)
 		}
-		vector := toWire(held)
-		size += 32 + len(vector)*40
+		vector := toWire(held.Vector())
+		size += 48 + len(vector)*40
 		if len(m.Parts) == maxHaves || len(m.Parts) > 0 && size > gossipContent {
 			return m, true
 		}
 		delete(t.dirty, ref)
 		if len(vector) > 0 && len(vector)*40 <= gossipContent {
-			m.Parts = append(m.Parts, partVector{Document: ref.Document, Part: ref.Part, Vector: vector})
+			m.Parts = append(m.Parts, partVector{Document: ref.Document, Part: ref.Part, Vector: vector, Digest: held.Digest})
 		}
 	}
 	return m, false
