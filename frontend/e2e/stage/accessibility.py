@@ -20,6 +20,7 @@ def describe(thing, depth):
         "depth": depth,
         "role": thing.get_role_name(),
         "name": thing.get_name(),
+        "description": thing.get_description(),
         "text": text,
         "focused": thing.get_state_set().contains(Atspi.StateType.FOCUSED),
         "box": [box.x, box.y, box.width, box.height] if box else None,

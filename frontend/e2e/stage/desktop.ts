@@ -40,6 +40,8 @@ export interface Accessible {
 	depth: number;
 	role: string;
 	name: string;
+	/** What is read after the name: a field's hint, and what is wrong with it. */
+	description: string;
 	text: string;
 	focused: boolean;
 	box: [x: number, y: number, width: number, height: number] | null;
@@ -121,7 +123,9 @@ export class DesktopScreen implements Screen {
 	}
 
 	async text(): Promise<string> {
-		return (await this.tree()).map(({ name, text }) => text || name).join("\n");
+		return (await this.tree())
+			.map(({ name, text, description }) => `${text || name}\n${description}`)
+			.join("\n");
 	}
 
 	/** The text as a screen reader reads it: what the accessibility tree says is in the editor. */
@@ -136,7 +140,8 @@ export class DesktopScreen implements Screen {
 	async remains(): Promise<string> {
 		const things = await this.tree();
 		const lines = things.map(
-			({ depth, role, name, text }) => `${" ".repeat(depth)}${role} "${name}" ${text}`,
+			({ depth, role, name, text, description }) =>
+				`${" ".repeat(depth)}${role} "${name}" ${text} (${description})`,
 		);
 		return [this.#program.output, ...lines].join("\n");
 	}
