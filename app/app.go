@@ -103,7 +103,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	a.notices, err = openNotices(o.Locations.Notices(), o.Log, func() { a.news.ring(topic{event: EventNotices}) })
+	a.notices, err = openNotices(o.Locations.Notices(), storeKey, o.Log, func() { a.news.ring(topic{event: EventNotices}) })
 	if err != nil {
 		return a, err
 	}
@@ -192,6 +192,9 @@ func (a *App) explainStore(err error) error {
 	case errors.Is(err, badger.ErrInUse):
 		return wrapError(CodeInUse, fmt.Sprintf(
 			"Parley is already running with the directory %s. Use the window that is open, or start with another directory (--data) or profile.", dir), err)
+	case errors.Is(err, badger.ErrWrongKey):
+		return wrapError(CodeDamagedKey, fmt.Sprintf(
+			"The key in %s does not belong to the work in this directory. Nothing was changed. Put back the file that was there before.", a.locations.StoreKey()), err)
 	case errors.Is(err, crdt.ErrNewer):
 		return wrapError(CodeNewer, fmt.Sprintf(
 			"The work in %s was saved by a newer Parley, which this one cannot read. Nothing was changed. Install the newer version.", dir), err)

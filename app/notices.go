@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"os"
 	"slices"
 	"strconv"
 	"sync"
 	"time"
 
+	"parley/app/vault"
 	"parley/crdt"
 	"parley/space"
 )
@@ -104,6 +104,7 @@ const maxNotices = 100
 // in trouble, whose disk may be full.
 type notices struct {
 	path    string
+	key     *vault.Key
 	log     *slog.Logger
 	changed func()
 
@@ -115,16 +116,20 @@ type notices struct {
 	rung    chan struct{} // holds at most one: there are incidents to put into words
 }
 
-// openNotices reads what was not dismissed. A file that cannot be read is put
+// openNotices reads what was not dismissed, and seals it where it lies in the
+// clear. A file that cannot be read is put
 // aside, and counts as empty. changed is called after every change.
-func openNotices(path string, log *slog.Logger, changed func()) (*notices, error) {
-	n := &notices{path: path, log: log, changed: changed, rung: make(chan struct{}, 1)}
-	raw, err := os.ReadFile(path)
+func openNotices(path string, key *vault.Key, log *slog.Logger, changed func()) (*notices, error) {
+	n := &notices{path: path, key: key, log: log, changed: changed, rung: make(chan struct{}, 1)}
+	raw, inClear, err := readSealed(key, path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return n, nil
 	}
 	if err == nil {
 		if err = json.Unmarshal(raw, &n.list); err == nil {
+			if inClear {
+				n.keep()
+			}
 			return n, nil
 		}
 		n.list = nil // not what was read before the damage
@@ -197,7 +202,7 @@ func (n *notices) all() []Notice {
 func (n *notices) keep() {
 	raw, err := json.MarshalIndent(n.list, "", "\t")
 	if err == nil {
-		err = replaceFile(n.path, append(raw, '\n'))
+		err = replaceSealed(n.key, n.path, append(raw, '\n'))
 	}
 	if err != nil {
 		n.log.Error("keep notices", "err", err)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/app/vault"
 	"parley/crdt"
 	"parley/space"
 )
@@ -16,7 +18,15 @@ import (
 func openTestNotices(t *testing.T, path string) (*notices, *int) {
 	t.Helper()
 	changes := new(int)
-	n, err := openNotices(path, slog.New(slog.DiscardHandler), func() { *changes++ })
+	v := vault.At(filepath.Join(filepath.Dir(path), "store.key"), nil)
+	key, err := v.Open(t.Context(), nil)
+	if errors.Is(err, vault.ErrMissing) {
+		key, _, err = v.Create(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := openNotices(path, key, slog.New(slog.DiscardHandler), func() { *changes++ })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { BrowserContextOptions } from "playwright-core";
 import type { ChromiumScreen } from "./chromium";
+import type { Peer } from "./peer";
 import type { Window } from "./window";
 import { catalogues } from "./words";
 import type { Opening, Seat, Workshop } from "./workshop";
@@ -104,6 +105,10 @@ async function visitDialogs(window: Window<ChromiumScreen>, visit: Visit): Promi
 		await window.opensMenu(entry);
 		await window.sees("dialog", /.*/);
 		await visit(name, window);
+		if (name === "settings") {
+			await window.screen.press("button", words.protect.set);
+			await visit("settings-passphrase", window);
+		}
 		await window.closesDialog();
 	}
 }
@@ -133,6 +138,39 @@ async function visitTrouble(
 	await peer.dies();
 	await window.seesText(window.words.connection.lost);
 	await visit("connection-lost", window);
+	await visitLocks(workshop, peer, look, visit);
+}
+
+/** What asks to be unlocked before there is anything else to see. */
+async function visitLocks(workshop: Workshop, peer: Peer, look: Look, visit: Visit): Promise<void> {
+	const file = join(peer.data, "passphrase");
+	await writeFile(file, "the heron eats at dusk\n", { mode: 0o600 });
+	await peer.command("key", "passphrase", "--new-passphrase-file", file);
+	await peer.start();
+	const locked = await workshop.window("Anna Okafor", peer, opening(look));
+	const { words, screen } = locked;
+	await locked.sees("heading", words.lock.title);
+	await visit("locked", locked);
+	await screen.page.locator("input[type=password]").fill("not this one");
+	await screen.key("Enter");
+	await locked.seesText(words.lock.wrong);
+	await visit("locked-wrong-passphrase", locked);
+
+	// A key in a keyring that nobody here can ask.
+	await peer.stops();
+	const key = join(peer.data, "store.key");
+	const { version, wrapped } = JSON.parse(await readFile(key, "utf8")) as {
+		version: number;
+		wrapped: string;
+	};
+	await writeFile(key, JSON.stringify({ version, guard: "keyring", entry: "0".repeat(32), wrapped }));
+	await peer.start();
+	const waiting = await workshop.window("Anna Okafor", peer, opening(look));
+	await waiting.sees("heading", words.lock.keyringTitle);
+	await visit("locked-keyring", waiting);
+	await waiting.screen.press("button", words.app.retry);
+	await waiting.seesText(words.lock.keyringStill);
+	await visit("locked-keyring-still", waiting);
 }
 
 /** The device's settings were damaged while it was off, and it knows of changes that it had to set aside. */
