@@ -41,6 +41,10 @@ func (s *Store) Run(ctx context.Context) error {
 			}
 		case <-s.forks.more:
 			s.settleForks(ctx)
+		case <-s.ailing.more:
+			if err := s.Heal(ctx); err != nil && ctx.Err() == nil {
+				s.log.Error("documents of which something cannot be read stay as they are", "error", err)
+			}
 		case <-tick.C:
 			s.settleForks(ctx)
 			s.checkUp(ctx)

@@ -11,14 +11,16 @@ const idleParts = 64
 // cache hands out the one part of each ref, and forgets those that have been
 // idle longest.
 type cache struct {
+	ailing *ailing
+
 	mu    sync.Mutex
 	parts map[Ref]*part
 	idle  *list.List // of *part, newest first
 	where map[Ref]*list.Element
 }
 
-func newCache() *cache {
-	return &cache{parts: make(map[Ref]*part), idle: list.New(), where: make(map[Ref]*list.Element)}
+func newCache(ailing *ailing) *cache {
+	return &cache{ailing: ailing, parts: make(map[Ref]*part), idle: list.New(), where: make(map[Ref]*list.Element)}
 }
 
 // acquire returns the locked part. release unlocks it.
@@ -26,7 +28,7 @@ func (c *cache) acquire(ref Ref) *part {
 	c.mu.Lock()
 	p, ok := c.parts[ref]
 	if !ok {
-		p = &part{ref: ref}
+		p = &part{ref: ref, ailing: c.ailing}
 		c.parts[ref] = p
 	}
 	p.users++

@@ -12,6 +12,7 @@ type Subject string
 // The subjects.
 const (
 	AboutStore      Subject = "store"      // a number that the store as a whole needs
+	AboutSpace      Subject = "space"      // a space that cannot be opened
 	AboutEntry      Subject = "entry"      // an entry of a membership log
 	AboutPart       Subject = "part"       // what is known of a part at a glance
 	AboutActor      Subject = "actor"      // an actor's newest change

@@ -11,6 +11,8 @@ import (
 //
 //	m version                                     format of the store
 //	m position                                    highest position given out
+//	m suspect                                     there: some of the store was lost
+//	x key                                         a record that could not be read
 //	m l                                           lowest lease number for new leases
 //	m m                                           format that is being left for the next
 //	s space e number                              entry of the membership log
@@ -28,6 +30,7 @@ import (
 const (
 	topMeta  = 'm'
 	topSpace = 's'
+	topAside = 'x'
 
 	tableEntries    = 'e'
 	tableParts      = 'p'
@@ -50,6 +53,7 @@ var (
 	positionKey = []byte{topMeta, 'p'}
 	leaseKey    = []byte{topMeta, 'l'}
 	leavingKey  = []byte{topMeta, 'm'}
+	suspectKey  = []byte{topMeta, 'x'}
 	spacesKey   = []byte{topSpace}
 )
 
@@ -57,6 +61,9 @@ const (
 	spaceKeySize = 1 + len(space.ID{})
 	refSize      = len(DocumentID{}) + 1
 )
+
+// asideKey is where a record is put that could not be read.
+func asideKey(key []byte) []byte { return append([]byte{topAside}, key...) }
 
 func tableKey(id space.ID, table byte) []byte {
 	key := make([]byte, 0, 96)

@@ -16,7 +16,8 @@ import (
 // part is what is kept in memory of one Automerge document: how far each actor
 // has got, not what anybody wrote.
 type part struct {
-	ref Ref
+	ref    Ref
+	ailing *ailing
 
 	// users counts who holds on to the part; guarded by the cache's mutex.
 	users int
@@ -45,6 +46,9 @@ const maxInside = 4096
 
 // load reads the part's state, unless it is in memory.
 func (p *part) load(r Reader) error {
+	if p.ailing.has(p.ref) {
+		return fmt.Errorf("load %s: %w, and the rest is not healed yet", p.ref, ErrDamaged)
+	}
 	if p.loaded {
 		return nil
 	}

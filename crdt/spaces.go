@@ -48,6 +48,13 @@ func (s *Store) CreateSpace(ctx context.Context, entries ...[]byte) (*space.Log,
 		}
 		return held.log, nil
 	}
+	if next, ok := s.unopened(id); ok {
+		held, err := s.readmit(id, next, log.Entries())
+		if err != nil {
+			return nil, fmt.Errorf("create space: %w", err)
+		}
+		return held.log, nil
+	}
 	held := &heldSpace{
 		log:        log,
 		directory:  new(directory),
@@ -108,8 +115,18 @@ func (s *Store) writeEntries(held *heldSpace, id space.ID, entries [][]byte, app
 	return err
 }
 
+// unopened says that something of a space is here that could not be opened,
+// and which number its next entry can have.
+func (s *Store) unopened(id space.ID) (next uint32, ok bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	next, ok = s.closed[id]
+	return next, ok
+}
+
 func (s *Store) hold(id space.ID, held *heldSpace) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	delete(s.closed, id)
 	s.spaces[id] = held
 }

@@ -1,13 +1,14 @@
 package crdt
 
 import (
-	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"parley/crdt/chunk"
@@ -57,6 +58,9 @@ type Store struct {
 	haves       haves
 	compactions *compactQueue
 	checkups    *checkups
+	ailing      *ailing
+	suspect     atomic.Bool // some of the store was lost, and not all parts are known to be whole
+	unleased    bool        // nobody knows any more which numbers were leased
 	vetting     *vetting
 	forks       *forkQueue
 	blobs       *blobs
@@ -65,6 +69,7 @@ type Store struct {
 
 	mu     sync.RWMutex
 	spaces map[space.ID]*heldSpace
+	closed map[space.ID]uint32 // those that cannot be opened, and the number of their next entry
 }
 
 // heldSpace is what is in memory of a space.
@@ -91,7 +96,8 @@ func Open(o Options) (*Store, error) {
 		compactCount: orDefault(o.CompactCount, 1000),
 		compactSize:  orDefault(o.CompactSize, 1<<20),
 		keepLoose:    orDefault(o.KeepLoose, 128),
-		cache:        newCache(),
+		closed:       make(map[space.ID]uint32),
+		ailing:       newAiling(),
 		leases:       leases{held: make(map[Ref]map[uint32]bool)},
 		haves:        haves{pending: make(map[haveID]Have)},
 		housekeeping: orDefault(o.Housekeeping, 30*time.Second),
@@ -112,12 +118,19 @@ func Open(o Options) (*Store, error) {
 	if s.now == nil {
 		s.now = time.Now
 	}
+	s.cache = newCache(s.ailing)
 	position, err := s.open()
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
 	s.bell = newBell(position)
 	s.committer = newCommitter(s.backend, s.bell)
+	if s.unleased {
+		if err := s.FreshLeases(); err != nil {
+			s.committer.close()
+			return nil, fmt.Errorf("open store: %w", err)
+		}
+	}
 	return s, nil
 }
 
@@ -128,20 +141,48 @@ func orDefault[N int | time.Duration](n, fallback N) N {
 	return n
 }
 
-// open reads what has to be in memory.
+// open reads what has to be in memory, as far as it can be read.
 func (s *Store) open() (position uint64, err error) {
 	if err := migrate(s.backend, s.log); err != nil {
 		return 0, err
 	}
+	var forgotten bool
+	var found []Finding
 	err = s.backend.View(func(r Reader) error {
-		if position, err = readNumber(r, positionKey); err != nil {
+		o := &opening{reader: r, closed: s.closed}
+		var suspect uint64
+		if position, forgotten, err = o.number(positionKey); err != nil {
 			return err
 		}
-		if s.leases.base, err = readLeaseBase(r); err != nil {
+		if s.leases.base, err = readLeaseBase(r); errors.Is(err, ErrDamaged) {
+			o.found = append(o.found, findingOf(leaseKey, err))
+			s.unleased, err = true, nil
+		}
+		if err != nil {
 			return err
 		}
-		return s.openSpaces(r)
+		if suspect, _, err = o.number(suspectKey); err != nil {
+			return err
+		}
+		if err := s.openSpaces(o); err != nil {
+			return err
+		}
+		if forgotten || position < o.highest {
+			position = o.highest + positionLeap
+		}
+		if suspect != 0 {
+			s.suspect.Store(true)
+			err = s.examineAll(context.Background(), r, func(f Finding) { o.found = append(o.found, f) })
+		}
+		found = o.found
+		return err
 	})
+	for _, f := range found {
+		if f.Ref != (Ref{}) && f.About != AboutQuarantine {
+			s.ailing.add(f.Ref)
+		}
+	}
+	s.reportFound(found)
 	return position, err
 }
 
@@ -161,14 +202,15 @@ func readNumber(r Reader, key []byte) (uint64, error) {
 }
 
 // openSpaces finds the spaces by going from one to the next.
-func (s *Store) openSpaces(r Reader) error {
+func (s *Store) openSpaces(o *opening) error {
 	from := slices.Clone(spacesKey)
 	for {
 		var id space.ID
 		found := false
-		err := r.Scan(spacesKey, from, func(key, _ []byte) (bool, error) {
+		err := o.reader.Scan(spacesKey, from, func(key, _ []byte) (bool, error) {
 			if len(key) < spaceKeySize {
-				return false, fmt.Errorf("%w: %x", ErrDamaged, key)
+				o.found = append(o.found, findingOf(key, errUnknownKey))
+				return true, nil
 			}
 			id, found = space.ID(key[1:spaceKeySize]), true
 			return false, nil
@@ -176,11 +218,12 @@ func (s *Store) openSpaces(r Reader) error {
 		if err != nil || !found {
 			return err
 		}
-		switch held, err := openSpace(r, id); {
+		switch held, err := o.space(id); {
 		case errors.Is(err, errUnfounded):
-			s.log.Warn("the rest of a space that was not created in full is left alone", "space", id)
-		case errors.Is(err, ErrDamaged):
-			s.log.Error("a space cannot be read and is left alone", "space", id, "error", err)
+			if err := o.unopened(id); err != nil {
+				return err
+			}
+			s.log.Warn("what there is of a space cannot be opened and is left alone", "space", id)
 		case err != nil:
 			return fmt.Errorf("space %s: %w", id, err)
 		default:
@@ -192,43 +235,6 @@ func (s *Store) openSpaces(r Reader) error {
 		// The tables' names are below 0xff, so this is past the space.
 		from = tableKey(id, 0xff)
 	}
-}
-
-// errUnfounded is a space whose creation was cut short.
-var errUnfounded = errors.New("the founding entry was never written")
-
-func openSpace(r Reader, id space.ID) (*heldSpace, error) {
-	var entries [][]byte
-	held := &heldSpace{directory: new(directory)}
-	err := r.Scan(tableKey(id, tableEntries), nil, func(key, value []byte) (bool, error) {
-		if len(entries) == 0 && !bytes.Equal(key, entryKey(id, 0)) {
-			return false, errUnfounded
-		}
-		entries = append(entries, slices.Clone(value))
-		held.number = binary.BigEndian.Uint32(key[len(key)-4:]) + 1
-		return true, nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	if held.log, err = space.Open(entries); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
-	}
-	err = r.Scan(tableKey(id, tableParts), nil, func(key, value []byte) (bool, error) {
-		var state stateRecord
-		if err := read(key, value, &state); err != nil {
-			return false, err
-		}
-		if ref, _, ok := refOf(id, key); ok {
-			held.directory.set(ref, state.Digest)
-		}
-		return true, nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	held.quarantine, err = loadQuarantine(r, id)
-	return held, err
 }
 
 // Close makes durable what is under way, sends listeners away and closes the
@@ -257,10 +263,11 @@ func (s *Store) withPart(ref Ref, use func(*part, Reader) error) error {
 
 // readPart is withPart, and then reads records at leisure: then sees the part
 // as look saw it, while appends go on.
-func (s *Store) readPart(ref Ref, look func(*part, Reader) error, then func(view, Reader) error) error {
+func (s *Store) readPart(ref Ref, look func(*part, Reader) error, then func(view, Reader) error) (err error) {
 	p := s.cache.acquire(ref)
 	release := sync.OnceFunc(func() { s.cache.release(p) })
 	defer release()
+	defer func() { s.noteDamage(ref, err) }()
 	return s.backend.View(func(r Reader) error {
 		if err := p.load(r); err != nil {
 			return err
