@@ -142,7 +142,7 @@ func start(o Options, sync durability, unread bool) (*Backend, error) {
 	if b.db, err = badger.Open(settings(o).WithSyncWrites(bool(sync))); err != nil {
 		return nil, full(err)
 	}
-	b.guard = newGuard(o.Dir, keys.keys, b.note)
+	b.guard = newGuard(o.Dir, keys.keys, !unread, b.note)
 	b.ctx, b.stop = context.WithCancel(context.Background())
 	go b.keep(b.ctx, unread)
 	return b, nil

@@ -3,6 +3,7 @@ package badger
 import (
 	"bytes"
 	"context"
+	"crypto/aes"
 	"errors"
 	"fmt"
 	"io"
@@ -22,8 +23,9 @@ import (
 // treats a block that it cannot read as if its records did not exist. So before
 // a read is believed, the blocks are read that it depended on.
 //
-// A block that was found sound a moment ago lies in memory, and is not read
-// again: what happened to the disk since cannot have reached Badger either.
+// A block that was found sound not long ago most likely lies in memory still,
+// and is not read again: what happened to the disk since cannot have reached
+// Badger either.
 type guard struct {
 	dir  string
 	keys map[uint64]*pb.DataKey
@@ -31,7 +33,7 @@ type guard struct {
 
 	mu       sync.Mutex
 	manifest fs.FileInfo // as it was when tables were listed
-	live     map[uint64]tableInfo
+	read     int64       // when the tables that are listed first were found sound, 0: they were not
 	tables   atomic.Pointer[[]*guarded]
 	known    map[Damage]bool
 }
@@ -47,10 +49,15 @@ type guarded struct {
 }
 
 // trust is how long a block is taken for sound.
-const trust = 10 * time.Second
+const trust = 15 * time.Minute
 
-func newGuard(dir string, keys map[uint64]*pb.DataKey, told func(finding)) *guard {
+// newGuard guards a directory that Badger has open. sound: all in it was read
+// just now.
+func newGuard(dir string, keys map[uint64]*pb.DataKey, sound bool, told func(finding)) *guard {
 	g := &guard{dir: dir, keys: keys, told: told, known: map[Damage]bool{}}
+	if sound {
+		g.read = time.Now().UnixNano()
+	}
 	g.tables.Store(new([]*guarded))
 	return g
 }
@@ -91,7 +98,7 @@ func (g *guard) list() ([]*guarded, error) {
 		now = append(now, one)
 	}
 	g.tables.Store(&now)
-	g.manifest, g.live = info, m.tables
+	g.manifest, g.read = info, 0
 	return now, nil
 }
 
@@ -101,6 +108,13 @@ var errGone = errors.New("gone")
 func (g *guard) open(id uint64, info tableInfo) (*guarded, error) {
 	one := &guarded{numbered: numbered{fmt.Sprintf("%06d%s", id, tableSuffix), id}}
 	one.table = tableReader{packed: info.compression, key: g.keys[info.keyID]}
+	if one.table.key != nil {
+		made, err := aes.NewCipher(one.table.key.Data)
+		if err != nil {
+			return nil, fmt.Errorf("data key %d: %w", info.keyID, err)
+		}
+		one.table.cipher = made
+	}
 	err := g.use(one, func(t *tableReader, size int64) error {
 		one.size = size
 		one.table.found = finder{one.name, g.tell}
@@ -112,6 +126,10 @@ func (g *guard) open(id uint64, info tableInfo) (*guarded, error) {
 		return nil
 	})
 	one.sound = make([]atomic.Int64, len(one.table.blocks))
+	for block := range one.sound {
+		one.sound[block].Store(g.read)
+	}
+	one.index.Store(g.read)
 	return one, err
 }
 
@@ -131,7 +149,21 @@ func (g *guard) use(one *guarded, use func(t *tableReader, size int64) error) er
 	defer file.Close()
 	t := one.table
 	t.file = file
+	t.memory = memories.Get().(*memory)
+	defer memories.Put(t.memory)
 	return use(&t, size)
+}
+
+var memories = sync.Pool{New: func() any { return new(memory) }}
+
+// expire forgets what was found sound.
+func (g *guard) expire() {
+	for _, one := range *g.tables.Load() {
+		one.index.Store(0)
+		for block := range one.sound {
+			one.sound[block].Store(0)
+		}
+	}
 }
 
 // tell passes on what is not known yet. It is called with mu held.
@@ -193,10 +225,9 @@ func (g *guard) verifyAll(ctx context.Context, report func(Damage)) error {
 	if err != nil {
 		return err
 	}
+	g.expire()
 	for _, one := range tables {
-		one.index.Store(0)
-		for block := range one.table.blocks {
-			one.sound[block].Store(0)
+		for block := range one.sound {
 			err := g.verify(one, block, time.Now().UnixNano())
 			if lost := (*DamagedError)(nil); report != nil && errors.As(err, &lost) {
 				for _, d := range lost.Damages {

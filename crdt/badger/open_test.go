@@ -190,6 +190,7 @@ func TestReadingWhatIsDamagedMeanwhile(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			b := opens(t, o)
+			try(t, b.Expire())
 			place{name, info.Size() / 2, 4}.flip(t, o.Dir)
 			var found []badger.Damage
 			try(t, b.Check(t.Context(), func(d badger.Damage) { found = append(found, d) }))

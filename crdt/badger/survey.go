@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // survey is what is in a directory that no Badger has open.
@@ -180,7 +181,7 @@ func (s *survey) openTable(one numbered) (*tableReader, *os.File, error) {
 	if !named {
 		info = tableInfo{compression: compression}
 	}
-	t := &tableReader{file: file, packed: info.compression, found: s.finder(one.name)}
+	t := &tableReader{file: file, packed: info.compression, memory: new(memory), found: s.finder(one.name)}
 	if info.keyID != 0 {
 		if t.key = s.registry.keys[info.keyID]; t.key == nil {
 			t.found.damaged(0, "data key %d, which it is encrypted with, is not known", info.keyID)
@@ -198,12 +199,12 @@ func (s *survey) guessKey(t *tableReader, size int64) bool {
 	said := t.found
 	defer func() { t.found = said }()
 	for _, key := range s.registry.keys {
-		t.key, t.found.report = key, func(finding) {}
+		t.key, t.cipher, t.found.report = key, nil, func(finding) {}
 		if t.readIndex(size) == nil {
 			return true
 		}
 	}
-	t.key, t.found = nil, said
+	t.key, t.cipher, t.found = nil, nil, said
 	return t.readIndex(size) == nil
 }
 
@@ -242,10 +243,10 @@ func (s *survey) kindOf(one numbered) logKind {
 // surface looks at all that Badger reads, and may take for something else, when
 // it opens the directory.
 func (s *survey) surface(ctx context.Context) error {
-	for i, one := range s.writes {
-		if i > 0 && one.id != s.writes[i-1].id+1 {
-			s.finder(fmt.Sprintf("%05d%s", one.id-1, writeSuffix)).damaged(0, "it is missing")
-		}
+	// Their numbers may have gaps: Badger removes a log that it finds empty when
+	// it opens the directory, and may be killed before it has removed the ones
+	// before.
+	for _, one := range s.writes {
 		if err := s.checkLog(ctx, one, logOpen); err != nil {
 			return err
 		}
@@ -269,19 +270,36 @@ func (s *survey) surface(ctx context.Context) error {
 }
 
 // depth looks at the rest: the logs of values that are full, and the tables'
-// blocks.
+// blocks. It takes two goroutines, as that is what decrypting waits for.
 func (s *survey) depth(ctx context.Context) error {
+	var (
+		mu    sync.Mutex
+		quiet = *s
+		work  = make(chan func() error)
+		ends  = make(chan error)
+	)
+	quiet.report = func(f finding) {
+		mu.Lock()
+		defer mu.Unlock()
+		s.report(f)
+	}
+	for range 2 {
+		go func() {
+			var failed error
+			for do := range work {
+				failed = errors.Join(failed, do())
+			}
+			ends <- failed
+		}()
+	}
 	for _, one := range s.values[:max(0, len(s.values)-1)] {
-		if err := s.checkLog(ctx, one, logSealed); err != nil {
-			return err
-		}
+		work <- func() error { return quiet.checkLog(ctx, one, logSealed) }
 	}
 	for _, one := range s.tables {
-		if err := s.checkBlocks(ctx, one); err != nil {
-			return err
-		}
+		work <- func() error { return quiet.checkBlocks(ctx, one) }
 	}
-	return nil
+	close(work)
+	return errors.Join(<-ends, <-ends)
 }
 
 // checkHead reads as much of a log of values as shows that its head is right,
@@ -312,10 +330,9 @@ func (s *survey) checkLog(ctx context.Context, one numbered, kind logKind) error
 }
 
 func (s *survey) checkBlocks(ctx context.Context, one numbered) error {
-	report := s.report
-	s.report = func(finding) {} // surface has said what is wrong with the index
-	t, file, err := s.openTable(one)
-	s.report = report
+	mute := *s
+	mute.report = func(finding) {} // surface has said what is wrong with the index
+	t, file, err := mute.openTable(one)
 	if err != nil {
 		return err
 	}

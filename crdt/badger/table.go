@@ -3,6 +3,7 @@ package badger
 import (
 	"bytes"
 	"crypto/aes"
+	"crypto/cipher"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -19,13 +20,29 @@ import (
 // A table is blocks of records, an index of them, the index's length, its
 // checksum and that one's length. Badger leaves a table out whose index it
 // cannot read, and a block too.
+//
+// A reader serves one goroutine at a time, since it keeps what it unpacks into.
 type tableReader struct {
 	file   io.ReaderAt
 	key    *pb.DataKey // nil: it is clear
+	cipher cipher.Block
+	memory *memory
 	packed options.CompressionType
 	found  finder
 	mend   bool // try to put right what is wrong in a block
 	blocks []block
+}
+
+// memory is what blocks are read, decrypted and unpacked into, one after the
+// other.
+type memory struct{ raw, clear, plain []byte }
+
+// sized returns n bytes, those of kept if there are as many.
+func sized(kept *[]byte, n int) []byte {
+	if cap(*kept) < n {
+		*kept = make([]byte, n)
+	}
+	return (*kept)[:n]
 }
 
 // block is where a block is, and the first key in it, with its timestamp.
@@ -133,7 +150,8 @@ func recovered(err *error) {
 	}
 }
 
-// decrypt returns a copy of what has its initialisation vector at its end.
+// decrypt decrypts what has its initialisation vector at its end. The result is
+// valid until the next call.
 func (t *tableReader) decrypt(data []byte) ([]byte, error) {
 	if t.key == nil {
 		return data, nil
@@ -141,8 +159,17 @@ func (t *tableReader) decrypt(data []byte) ([]byte, error) {
 	if len(data) < aes.BlockSize {
 		return nil, io.ErrUnexpectedEOF
 	}
+	if t.cipher == nil {
+		made, err := aes.NewCipher(t.key.Data)
+		if err != nil {
+			return nil, err
+		}
+		t.cipher = made
+	}
 	end := len(data) - aes.BlockSize
-	return y.XORBlockAllocate(data[:end], t.key.Data, data[end:])
+	clear := sized(&t.memory.clear, end)
+	cipher.NewCTR(t.cipher, data[end:]).XORKeyStream(clear, data[:end])
+	return clear, nil
 }
 
 // unpack returns what is in a block whose checksum is right.
@@ -164,10 +191,11 @@ func (t *tableReader) openBlock(data []byte, mend bool) (entries []byte, offsets
 	case options.Snappy:
 		// Nothing is compressed to less than a twentieth: a length that was
 		// damaged must not make us take all memory there is.
-		if n, err := s2.DecodedLen(data); err != nil || n > 32*len(data) {
+		n, err := s2.DecodedLen(data)
+		if err != nil || n > 32*len(data) {
 			return nil, nil, errBlock
 		}
-		if data, err = s2.Decode(nil, data); err != nil {
+		if data, err = s2.Decode(sized(&t.memory.plain, n), data); err != nil {
 			return nil, nil, errBlock
 		}
 	default:
@@ -208,9 +236,9 @@ func (t *tableReader) openBlock(data []byte, mend bool) (entries []byte, offsets
 	return data[:len(data)-4*count], data[len(data)-4*count:], nil
 }
 
-// read returns the bytes of a block.
+// read returns the bytes of a block, valid until the next call.
 func (t *tableReader) read(b block) ([]byte, error) {
-	data := make([]byte, b.size)
+	data := sized(&t.memory.raw, b.size)
 	if n, err := t.file.ReadAt(data, b.offset); n < len(data) {
 		return nil, err
 	}
@@ -249,6 +277,7 @@ func (t *tableReader) records(b block) (all []record, err error) {
 		t.found.damaged(b.offset, "%v", err)
 		return nil, err
 	}
+	entries = bytes.Clone(entries) // the records' values are pieces of it
 	if all, err = splitBlock(entries, offsets); err != nil {
 		t.found.damaged(b.offset, "a block makes no sense: %v", err)
 	}
