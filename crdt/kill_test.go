@@ -218,9 +218,13 @@ func (k *killing) round(random *rand.Rand) {
 	if err := command.Start(); err != nil {
 		k.t.Fatal(err)
 	}
+	begun := make(chan struct{}) // once something was acknowledged, or it ended
 	killed := make(chan int)
 	go func() {
 		children := 0
+		if random.IntN(5) > 0 {
+			<-begun
+		}
 		for range random.IntN(3) {
 			time.Sleep(time.Duration(random.IntN(100)) * time.Millisecond)
 			children += killChildren(command.Process.Pid)
@@ -229,7 +233,9 @@ func (k *killing) round(random *rand.Rand) {
 		_ = command.Process.Kill() // Wait tells whether it ended otherwise
 		killed <- children
 	}()
+	first := sync.OnceFunc(func() { close(begun) })
 	for lines := bufio.NewScanner(out); lines.Scan(); {
+		first()
 		hash, err := chunk.ParseHash(lines.Text())
 		if err != nil {
 			k.t.Errorf("acknowledged %q: %v", lines.Text(), err)
@@ -238,6 +244,7 @@ func (k *killing) round(random *rand.Rand) {
 		k.acknowledged = append(k.acknowledged, hash)
 		k.changes++
 	}
+	first()
 	k.children += <-killed
 	var exit *exec.ExitError
 	if err := command.Wait(); !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
