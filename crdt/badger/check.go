@@ -110,7 +110,7 @@ func inspect(o Options) (unread bool, err error) {
 
 // inspectAll is the size of tables and full logs up to which they are read in
 // full before they are opened, which takes as long as a person does not notice.
-const inspectAll = 64 << 20
+const inspectAll = 32 << 20
 
 // Salvage copies everything that can be read from a damaged directory that
 // nobody has open into a new one, and changes nothing in the first. A flipped
