@@ -11,6 +11,9 @@ import (
 func (s *Store) noteMoved(p *part) {
 	s.directory(p.ref.Space).set(p.ref, p.state.Digest)
 	s.noteGrown(p)
+	if s.materializer != nil {
+		s.resting.note(p.ref, s.now())
+	}
 }
 
 // noteGrown asks for a compaction when a part has grown enough. The part is
@@ -48,6 +51,7 @@ func (s *Store) Run(ctx context.Context) error {
 		case <-tick.C:
 			s.settleForks(ctx)
 			s.checkUp(ctx)
+			s.layToRest(ctx)
 			s.tendBlobs(ctx)
 			if err := s.flushHave(); err != nil {
 				s.log.Warn("what members have was not written down", "error", err)

@@ -1,7 +1,9 @@
 package crdt_test
 
 import (
+	"fmt"
 	"os"
+	"strconv"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -26,6 +28,13 @@ func TestMain(m *testing.M) {
 	}
 	if dir := os.Getenv(mutatorEnv); dir != "" {
 		mutateUntilDone(dir)
+		return
+	}
+	if before, err := strconv.Atoi(os.Getenv(stepsEnv)); err == nil {
+		if err := stepByStep(os.Args[1], before); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 		return
 	}
 	goleak.VerifyTestMain(m)

@@ -28,6 +28,7 @@ type Options struct {
 	CompactSize  int // or with this many bytes of them; 0: 1 MiB
 	KeepLoose    int // how many of the newest changes stay beside the snapshot; 0: 128
 
+	Quiet        time.Duration // how long a part is left alone before none stay; 0: 10 minutes
 	Housekeeping time.Duration // how often Run looks after what nobody waits for; 0: 30 seconds
 	BlobGrace    time.Duration // how long a blob stays that nothing refers to; 0: 30 days
 	BlobRound    time.Duration // how often Run looks for such blobs; 0: an hour
@@ -48,6 +49,7 @@ type Store struct {
 	compactCount int
 	compactSize  int
 	keepLoose    int
+	quiet        time.Duration
 	housekeeping time.Duration
 	tell         func(Incident)
 
@@ -62,6 +64,7 @@ type Store struct {
 	suspect     atomic.Bool // some of the store was lost, and not all parts are known to be whole
 	unleased    bool        // nobody knows any more which numbers were leased
 	vetting     *vetting
+	resting     *resting
 	forks       *forkQueue
 	blobs       *blobs
 
@@ -106,6 +109,8 @@ func Open(o Options) (*Store, error) {
 		checkups:     newCheckups(),
 		forks:        newForkQueue(),
 		vetting:      newVetting(),
+		resting:      newResting(),
+		quiet:        orDefault(o.Quiet, 10*time.Minute),
 		blobs:        newBlobs(o.BlobGrace, o.BlobRound),
 		spaces:       make(map[space.ID]*heldSpace),
 	}
