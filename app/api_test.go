@@ -35,7 +35,7 @@ func TestTheBridgeNamesWhatAWindowHas(t *testing.T) {
 	}
 	events := api.fields(t, "Events")
 	wantEvents := []string{
-		string(app.EventCompany), string(app.EventHere), string(app.EventMoved), string(app.EventNetwork),
+		string(app.EventClosing), string(app.EventCompany), string(app.EventHere), string(app.EventMoved), string(app.EventNetwork),
 		string(app.EventNotices), string(app.EventSpaces), string(app.EventStatus), string(app.EventUnlocked),
 	}
 	if !slices.Equal(events, wantEvents) {

@@ -97,3 +97,38 @@ func TestAWindowOfAnotherDeviceIsCompany(t *testing.T) {
 		t.Error("who has left is company")
 	}
 }
+
+// Before a window goes, its page is let finish; a page that says nothing keeps
+// it only for a moment.
+func TestAPageIsLetFinish(t *testing.T) {
+	d := newDevice(t, "Ada")
+	_, ref := d.space("words")
+	p := d.page(ref)
+	defer p.close()
+	change := p.types("last ")
+	if err := p.Ready(); err != nil { // of an earlier question
+		t.Fatal(err)
+	}
+	finished := make(chan struct{})
+	go func() {
+		app.FinishPage(p.Window, time.Minute)
+		close(finished)
+	}()
+	p.hears(app.EventClosing)
+	if _, err := p.commit(change); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-finished:
+		t.Fatal("the window did not wait for its page")
+	default:
+	}
+	if err := p.Ready(); err != nil {
+		t.Fatal(err)
+	}
+	<-finished
+	if got := d.text(ref); got != "last words" {
+		t.Errorf("the text is %q", got)
+	}
+	app.FinishPage(p.Window, time.Millisecond)
+}

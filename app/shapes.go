@@ -163,6 +163,7 @@ const (
 	EventCompany  EventName = "company"  // CompanyData: other windows came to an open document, or all have left it
 	EventUnlocked EventName = "unlocked" // NoData: the device is open now, and answers
 	EventNotices  EventName = "notices"  // NoData: there is another notice, or one less
+	EventClosing  EventName = "closing"  // NoData: the window is about to go; hand in what was typed, then say Ready
 )
 
 // MovedData says which part moved, and to where.

@@ -31,6 +31,8 @@ type Window struct {
 	readied chan struct{} // capacity 1: there is something in ready
 
 	together map[openDocument]bool // what it knows of the company in its documents
+
+	finished chan struct{} // holds at most one: the page has nothing in hand any more
 }
 
 // OpenWindow makes a window and begins to tell it events. emit is called from
@@ -44,6 +46,7 @@ func (a *App) OpenWindow(ctx context.Context, emit func(Event)) (_ *Window, clos
 		app: a, emit: emit, ctx: ctx,
 		parts: make(map[crdt.Ref]*openPart), spoke: make(map[space.ID]bool), ready: make(map[crdt.Ref]uint64),
 		readied: make(chan struct{}, 1), together: make(map[openDocument]bool),
+		finished: make(chan struct{}, 1),
 	}
 	a.windows.Add(1)
 	var pumps sync.WaitGroup
@@ -232,6 +235,31 @@ func (w *Window) Company(spaceID, document string) (bool, error) {
 // Notices are what people of this device should know and nobody has dismissed,
 // newest first.
 func (w *Window) Notices() ([]Notice, error) { return w.app.Notices(), nil }
+
+// Ready says, after EventClosing, that what was typed has been handed in.
+func (w *Window) Ready() error {
+	select {
+	case w.finished <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// FinishPage lets a window's page hand in what was typed a moment ago, before
+// the host takes it away. It returns when the page has done so, or has said
+// nothing for as long as patience.
+func FinishPage(w *Window, patience time.Duration) {
+	select {
+	case <-w.finished: // said without being asked
+	default:
+	}
+	w.emit(Event{Name: EventClosing, Data: NoData{}})
+	select {
+	case <-w.finished:
+	case <-w.ctx.Done():
+	case <-time.After(patience):
+	}
+}
 
 // DismissNotice forgets a notice, for all windows of this device. One that is
 // gone already is no error.

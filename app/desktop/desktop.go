@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	goruntime "runtime"
+	"time"
 
 	"github.com/wailsapp/wails/v2"
 	"github.com/wailsapp/wails/v2/pkg/options"
@@ -69,6 +70,7 @@ func Run(o Options) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	d := &desktop{Options: o, ctx: ctx, started: make(chan struct{})}
 	window, closeWindow := o.Door.OpenWindow(ctx, d.emit)
+	d.window = window
 	size := o.Door.WindowSize()
 	if size.Width < minWidth || size.Height < minHeight {
 		size = defaultSize
@@ -178,6 +180,7 @@ type desktop struct {
 	ctx     context.Context // ends when the window is closed
 	wails   context.Context // set before started is closed
 	started chan struct{}
+	window  *app.Pane
 }
 
 func (d *desktop) startup(ctx context.Context) {
@@ -231,9 +234,15 @@ func (d *desktop) emit(event app.Event) {
 	}
 }
 
-// beforeClose remembers the window's size. It never keeps a window from
-// closing.
+// closePatience is how long a page may take to hand in what was typed.
+const closePatience = time.Second
+
+// beforeClose lets the page hand in what was typed, and remembers the window's
+// size. It never keeps a window from closing.
 func (d *desktop) beforeClose(ctx context.Context) (prevent bool) {
+	if window, ok := d.window.Target().(*app.Window); ok {
+		app.FinishPage(window, closePatience)
+	}
 	if d.Side != "" {
 		return false
 	}

@@ -31,9 +31,11 @@ test("the desktop program: typed into, read on a second peer and by a screen rea
 		(await keeper.onlyDocument("text")).startsWith("Why\nThe shelter leaks, the bench is wet."),
 	);
 
+	// Alone with it by now, and closed before a quarter of a second is over.
+	await anna.writesAtTheEnd(" Last words.");
 	await screen.quits();
 	const again = await DesktopScreen.open(data);
 	workshop.afterwards(() => again.close());
-	await new Window("Anna", again).reads("Why", "The shelter leaks, the bench is wet.");
+	await new Window("Anna", again).reads("Why", "The shelter leaks, the bench is wet. Last words.");
 	expect(await again.has("textbox", /.+/)).toBe(true);
 });

@@ -175,29 +175,25 @@ async function visitLocks(workshop: Workshop, peer: Peer, look: Look, visit: Vis
 
 /** The device's settings were damaged while it was off, and it knows of changes that it had to set aside. */
 async function visitNotices(workshop: Workshop, { peer }: Seat, look: Look, visit: Visit): Promise<void> {
-	await writeFile(join(peer.data, "settings.json"), "{ damaged");
 	await peer.start();
 	const [space] = await peer.command<{ id: string; title: string }>("space", "list");
 	const [document] = await peer.command<{ id: string }>("document", "list", space?.id ?? "");
 	await peer.stops();
-	const file = join(peer.data, "notices.json");
-	const kept: unknown[] = JSON.parse(await readFile(file, "utf8"));
+	// A file in the clear, as the first version that had notices left it.
 	const aside = { id: "1", code: "set-aside", values: { person: "Ben Adeyemi", count: "3" } };
 	const at = new Date(Date.now() - 86_400_000).toISOString();
-	await writeFile(
-		file,
-		JSON.stringify([...kept, { ...aside, space: space?.id, document: document?.id, at }]),
-	);
+	const kept = [{ ...aside, space: space?.id, document: document?.id, at }];
+	await writeFile(join(peer.data, "notices.json"), JSON.stringify(kept));
+	await writeFile(join(peer.data, "settings.json"), "{ damaged");
 	await peer.start();
 	const window = await workshop.window("Anna Okafor", peer, opening(look));
-	await window.sees("button", window.words.notice.dismiss);
+	await window.seesText("settings.json.damaged");
 	await visit("notice", window);
+	await window.screen.press("button", window.words.notice.dismiss);
 	await window.opensSpace(SPACE);
 	await window.opensDocument(TITLE);
+	await window.sees("button", window.words.notice.dismiss);
 	await visit("notice-in-the-document", window);
-	await window.screen.press("button", window.words.notice.dismiss);
-	await window.seesText("settings.json.damaged");
-	await visit("notice-of-the-device", window);
 }
 
 function opening({ browser, preferences }: Look): Opening {

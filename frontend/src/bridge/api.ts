@@ -171,6 +171,8 @@ export interface WindowApi {
 	Network(): Promise<Network>;
 	Connect(address: string): Promise<void>;
 	SetOffline(offline: boolean): Promise<void>;
+	/** After `closing`: what was typed has been handed in. */
+	Ready(): Promise<void>;
 	/** What nobody has dismissed, newest first. */
 	Notices(): Promise<Notice[]>;
 	/** Forgets a notice, for all windows of this device. */
@@ -197,6 +199,8 @@ export interface Events {
 	company: { space: SpaceID; document: DocumentID };
 	/** There is another notice, or one less. */
 	notices: Record<string, never>;
+	/** The window is about to go: hand in what was typed, then say Ready. */
+	closing: Record<string, never>;
 }
 
 export type EventName = keyof Events;
@@ -210,4 +214,5 @@ export const eventNames: readonly EventName[] = [
 	"status",
 	"company",
 	"notices",
+	"closing",
 ];

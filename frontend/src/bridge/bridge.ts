@@ -18,11 +18,11 @@ export interface Bridge {
 	onConnection(listener: (state: Connection) => void): () => void;
 	/**
 	 * Calls back when what is under way should be put away: the page loses the focus, is hidden or about to go, or
-	 * somebody asks for it.
+	 * somebody asks for it. The listener's promise resolves when that has been tried.
 	 */
-	onPause(listener: () => void): () => void;
-	/** Calls those back. */
-	pause(): void;
+	onPause(listener: () => Promise<void>): () => void;
+	/** Calls those back, and waits for them. */
+	pause(): Promise<void>;
 	/** Shows an address of the web outside of this window. The caller answers for what it leads to. */
 	openLink(href: string): void;
 	close(): void;
@@ -31,7 +31,8 @@ export interface Bridge {
 /** Opens the transport that fits: Wails in the desktop window, otherwise a WebSocket to the page's own origin. */
 export function openBridge(): Bridge {
 	const bridge = connect((listener) => openWails(listener) ?? openSocket(listener));
-	watchPauses(bridge.pause);
+	watchPauses(() => void bridge.pause());
+	bridge.on("closing", () => void bridge.pause().then(() => bridge.api.Ready()));
 	return bridge;
 }
 
@@ -60,7 +61,7 @@ function openSocket(listener: TransportListener): Transport {
 export function connect(open: (listener: TransportListener) => Transport): Bridge {
 	const events = new Map<EventName, Set<(data: never) => void>>();
 	const connections = new Set<(state: Connection) => void>();
-	const pauses = new Set<() => void>();
+	const pauses = new Set<() => Promise<void>>();
 	const connected = (state: Connection) => {
 		for (const listener of connections) listener(state);
 	};
@@ -114,8 +115,8 @@ export function connect(open: (listener: TransportListener) => Transport): Bridg
 			pauses.add(listener);
 			return () => pauses.delete(listener);
 		},
-		pause: () => {
-			for (const listener of pauses) listener();
+		pause: async () => {
+			await Promise.all([...pauses].map((listener) => listener()));
 		},
 		openLink: (href) => transport.openLink(href),
 		close: () => transport.close(),

@@ -135,7 +135,10 @@ export class Replica {
 		this.#stops = [
 			onMoved(door, address, (position) => this.#heard(position)),
 			onCompany(door, address, () => void this.#lookAround()),
-			door.onPause(() => this.flush()),
+			door.onPause(() => {
+				this.flush();
+				return this.#queue.settled();
+			}),
 			onTrap((reason) => this.#break(reason)),
 			door.onConnection((connection) => {
 				if (connection === "connected") this.#reopen();

@@ -37,7 +37,7 @@ export class Desk {
 	readonly #actors = new Set<string>();
 	#listeners = new Map<string, Set<(data: never) => void>>();
 	#connections = new Set<(state: Connection) => void>();
-	#pauses = new Set<() => void>();
+	#pauses = new Set<() => Promise<void>>();
 	/** Whether somebody else has the document open. */
 	#together = true;
 	readonly replicas: Replica[] = [];
@@ -97,7 +97,7 @@ export class Desk {
 
 	/** The page is left, or may be. */
 	pause(): void {
-		for (const listener of this.#pauses) listener();
+		for (const listener of this.#pauses) void listener();
 	}
 
 	reconnect(): void {

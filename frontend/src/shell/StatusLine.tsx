@@ -96,7 +96,7 @@ function useSaveKey(words: StatusWords): void {
 			const mod = isApple() ? event.metaKey : event.ctrlKey;
 			if (!mod || event.shiftKey || event.altKey || event.key.toLowerCase() !== "s") return;
 			event.preventDefault();
-			bridge.pause();
+			void bridge.pause();
 			setAsked(true);
 		};
 		window.addEventListener("keydown", listen);
