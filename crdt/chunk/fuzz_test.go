@@ -70,7 +70,7 @@ func FuzzParseChange(f *testing.F) {
 }
 
 func FuzzParseSnapshot(f *testing.F) {
-	for _, body := range bodies(f, [][]byte{file(f, "saved.bin")}) {
+	for _, body := range bodies(f, [][]byte{file(f, "saved.bin"), forged(nil, 1, 1)}) {
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
