@@ -14,14 +14,16 @@ const diskEnv = "PARLEY_TEST_DISK"
 
 const length = 10_000 // of a text, in characters
 
-// TestTheDiskIsFull has somebody write through a peer until its disk is full.
-// The disk is a small one of the test's own, in a process of its own.
-func TestTheDiskIsFull(t *testing.T) {
+// onItsOwnDisk runs a test in a process of its own, which alone sees a small
+// disk at a directory.
+func onItsOwnDisk(t *testing.T, story func(t *testing.T, disk string)) {
 	if dir := os.Getenv(diskEnv); dir != "" {
-		writesUntilTheDiskIsFull(t, dir)
+		mount(t, "", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, "") // nobody else is to see what comes
+		mount(t, "tmpfs", dir, "tmpfs", 0, "size=64m")
+		story(t, dir)
 		return
 	}
-	process := exec.Command(os.Args[0], "-test.run=^TestTheDiskIsFull$", "-test.v")
+	process := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
 	process.Env = append(os.Environ(), diskEnv+"="+t.TempDir())
 	process.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
 	if os.Getuid() != 0 {
@@ -34,9 +36,33 @@ func TestTheDiskIsFull(t *testing.T) {
 	}
 }
 
+// A directory that was written to, and then may only be read.
+func TestTheDiskIsReadOnly(t *testing.T) { onItsOwnDisk(t, readsOnly) }
+
+func readsOnly(t *testing.T, disk string) {
+	data := filepath.Join(disk, "data")
+	id := ask(t, data, "space", "create", "Park")["space"].(string)
+	document := ask(t, data, "document", "create", id, "--title", "Plan")["document"].(string)
+	mount(t, "tmpfs", disk, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, "size=64m")
+	for _, command := range [][]string{
+		{"space", "list"}, {"serve"}, {"document", "edit", id, document, "--at", "0", "--insert", "x"},
+	} {
+		_, err := try(data, command...)
+		expect(t, err, `"code":"unwritable"`, "cannot write to its data directory", "Make it writable")
+	}
+	mount(t, "tmpfs", disk, "tmpfs", syscall.MS_REMOUNT, "size=64m")
+	if err := edit(data, id, document, "again"); err != nil {
+		t.Error(err)
+	}
+	if text := ask(t, data, "document", "show", id, document, "--format", "text")["content"]; text != "again\n" && text != "again" {
+		t.Errorf("the document says %q", text)
+	}
+}
+
+// Somebody writes through a peer until its disk is full.
+func TestTheDiskIsFull(t *testing.T) { onItsOwnDisk(t, writesUntilTheDiskIsFull) }
+
 func writesUntilTheDiskIsFull(t *testing.T, disk string) {
-	mount(t, "", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, "") // nobody else is to see what comes
-	mount(t, "tmpfs", disk, "tmpfs", 0, "size=64m")
 	data := filepath.Join(disk, "data")
 	id := ask(t, data, "space", "create", "Park")["space"].(string)
 	peer := startPeer(t, data)
