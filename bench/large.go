@@ -165,8 +165,11 @@ func (s *shelf) compact(ctx context.Context, ref crdt.Ref) error {
 	return s.backend.Collect()
 }
 
-// eventually asks until the answer is yes.
+// eventually asks until the answer is yes, for as long as the slowest machine
+// may take.
 func eventually(ctx context.Context, ready func() (bool, error)) error {
+	ctx, stop := context.WithTimeout(ctx, 10*time.Minute)
+	defer stop()
 	for {
 		if yes, err := ready(); yes || err != nil {
 			return err
