@@ -111,6 +111,9 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 		return a, err
 	}
 	// After the store, whose lock keeps two processes from doing this at once.
+	if err = a.recogniseDirectory(); err != nil {
+		return a, err
+	}
 	if inClear {
 		if err = sealKey(o.Locations, storeKey, key); err != nil {
 			return a, err
@@ -259,6 +262,10 @@ func (a *App) Close() error {
 	// Last the store, which makes durable what is under way and then frees the
 	// directory for another process.
 	if a.store != nil {
+		// A copy made from now on differs from one that was made before.
+		if err := a.renewIncarnation(); err != nil {
+			a.log.Warn("the directory's mark was not renewed", "err", err)
+		}
 		errs = append(errs, a.store.Close())
 	}
 	a.storeKey.Wipe()

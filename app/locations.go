@@ -90,6 +90,10 @@ func (l Locations) DeviceKey() string { return filepath.Join(l.data, "device.key
 // wrapped (package vault).
 func (l Locations) StoreKey() string { return filepath.Join(l.data, "store.key") }
 
+// Incarnation is the file by which a data directory that was copied, or put
+// back, is recognised.
+func (l Locations) Incarnation() string { return filepath.Join(l.data, "incarnation") }
+
 // Store is the directory of the document store.
 func (l Locations) Store() string { return filepath.Join(l.data, "store") }
 

@@ -255,6 +255,7 @@ var noticeOf = map[crdt.IncidentKind]NoticeCode{
 	crdt.IncidentFork:    NoticeForked,
 	crdt.IncidentAside:   NoticeSetAside,
 	crdt.IncidentDamaged: NoticeDamaged,
+	crdt.IncidentCopied:  NoticeCopied,
 }
 
 // note makes a notice of an incident. What happens again to one document, by
@@ -263,6 +264,10 @@ func (a *App) note(i crdt.Incident) {
 	code, ok := noticeOf[i.Kind]
 	if !ok {
 		a.log.Error("an incident without a notice", "kind", i.Kind)
+		return
+	}
+	if code == NoticeCopied {
+		a.noteCopied()
 		return
 	}
 	notice := Notice{Code: code, At: i.Time, Values: map[string]string{}}

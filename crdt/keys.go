@@ -14,6 +14,7 @@ import (
 //	m suspect                                     there: some of the store was lost
 //	x key                                         a record that could not be read
 //	m l                                           lowest lease number for new leases
+//	m i                                           by which a data directory that was copied is recognised
 //	m m                                           format that is being left for the next
 //	s space e number                              entry of the membership log
 //	s space p document part                       state of a part
@@ -53,8 +54,10 @@ var (
 	positionKey = []byte{topMeta, 'p'}
 	leaseKey    = []byte{topMeta, 'l'}
 	leavingKey  = []byte{topMeta, 'm'}
-	suspectKey  = []byte{topMeta, 'x'}
-	spacesKey   = []byte{topSpace}
+
+	incarnationKey = []byte{topMeta, 'i'}
+	suspectKey     = []byte{topMeta, 'x'}
+	spacesKey      = []byte{topSpace}
 )
 
 const (

@@ -69,9 +69,9 @@ func (s *Store) FreshLeases() error {
 		return fmt.Errorf("take fresh leases: %w", err)
 	}
 	base := (1 + binary.BigEndian.Uint32(random[:])%(leaseBlocks-1)) * leaseBlock
-	op := numberOp(leaseKey, uint64(base))
+	ops := []Op{numberOp(leaseKey, uint64(base)), {Key: incarnationKey, Value: []byte{0}}}
 	apply := func() { s.leases.begin(base) }
-	if err := s.committer.commit(0, func(uint64) commit { return commit{final: []Op{op}, apply: apply} }); err != nil {
+	if err := s.committer.commit(0, func(uint64) commit { return commit{final: ops, apply: apply} }); err != nil {
 		return fmt.Errorf("take fresh leases: %w", err)
 	}
 	return nil
