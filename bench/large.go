@@ -149,16 +149,21 @@ func (h *hand) types(keys []stroke, perTurn int, handIn func([]chunk.Change) err
 	return nil
 }
 
-// compact makes one snapshot of a document, and lets the room be given back
-// that its changes took. It waits for a compaction that is under way.
+// compact makes one snapshot of a document, as the store does by itself once
+// that has been left alone, and lets the room be given back that its changes
+// took. It waits for a compaction that is under way.
 func (s *shelf) compact(ctx context.Context, ref crdt.Ref) error {
 	err := eventually(ctx, func() (bool, error) {
-		if err := s.store.Compact(ctx, ref); err != nil {
+		if err := s.store.CompactWhole(ctx, ref); err != nil {
 			return false, err
 		}
 		chunks, _, err := s.store.Load(ref)
 		return len(chunks) == 1, err
 	})
+	if err == nil {
+		// The one that was under way may have left some changes beside.
+		err = s.store.CompactWhole(ctx, ref)
+	}
 	if err != nil {
 		return err
 	}
