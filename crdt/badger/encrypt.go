@@ -188,4 +188,7 @@ func (t *target) finish() error {
 	return syncDir(filepath.Dir(t.backend.dir))
 }
 
-func (t *target) abandon() error { return t.backend.Close() }
+// abandon takes back what was written: on a full disk it would be in the way.
+func (t *target) abandon() error {
+	return errors.Join(t.backend.Close(), os.RemoveAll(t.backend.dir))
+}

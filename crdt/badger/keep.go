@@ -155,6 +155,12 @@ func (b *Backend) Check(ctx context.Context, report func(Damage)) error {
 	tell := func(f finding) { report(f.Damage) }
 	_, _, err := findRegistry(b.dir, b.key, tell)
 	if err == nil {
+		var data []byte
+		if data, err = os.ReadFile(filepath.Join(b.dir, manifestFile)); err == nil {
+			readManifest(data, finder{manifestFile, tell})
+		}
+	}
+	if err == nil {
 		err = b.guard.verifyAll(ctx, report)
 	}
 	if err == nil {
