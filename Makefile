@@ -116,6 +116,7 @@ fuzz: | go-packages ## every fuzz test of every package, FUZZTIME each
 # --- measure -------------------------------------------------------------
 
 .PHONY: bench
+bench: export PARLEY_KEYRING = false
 bench: parley-node | test-packages ## what is promised, measured (ONLY=group; BENCH_JSON=file for the figures as JSON)
 	@go run ./bench $(if $(ONLY),-only '$(ONLY)')
 

@@ -58,8 +58,9 @@ type unlocking struct {
 }
 
 func (u *unlocking) ask(l app.Locations, t terminal) error {
-	if guard, err := app.GuardAt(l); err != nil || guard != vault.ByPassphrase {
-		return nil // what is wrong is said when the device is opened
+	// Where it cannot be said, the opening of the device says why.
+	if guard, _ := app.GuardAt(l); guard != vault.ByPassphrase {
+		return nil
 	}
 	current, err := t.secrets.current(t, false)
 	u.Current = bytes.Clone(current)

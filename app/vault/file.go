@@ -3,6 +3,7 @@ package vault
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -61,7 +62,7 @@ func parse(raw []byte) (file, error) {
 	if err := decoder.Decode(&f); err != nil {
 		return file{}, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	if _, err := decoder.Token(); err != io.EOF {
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return file{}, fmt.Errorf("%w: something follows it", ErrDamaged)
 	}
 	fits := len(f.Wrapped) == sealedSize(KeySize)

@@ -24,7 +24,7 @@ func reach(ctx context.Context) (open bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("reach session bus: %w", err)
 	}
-	defer bus.Close()
+	defer func() { _ = bus.Close() }() // nothing is under way on it
 	const name = "org.freedesktop.secrets"
 	service := bus.Object(name, "/org/freedesktop/secrets")
 	var collection dbus.ObjectPath

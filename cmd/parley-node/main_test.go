@@ -57,6 +57,8 @@ func TestScripts(t *testing.T) {
 			"cut":    cut,
 			"append": appendFile,
 			"newer":  newer,
+
+			"keyring": keyring,
 		},
 	})
 }
@@ -84,7 +86,10 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	command := exec.Command(program, arguments...)
 	command.Dir = ts.MkAbs(".")
-	command.Env = append(os.Environ(), "HOME="+ts.Getenv("HOME"))
+	command.Env = append(os.Environ(), "DISPLAY=")
+	for _, name := range []string{"HOME", "PARLEY_KEYRING", "DBUS_SESSION_BUS_ADDRESS"} {
+		command.Env = append(command.Env, name+"="+ts.Getenv(name))
+	}
 	command.Stderr = os.Stderr
 	stdout, err := command.StdoutPipe()
 	ts.Check(err)
@@ -158,6 +163,49 @@ func newer(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	defer backend.Close()
 	ts.Check(backend.Write([]crdt.Op{{Key: []byte{'m', 'v'}, Value: binary.BigEndian.AppendUint64(nil, 99)}}))
+}
+
+// keyring starts a message bus and GNOME's keyring on it, unlocked, both for
+// this script alone, and lets parley-node use it. It may take a moment until it
+// answers.
+func keyring(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: keyring")
+	}
+	home := ts.Getenv("HOME")
+	address := "unix:path=" + filepath.Join(home, "bus")
+	env := append(os.Environ(), "HOME="+home, "XDG_RUNTIME_DIR="+home, "XDG_DATA_HOME=", "DISPLAY=", "DBUS_SESSION_BUS_ADDRESS="+address)
+	for _, program := range [][]string{
+		{"dbus-daemon", "--session", "--nofork", "--nopidfile", "--address=" + address},
+		{"gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"},
+	} {
+		command := exec.Command(program[0], program[1:]...)
+		command.Env, command.Stdin = env, strings.NewReader("the password of this script's keyring")
+		if program[0] == "gnome-keyring-daemon" {
+			waitFor(ts, filepath.Join(home, "bus"))
+		}
+		if err := command.Start(); err != nil {
+			ts.Fatalf("%v: run build/need packages test", err)
+		}
+		ts.Defer(func() {
+			_ = command.Process.Kill()
+			_ = command.Wait() // it was killed
+		})
+	}
+	ts.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
+	ts.Setenv("PARLEY_KEYRING", "true")
+}
+
+// waitFor waits until a file is there.
+func waitFor(ts *testscript.TestScript, path string) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		if _, err := os.Stat(path); err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%s did not appear", path)
+		}
+	}
 }
 
 // field NAME VAR reads a field of the one JSON object that the last command

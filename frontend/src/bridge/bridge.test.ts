@@ -192,6 +192,44 @@ describe("over a WebSocket", () => {
 		await expect(hello).rejects.toMatchObject({ code: "disconnected" });
 	});
 
+	test("a locked device is a state of the connection until it is unlocked, here or elsewhere", async () => {
+		await Server.last.greets();
+		const hello = bridge.api.Hello();
+		Server.last.says({ id: 1, error: { code: "locked", message: "Unlock it." } });
+		await expect(hello).rejects.toMatchObject({ code: "locked" });
+		expect(bridge.connection).toBe("locked");
+		expect(bridge.lock).toMatchObject({ code: "locked" });
+
+		const wrong = bridge.api.Unlock("not this one");
+		Server.last.says({ id: 2, error: { code: "wrong-passphrase", message: "Not this one." } });
+		await expect(wrong).rejects.toMatchObject({ code: "wrong-passphrase" });
+		expect(bridge.connection).toBe("locked");
+		const right = bridge.api.Unlock("this one");
+		Server.last.says({ id: 3, result: null });
+		await right;
+		expect(bridge.connection).toBe("connected");
+		expect(bridge.lock).toBeUndefined();
+
+		const pull = bridge.api.Pull("s", "d", "body", 3);
+		Server.last.says({ id: 4, error: { code: "keyring", message: "Open the keyring." } });
+		await expect(pull).rejects.toMatchObject({ code: "keyring" });
+		Server.last.says({ event: "unlocked", data: {} });
+		expect(states).toEqual(["connected", "locked", "connected", "locked", "connected"]);
+	});
+
+	test("what was locked is found out anew after the connection was lost", async () => {
+		await Server.last.greets();
+		const hello = bridge.api.Hello();
+		Server.last.says({ id: 1, error: { code: "locked", message: "Unlock it." } });
+		await expect(hello).rejects.toMatchObject({ code: "locked" });
+		Server.last.onclose?.({ code: 1006 });
+		expect(bridge.connection).toBe("disconnected");
+		vi.advanceTimersByTime(100);
+		await Server.last.greets();
+		expect(bridge.connection).toBe("connected");
+		expect(states).toEqual(["connected", "locked", "disconnected", "connected"]);
+	});
+
 	test("nothing is opened any more once it is closed", async () => {
 		await Server.last.greets();
 		const waiting = bridge.api.Spaces();
