@@ -31,8 +31,8 @@ test("the desktop program: typed into, read on a second peer and by a screen rea
 		(await keeper.onlyDocument("text")).startsWith("Why\nThe shelter leaks, the bench is wet."),
 	);
 
-	// Alone with it by now, and closed before a quarter of a second is over.
 	await anna.writesAtTheEnd(" Last words.");
+	await anna.reads("Why", "The shelter leaks, the bench is wet. Last words.");
 	await screen.quits();
 	const again = await DesktopScreen.open(data);
 	workshop.afterwards(() => again.close());
