@@ -42,6 +42,7 @@ type Options struct {
 	// when Open has returned.
 	Passphrase []byte
 
+	leave bool       // what cannot be read of documents as it is: to be looked at
 	frame *frameFile // of the Door that opens the device; nil: there is none
 
 	// KeepUnused is how long a file stays that no document refers to; 0: 30
@@ -60,6 +61,7 @@ type App struct {
 	vault     *vault.Vault
 	guarding  sync.Mutex // one change of the guard at a time
 	storeKey  *vault.Key
+	backend   *badger.Backend // the store's
 	child     *materialize.Child
 	store     *crdt.Store
 	node      *p2p.Node
@@ -107,7 +109,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return a, err
 	}
-	if err = a.openStore(o); err != nil {
+	if err = a.openStore(ctx, o); err != nil {
 		return a, err
 	}
 	// After the store, whose lock keeps two processes from doing this at once.
@@ -170,13 +172,15 @@ func (a *App) mend(ctx context.Context) error {
 	return a.mendIndexes(ctx)
 }
 
-func (a *App) openStore(o Options) error {
+func (a *App) openStore(ctx context.Context, o Options) error {
 	key := a.storeKey.Store()
 	defer clear(key) // Badger has a copy of its own
-	backend, err := badger.Open(badger.Options{Dir: a.locations.Store(), Key: key, Log: a.log})
+	backend, saved, err := openBackend(ctx, badger.Options{Dir: a.locations.Store(), Key: key, Log: a.log})
+	a.noteSalvaged(saved)
 	if err != nil {
 		return a.explainStore(err)
 	}
+	a.backend = backend
 	a.child = materialize.New(materialize.Options{Log: a.log})
 	a.store, err = crdt.Open(crdt.Options{
 		Backend: backend, Device: a.Device(), Materializer: a.child, Log: a.log, Report: a.notices.hear,
@@ -184,6 +188,13 @@ func (a *App) openStore(o Options) error {
 	})
 	if err != nil {
 		return a.explainStore(errors.Join(err, backend.Close()))
+	}
+	if o.leave {
+		return nil
+	}
+	// Before anybody adds to what is not whole.
+	if err := a.store.Heal(ctx); err != nil {
+		a.log.Error("documents of which something cannot be read stay as they are", "err", err)
 	}
 	return nil
 }

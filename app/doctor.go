@@ -2,11 +2,13 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"slices"
-	"strings"
 
 	"parley/crdt"
+	"parley/crdt/badger"
 	"parley/space"
 )
 
@@ -126,6 +128,9 @@ const (
 var wordsFor = map[crdt.Subject]words{
 	crdt.AboutStore: {
 		"A number that %s needs cannot be right.", "%d numbers that %s needs cannot be right.", remedyAnew},
+	crdt.AboutSpace: {
+		"The beginning of %s is missing, so it cannot be opened.", "%[2]s cannot be opened for %[1]d reasons.",
+		"It stays where it is. When you join the space again, with an invitation, everything that is here of it is there again."},
 	crdt.AboutEntry: {
 		"An entry of the list of members of %s cannot be read.", "%d entries of the list of members of %s cannot be read.",
 		"It stays where it is, and comes again when this computer meets another member. Until then, members may be missing."},
@@ -149,11 +154,146 @@ var wordsFor = map[crdt.Subject]words{
 		"A repair puts it aside."},
 }
 
-// sentences are faults as lines of text.
-func sentences(faults []Fault) string {
-	var b strings.Builder
-	for _, fault := range slices.All(faults) {
-		fmt.Fprintf(&b, "%s\n  %s\n", fault.Sentence, fault.Remedy)
+// aboutFile is the subject of faults of files.
+const aboutFile = "file"
+
+// fileFaults puts into words what is wrong with files.
+func fileFaults(damages []badger.Damage) (faults []Fault) {
+	for _, d := range damages {
+		at := slices.IndexFunc(faults, func(f Fault) bool { return f.File == d.File })
+		if at >= 0 {
+			faults[at].Count++
+			continue
+		}
+		faults = append(faults, Fault{
+			About: aboutFile, File: d.File, Count: 1, Detail: d.String(),
+			Sentence: fmt.Sprintf("The file %s in the store is damaged.", d.File),
+			Remedy:   "A repair copies everything that can be read, also where a single bit has changed, and keeps the damaged files beside the copy. So does Parley by itself when it starts.",
+		})
 	}
-	return b.String()
+	return faults
+}
+
+// Diagnosis is what a look at everything that is stored came to.
+type Diagnosis struct {
+	Faults   []Fault `json:"faults"`   // what is wrong
+	Repaired []Fault `json:"repaired"` // what was, and is not any more
+}
+
+// Examine looks at every file and every record, while the device is in use. It
+// changes nothing.
+func (a *App) Examine(ctx context.Context) (Diagnosis, error) {
+	var damages []badger.Damage
+	if err := a.backend.Check(ctx, func(d badger.Damage) { damages = append(damages, d) }); err != nil {
+		return Diagnosis{}, err
+	}
+	found, err := a.findings(ctx)
+	if err != nil {
+		return Diagnosis{}, err
+	}
+	return Diagnosis{Faults: append(fileFaults(damages), a.faults(ctx, found)...), Repaired: []Fault{}}, nil
+}
+
+func (a *App) findings(ctx context.Context) (found []crdt.Finding, err error) {
+	err = a.store.Examine(ctx, func(f crdt.Finding) { found = append(found, f) })
+	return found, err
+}
+
+// ExamineAt looks at every file and every record of a device that nobody has
+// open. Without repair, it changes nothing that is stored, and looks at records
+// only where all files are as they should be. It fails like Open.
+func ExamineAt(ctx context.Context, o Options, repair bool) (made Diagnosis, err error) {
+	if entries, err := os.ReadDir(o.Locations.Store()); err != nil || len(entries) == 0 {
+		return Diagnosis{}, newError(CodeNotFound, fmt.Sprintf("There is no store in %s, so there is nothing to look at. Check the directory (--data).", o.Locations.Data()))
+	}
+	files, err := examineFiles(ctx, o)
+	if err != nil {
+		return Diagnosis{}, err
+	}
+	if len(files) > 0 && !repair {
+		return Diagnosis{Faults: files, Repaired: []Fault{}}, nil
+	}
+	a, err := openForDoctor(ctx, o)
+	if err != nil {
+		return Diagnosis{}, err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	found, err := a.findings(ctx)
+	if err != nil {
+		return Diagnosis{}, err
+	}
+	made = Diagnosis{Faults: a.faults(ctx, found), Repaired: []Fault{}}
+	if !repair {
+		return made, err
+	}
+	if err := a.store.Repair(ctx, found); err != nil {
+		a.log.Error("not everything could be repaired", "err", err)
+	}
+	var damages []badger.Damage
+	if err := a.backend.Check(ctx, func(d badger.Damage) { damages = append(damages, d) }); err != nil {
+		return Diagnosis{}, err
+	}
+	left, err := a.findings(ctx)
+	if err != nil {
+		return Diagnosis{}, err
+	}
+	made.Repaired = slices.DeleteFunc(append(files, made.Faults...), func(f Fault) bool {
+		return slices.ContainsFunc(left, func(l crdt.Finding) bool { return f.is(l) })
+	})
+	made.Faults = append(fileFaults(damages), a.faults(ctx, left)...)
+	return made, nil
+}
+
+// is reports whether a fault is about the same place as a finding.
+func (f Fault) is(l crdt.Finding) bool {
+	if f.About != string(l.About) {
+		return false
+	}
+	id, document := "", ""
+	if l.Space != (space.ID{}) {
+		id = l.Space.String()
+	}
+	if l.Ref != (crdt.Ref{}) {
+		document = l.Ref.Document.String()
+	}
+	return f.Space == id && f.Document == document && (document == "" || f.Part == l.Ref.Part.String())
+}
+
+// examineFiles looks at every byte of the files.
+func examineFiles(ctx context.Context, o Options) ([]Fault, error) {
+	storeKey, err := unlock(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	defer storeKey.Wipe()
+	key := storeKey.Store()
+	defer clear(key)
+	var damages []badger.Damage
+	err = badger.Check(ctx, badger.Options{Dir: o.Locations.Store(), Key: key, Log: o.Log}, func(d badger.Damage) { damages = append(damages, d) })
+	if err != nil {
+		return nil, (&App{locations: o.Locations}).explainStore(err)
+	}
+	return fileFaults(damages), nil
+}
+
+// openForDoctor opens no more of a device than its store.
+func openForDoctor(ctx context.Context, o Options) (_ *App, err error) {
+	storeKey, err := unlock(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{locations: o.Locations, log: o.Log, storeKey: storeKey, news: newNews()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	if a.key, _, err = loadKey(o.Locations, storeKey); err != nil {
+		return nil, err
+	}
+	if a.notices, err = openNotices(o.Locations.Notices(), storeKey, o.Log, func() {}); err != nil {
+		return nil, err
+	}
+	o.leave = true
+	return a, a.openStore(ctx, o)
 }

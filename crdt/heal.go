@@ -40,6 +40,14 @@ func (a *ailing) add(ref Ref) {
 	}
 }
 
+// again has a part healed also if that was tried.
+func (a *ailing) again(ref Ref) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.tried, ref)
+	a.refs[ref] = true
+}
+
 func (a *ailing) has(ref Ref) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -119,6 +127,38 @@ func (s *Store) heal(ctx context.Context, ref Ref) error {
 	s.log.Warn("a document of which something could not be read was made whole without it",
 		"ref", ref, "records", moved, "removed", removed)
 	s.report(Incident{Kind: IncidentDamaged, Ref: ref, Count: max(1, moved), Detail: fmt.Sprintf("healed, position %d before", before)})
+	return nil
+}
+
+// Repair does what can be done about findings of Examine: parts are healed, and
+// other records that cannot be read are put where nobody looks for them. What
+// is wrong with a membership log or with a space stays as it is, and is put
+// right by what other members send.
+func (s *Store) Repair(ctx context.Context, found []Finding) error {
+	var ops []Op
+	err := s.backend.View(func(r Reader) (err error) {
+		for _, f := range found {
+			switch f.About {
+			case AboutStore, AboutSpace, AboutEntry:
+			case AboutPart, AboutActor, AboutChange, AboutSnapshot:
+				s.ailing.again(f.Ref)
+			default:
+				if ops, err = moveAside(r, f.Key, ops); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err == nil && len(ops) > 0 {
+		err = s.committer.commit(0, func(uint64) commit { return commit{staged: ops} })
+	}
+	if err == nil {
+		err = s.Heal(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("repair: %w", err)
+	}
 	return nil
 }
 

@@ -40,6 +40,7 @@ type Grammar struct {
 	Online   Online        `cmd:"" help:"Talk to other devices again."`
 	Key      KeyGroup      `cmd:"" help:"Say or change what guards the key that everything here is encrypted with."`
 	Backup   Backup        `cmd:"" help:"Save everything of this device to a file."`
+	Doctor   Doctor        `cmd:"" help:"Look at every file and every record of this device, and say what is wrong."`
 	Restore  Restore       `cmd:"" help:"Make a device of a backup, in a directory of its own."`
 	Demo     Demo          `cmd:"" help:"Open two devices with a sample space side by side."`
 	Version  Version       `cmd:"" help:"Print the version."`
@@ -95,6 +96,12 @@ type asker interface {
 // taker, its Run needs a Reply that is a carrier.
 type filing interface {
 	into(t terminal, run func(terminal) error) error
+}
+
+// unopened is a command that a data directory need not be open for: where
+// nobody has it open, closed does what Run does elsewhere.
+type unopened interface {
+	closed(ctx context.Context, g *Grammar, l app.Locations, t terminal) error
 }
 
 // networked is a command that needs other devices. Where it has to open the

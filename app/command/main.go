@@ -127,6 +127,9 @@ func here(ctx context.Context, g *Grammar, l app.Locations, command Command, t t
 	if r, ok := command.(running); ok {
 		return r.notRunning()
 	}
+	if u, ok := command.(unopened); ok {
+		return u.closed(ctx, g, l, t)
+	}
 	if g, ok := command.(giver); ok {
 		file, err := g.open()
 		if err != nil {

@@ -57,8 +57,13 @@ func TestScripts(t *testing.T) {
 			"cut":    cut,
 			"append": appendFile,
 			"newer":  newer,
+<<<<<<< ours
 
 			"keyring": keyring,
+=======
+			"spoil":  spoil,
+			"flip":   flip,
+>>>>>>> theirs
 		},
 	})
 }

@@ -1,0 +1,135 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"parley/crdt"
+	"parley/crdt/badger"
+)
+
+// A store whose files are damaged is not opened: what Badger cannot read it may
+// take for something that was deleted. Instead everything that can be read is
+// copied, the copy takes the store's place, and the damaged one stays beside
+// it. Then the documents are made whole without what was lost (crdt.Store.Heal).
+
+// salvaged says what became of a damaged store.
+type salvaged struct {
+	aside   string // the directory that it is in now
+	files   []string
+	records int // that could be read
+}
+
+// openBackend opens the files of the store, or a copy of what can be read of
+// them. saved is nil unless that was so. The caller wipes the key.
+func openBackend(ctx context.Context, o badger.Options) (backend *badger.Backend, saved *salvaged, err error) {
+	if err := finishSalvage(o.Dir); err != nil {
+		return nil, nil, err
+	}
+	backend, err = badger.Open(o)
+	var damaged *badger.DamagedError
+	if !errors.As(err, &damaged) {
+		return backend, nil, err
+	}
+	o.Log.Error("files of the store are damaged", "err", err)
+	if saved, err = salvage(ctx, o, damaged.Damages); err != nil {
+		return nil, nil, err
+	}
+	backend, err = badger.Open(o)
+	return backend, saved, err
+}
+
+// salvageDir is where a copy is made until it is complete.
+func salvageDir(store string) string { return store + ".salvaged" }
+
+// salvage puts what can be read of a damaged store in its place.
+func salvage(ctx context.Context, o badger.Options, damages []badger.Damage) (*salvaged, error) {
+	copied := o
+	copied.Dir = salvageDir(o.Dir)
+	if err := os.RemoveAll(copied.Dir); err != nil { // what an earlier try has left
+		return nil, fmt.Errorf("salvage store: %w", err)
+	}
+	saved := new(salvaged)
+	note := func(d badger.Damage) {
+		if !slices.Contains(saved.files, d.File) {
+			saved.files = append(saved.files, d.File)
+		}
+	}
+	for _, d := range damages {
+		note(d)
+	}
+	var err error
+	if saved.records, err = badger.Salvage(ctx, o, copied, note); err == nil {
+		err = suspect(copied)
+	}
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(copied.Dir))
+	}
+	if saved.aside, err = putDirAside(o.Dir); err != nil {
+		return nil, fmt.Errorf("salvage store: %w", err)
+	}
+	o.Log.Warn("what can be read of the store was copied", "records", saved.records, "files", saved.files, "aside", saved.aside)
+	return saved, finishSalvage(o.Dir)
+}
+
+// suspect has the next opening of a store look at every record.
+func suspect(o badger.Options) error {
+	backend, err := badger.Open(o)
+	if err != nil {
+		return err
+	}
+	return errors.Join(crdt.MarkSuspect(backend), backend.Close())
+}
+
+// finishSalvage puts a copy, which is complete once the store was put aside, in
+// its place.
+func finishSalvage(store string) error {
+	if _, err := os.Lstat(store); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	err := os.Rename(salvageDir(store), store)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("put what was salvaged in the store's place: %w", err)
+	}
+	return syncDir(filepath.Dir(store))
+}
+
+// putDirAside renames a directory to a name that is nobody else's.
+func putDirAside(dir string) (aside string, err error) {
+	for n := 1; ; n++ {
+		aside = dir + damagedSuffix + "-" + strconv.Itoa(n)
+		_, err := os.Lstat(aside)
+		if errors.Is(err, fs.ErrNotExist) {
+			if err := os.Rename(dir, aside); err != nil {
+				return "", err
+			}
+			return aside, syncDir(filepath.Dir(dir))
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+}
+
+// noteSalvaged tells people what happened.
+func (a *App) noteSalvaged(saved *salvaged) {
+	if saved == nil {
+		return
+	}
+	a.notices.add(Notice{
+		ID: string(NoticeDamaged) + " " + saved.aside, Code: NoticeDamaged,
+		Values: map[string]string{
+			"files": strings.Join(saved.files, ", "), "saved": strconv.Itoa(saved.records), "aside": saved.aside,
+		},
+	})
+}
