@@ -142,7 +142,7 @@ func (r *logReader) prepare() error {
 // valueAt returns a value that a record points to. there is false if something
 // else is at its place.
 func (r *logReader) valueAt(at int64, size int, key []byte) (value []byte, there bool, err error) {
-	if at < logHead || at+int64(size) > r.size {
+	if at < logHead || size <= 0 || at+int64(size) > r.size {
 		return nil, false, nil
 	}
 	raw, _, err := r.entryAt(at)
