@@ -263,9 +263,9 @@ func bombs(packer *flate.Writer, actor chunk.Actor) (raws [][]byte) {
 		return append(binary.AppendUvarint(to, uint64(len(s))), s...)
 	}
 	number := func(n uint64) []byte { return binary.AppendUvarint(nil, n) }
-	// A gigabyte of nothing in a megabyte, as a change and as a column.
+	// A quarter of a gigabyte of nothing in a quarter of a megabyte, as a change and as a column.
 	zeros := make([]byte, 1<<20)
-	packed := deflatedTimes(packer, zeros, 1<<10)
+	packed := deflatedTimes(packer, zeros, 256)
 	raws = append(raws, slices.Concat([]byte("\x85\x6f\x4a\x83abcd\x02"), number(uint64(len(packed))), packed))
 	column := func(spec uint64, data []byte) []byte {
 		body := append(text([]byte{1}, string(actor)), 1)
