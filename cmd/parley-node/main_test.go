@@ -57,13 +57,10 @@ func TestScripts(t *testing.T) {
 			"cut":    cut,
 			"append": appendFile,
 			"newer":  newer,
-<<<<<<< ours
 
 			"keyring": keyring,
-=======
 			"spoil":  spoil,
 			"flip":   flip,
->>>>>>> theirs
 		},
 	})
 }
