@@ -134,8 +134,10 @@ func writesUntilTheDiskIsFull(t *testing.T, disk string) {
 	if err := edit(data, id, written[0], "again"); err != nil {
 		t.Errorf("nothing can be written though there is room: %v", err)
 	}
-	if _, err := try(data, "backup", backup); err != nil {
-		t.Error(err)
+	for _, command := range [][]string{{"backup", backup}, {"doctor"}} {
+		if _, err := try(data, command...); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

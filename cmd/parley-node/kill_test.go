@@ -125,6 +125,7 @@ func (k *killing) round(t *testing.T, round int) {
 // look reads the document, and lets the doctor read everything.
 func (k *killing) look(t *testing.T) {
 	t.Helper()
+	ask(t, k.data, "doctor") // fails where anything is wrong
 	text := ask(t, k.data, "document", "show", k.space, k.document, "--format", "text")["content"].(string)
 	for _, word := range k.acknowledged {
 		if strings.Count(text, word) != 1 {
@@ -227,7 +228,7 @@ func try(data string, args ...string) (answer map[string]any, err error) {
 	command.Stderr = &complaint
 	raw, err := command.Output()
 	if err != nil {
-		return nil, fmt.Errorf("%v: %w: %s", args, err, complaint.String())
+		return nil, fmt.Errorf("%v: %w: %s%s", args, err, complaint.String(), raw)
 	}
 	if len(raw) > 0 {
 		err = json.Unmarshal(raw, &answer)
