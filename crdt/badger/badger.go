@@ -252,7 +252,13 @@ func (l logger) Errorf(format string, args ...any) {
 	l.log.Error(strings.TrimSpace(fmt.Sprintf(format, args...)), "part", "badger")
 }
 
+// Warningf passes on what Badger thinks of its caches as chatter: they are small
+// because memory is to be.
 func (l logger) Warningf(format string, args ...any) {
+	if strings.HasPrefix(format, "%s might be too small") || strings.HasPrefix(format, "Cache life expectancy") {
+		l.Debugf(format, args...)
+		return
+	}
 	l.log.Warn(strings.TrimSpace(fmt.Sprintf(format, args...)), "part", "badger")
 }
 
