@@ -20,7 +20,8 @@ import (
 // is refused is quarantined, and the receipt says why: that is not an error.
 //
 // from is the device that the bundle came from. Append fails with
-// ErrUnknownSpace, ErrPart or ErrClosed, when the disk fails, and when the
+// ErrUnknownSpace, ErrPart or ErrClosed, with ErrTooMany if it brings changes
+// of more than some 1,500 authors, when the disk fails, and when the
 // materializer, in the rare cases it has to be asked, cannot answer; then
 // nothing, or in the last case perhaps some snapshots, was stored.
 func (s *Store) Append(ctx context.Context, ref Ref, bundle Bundle, origin Origin, from space.DeviceID) (Receipt, error) {

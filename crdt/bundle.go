@@ -174,5 +174,6 @@ var (
 	ErrNewer        = errors.New("this data was written by a newer version of Parley: update Parley to open it")
 	ErrLagged       = errors.New("too much happened since: look at everything again")
 	ErrPart         = errors.New("no such part of a document")
+	ErrTooMany      = errors.New("this holds changes of more authors than can be taken in at once: take it in in pieces")
 	ErrDamaged      = errors.New("a record of the store cannot be read")
 )

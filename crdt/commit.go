@@ -47,7 +47,8 @@ func newCommitter(backend Backend, bell *bell) *committer {
 }
 
 // commit reserves n positions, lets build make the records from the first of
-// them, and returns when they are durable. build must be quick.
+// them, and returns when they are durable. build must be quick. It fails with
+// ErrTooMany if what has to be written together does not fit into one write.
 func (c *committer) commit(n int, build func(first uint64) commit) error {
 	c.mu.Lock()
 	if c.closed {
@@ -57,6 +58,10 @@ func (c *committer) commit(n int, build func(first uint64) commit) error {
 	first := c.next
 	c.next += uint64(n)
 	made := build(first)
+	if !cost(made.final).plus(positionCost).fits() {
+		c.mu.Unlock()
+		return ErrTooMany
+	}
 	made.last = c.next - 1
 	made.result = make(chan error, 1)
 	c.queue = append(c.queue, &made)

@@ -27,9 +27,11 @@ type part struct {
 	clean     bool // nothing is left over beyond the state's position
 	state     stateRecord
 	actors    map[chunk.Actor]actorRecord
-	snapshots []snapshotInfo // by position
-	loose     *looseIndex    // nil until asked for
-	inside    map[chunk.Hash]bool
+	snapshots []snapshotInfo      // by position
+	loose     *looseIndex         // nil until asked for
+	inside    map[chunk.Hash]bool // what is known to lie in the snapshots
+	learned   []chunk.Hash        // the same, in the order in which it was learned, from oldest on
+	oldest    int
 }
 
 type snapshotInfo struct {
@@ -65,7 +67,7 @@ func (p *part) load(r Reader) error {
 		return fmt.Errorf("load %s: %w", p.ref, err)
 	}
 	p.state, p.actors, p.snapshots = state, actors, snapshots
-	p.inside = make(map[chunk.Hash]bool)
+	p.inside, p.learned, p.oldest = make(map[chunk.Hash]bool), nil, 0
 	p.loose = nil
 	p.loaded, p.clean = true, false
 	return nil
@@ -128,12 +130,21 @@ func listSnapshots(r Reader, v view, miss func(uint64, error) error) (snapshots 
 	return snapshots, err
 }
 
-// remember keeps answers of the materializer for later appends.
+// remember keeps answers of the materializer for later appends, and forgets the
+// oldest for them.
 func (p *part) remember(inside map[chunk.Hash]bool) {
 	for hash, yes := range inside {
-		if yes && len(p.inside) < maxInside {
-			p.inside[hash] = true
+		if !yes || p.inside[hash] {
+			continue
 		}
+		if len(p.learned) < maxInside {
+			p.learned = append(p.learned, hash)
+		} else {
+			delete(p.inside, p.learned[p.oldest])
+			p.learned[p.oldest] = hash
+			p.oldest = (p.oldest + 1) % maxInside
+		}
+		p.inside[hash] = true
 	}
 }
 

@@ -105,6 +105,9 @@ func (q *quarantine) isForked(ref Ref, hash chunk.Hash) bool {
 func (q *quarantine) forks(ref Ref) [16]byte {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if q.forked == 0 {
+		return [16]byte{}
+	}
 	forked := make(map[chunk.Hash]bool)
 	for hash, what := range q.aside[ref] {
 		if what.reason.forked() {
