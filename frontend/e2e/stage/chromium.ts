@@ -20,6 +20,8 @@ export interface Looks {
 	browser?: BrowserContextOptions;
 	/** A script that runs in the page before its own. */
 	prepare?: string;
+	/** What becomes of each message on its way between the page and its node. */
+	tamper?: { toPage(message: string): string; toNode(message: string): string };
 }
 
 /** One page in a browser profile of its own: one person's window. */
@@ -52,6 +54,14 @@ export class ChromiumScreen implements Screen {
 		});
 		if (looks.prepare !== undefined) await context.addInitScript(looks.prepare);
 		const screen = new ChromiumScreen(await context.newPage());
+		const { tamper } = looks;
+		if (tamper !== undefined) {
+			await screen.page.routeWebSocket(/\/socket$/, (page) => {
+				const node = page.connectToServer();
+				page.onMessage((message) => node.send(tamper.toNode(String(message))));
+				node.onMessage((message) => page.send(tamper.toPage(String(message))));
+			});
+		}
 		await screen.page.goto(link);
 		return screen;
 	}

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Computer } from "./network";
@@ -98,12 +98,11 @@ export class Peer {
 		return await run(PROGRAM, ["--data", this.data, "document", "show", space, id, "--format", format]);
 	}
 
-	/** Brings the changes of a saved copy into the only document. */
-	async merges(saved: Uint8Array): Promise<void> {
+	/** Writes at the start of the only document, as a script does. */
+	async writes(text: string): Promise<void> {
 		const [document] = await this.#documents();
-		const file = join(this.data, "copy.automerge");
-		await writeFile(file, saved);
-		await this.command("document", "merge", document?.space ?? "", document?.id ?? "", file);
+		const place = [document?.space ?? "", document?.id ?? ""];
+		await this.command("document", "edit", ...place, "--at", "0", "--insert", text);
 	}
 
 	/** The only document as Automerge saves it. */
