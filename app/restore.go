@@ -166,6 +166,9 @@ func restoreInto(ctx context.Context, o RestoreOptions, l Locations, source *bac
 	if err == nil {
 		err = restorer.Flush()
 	}
+	if err == nil && made.Unreadable > 0 {
+		err = crdt.MarkSuspect(backend) // then the first opening makes whole what is not
+	}
 	if err != nil {
 		return Restored{}, errors.Join(err, backend.Close())
 	}
@@ -174,7 +177,18 @@ func restoreInto(ctx context.Context, o RestoreOptions, l Locations, source *bac
 	if err != nil {
 		return Restored{}, errors.Join(err, backend.Close())
 	}
-	return made, errors.Join(store.FreshLeases(), store.Close())
+	if err := errors.Join(store.FreshLeases(), store.Close()); err != nil {
+		return Restored{}, err
+	}
+	notices, err := openNotices(l.Notices(), storeKey, o.Log, func() {})
+	if err != nil {
+		return Restored{}, err
+	}
+	notices.add(Notice{
+		ID: string(NoticeRestored), Code: NoticeRestored,
+		Values: map[string]string{"file": filepath.Base(o.File)},
+	})
+	return made, nil
 }
 
 // backupSource is the file that is restored. It is read twice.

@@ -328,6 +328,9 @@ func readSnapshot(r Reader, ref Ref, info snapshotInfo) ([]byte, error) {
 	raw := make([]byte, 0, info.size)
 	for piece := range pieces(info.size) {
 		value, err := r.Get(rawKey(ref, info.position, piece))
+		if errors.Is(err, ErrNotFound) {
+			err = fmt.Errorf("%w: piece %d is missing", ErrDamaged, piece)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("snapshot at %d: %w", info.position, err)
 		}

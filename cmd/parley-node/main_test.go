@@ -59,8 +59,8 @@ func TestScripts(t *testing.T) {
 			"newer":  newer,
 
 			"keyring": keyring,
-			"spoil":  spoil,
-			"flip":   flip,
+			"spoil":   spoil,
+			"flip":    flip,
 		},
 	})
 }
