@@ -168,7 +168,7 @@ func child(t *testing.T, variable, dir string) *exec.Cmd {
 func records(count int) map[string]string {
 	all := make(map[string]string, count)
 	for i := range count {
-		value := fmt.Sprintf("clear text of record %d ", i)
+		value := fmt.Sprintf("clear text of record %d %x ", i, noise(i, 5+i%23))
 		if i%97 == 3 {
 			value = strings.Repeat(value, crdt.LargeValue/len(value)+1)
 		}
@@ -272,4 +272,13 @@ func clearText(t *testing.T, dir string) (name string) {
 		return err
 	}))
 	return name
+}
+
+// noise does not compress. It is the same for the same number.
+func noise(number, size int) []byte {
+	seed := [32]byte{byte(number), byte(number >> 8), byte(number >> 16)}
+	value := make([]byte, size)
+	chacha := rand.NewChaCha8(seed)
+	_, _ = chacha.Read(value)
+	return value
 }

@@ -3,7 +3,6 @@ package badger_test
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -130,15 +129,6 @@ func closedOnFullDisk(t *testing.T) {
 	try(t, errors.Join(other.Truncate(0), other.Close()))
 	holds(t, o, records(2000))
 	holds(t, fresh, nil)
-}
-
-// noise does not compress. It is the same for the same number.
-func noise(number, size int) []byte {
-	seed := [32]byte{byte(number), byte(number >> 8), byte(number >> 16)}
-	value := make([]byte, size)
-	chacha := rand.NewChaCha8(seed)
-	_, _ = chacha.Read(value)
-	return value
 }
 
 // allocated is how much of the disk a file takes.
