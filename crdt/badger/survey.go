@@ -354,7 +354,7 @@ func (s *survey) checkBlocks(ctx context.Context, one numbered) error {
 
 // deep is how many bytes depth has to read.
 func (s *survey) deep() (total int64) {
-	for _, list := range [][]numbered{s.tables, s.values} {
+	for _, list := range [][]numbered{s.tables, s.values[:max(0, len(s.values)-1)]} {
 		for _, one := range list {
 			if info, err := os.Stat(filepath.Join(s.dir, one.name)); err == nil {
 				total += info.Size()
