@@ -198,7 +198,7 @@ func (r *backupReader) next() (kind byte, content []byte, err error) {
 	// What is not there takes no memory.
 	var buffer bytes.Buffer
 	n, err := io.CopyN(&buffer, r.from, int64(size))
-	if err == io.EOF && n < int64(size) {
+	if errors.Is(err, io.EOF) && n < int64(size) {
 		err = io.ErrUnexpectedEOF
 	}
 	content = buffer.Bytes()
@@ -210,7 +210,7 @@ func (r *backupReader) next() (kind byte, content []byte, err error) {
 
 func (r *backupReader) read(raw []byte) error {
 	_, err := io.ReadFull(r.from, raw)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
 	return r.explain(err)
@@ -262,8 +262,8 @@ func (r *backupReader) end(content []byte) (records, left uint64, err error) {
 		return 0, 0, fmt.Errorf("%w: %d records of %d", errBackupDamaged, r.records, records)
 	}
 	var more [1]byte
-	if n, err := r.from.Read(more[:]); n > 0 || err != io.EOF {
-		if err != nil && err != io.EOF {
+	if n, err := r.from.Read(more[:]); n > 0 || !errors.Is(err, io.EOF) {
+		if err != nil && !errors.Is(err, io.EOF) {
 			return 0, 0, fmt.Errorf("read backup: %w", err)
 		}
 		return 0, 0, fmt.Errorf("%w: something follows its end", errBackupDamaged)

@@ -208,7 +208,7 @@ func (s *backupSource) read(ctx context.Context, visit backupVisitor) (records, 
 	defer file.Close()
 	buffered := bufio.NewReaderSize(untilDone{ctx, file}, 1<<20)
 	begin, err := buffered.Peek(len(ageHeader))
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return 0, 0, err
 	}
 	if !bytes.Equal(begin, []byte(ageHeader)) {
@@ -235,7 +235,7 @@ type unlocked struct{ from io.Reader }
 
 func (r unlocked) Read(p []byte) (int, error) {
 	n, err := r.from.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = explainAge(err)
 	}
 	return n, err

@@ -122,8 +122,9 @@ func (c *partCheck) find(about Subject, key []byte, format string, args ...any) 
 func (s *Store) examinePart(r Reader, ref Ref, report func(Finding)) error {
 	c := &partCheck{ref: ref, report: report, sound: true, actors: make(map[chunk.Actor]actorRecord), loose: newLooseIndex()}
 	value, err := r.Get(stateKey(ref))
+	missing := errors.Is(err, ErrNotFound)
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case missing:
 		// An append that was cut short leaves chunks and no state; so does damage.
 		c.state.Position = math.MaxUint64
 	case err != nil:
@@ -134,7 +135,6 @@ func (s *Store) examinePart(r Reader, ref Ref, report func(Finding)) error {
 			c.state = stateRecord{Position: math.MaxUint64}
 		}
 	}
-	missing := err != nil
 	snapshots := make(map[uint64]error)
 	err = r.Scan(refKey(tableDocuments, ref), nil, func(key, value []byte) (bool, error) {
 		return true, s.examineOfPart(r, c, snapshots, key, value)

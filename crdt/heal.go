@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"parley/crdt/chunk"
-	"parley/space"
 )
 
 // ailing are the parts of which something cannot be read. Until they are
@@ -220,13 +219,12 @@ func unreadableOf(r Reader, ref Ref, limits chunk.Limits) (keys [][]byte, err er
 	err = r.Scan(refKey(tableDocuments, ref), nil, func(key, value []byte) (bool, error) {
 		wrong := checkRecord(key, value, limits)
 		if _, position, ok := positioned(key); ok && (kindOf(key) == kindSnapshot || kindOf(key) == kindRaw) {
-			known := false
-			if wrong, known = snapshots[position]; !known {
-				if wrong, err = examineSnapshot(r, ref, position, limits); err != nil {
+			if _, known := snapshots[position]; !known {
+				if snapshots[position], err = examineSnapshot(r, ref, position, limits); err != nil {
 					return false, err
 				}
-				snapshots[position] = wrong
 			}
+			wrong = snapshots[position]
 		}
 		if wrong != nil {
 			keys = append(keys, bytes.Clone(key))
@@ -234,34 +232,6 @@ func unreadableOf(r Reader, ref Ref, limits chunk.Limits) (keys [][]byte, err er
 		return true, nil
 	})
 	return keys, err
-}
-
-// reclaim tries again what had to go with something else, which may have come
-// again. It returns how much came back.
-func (s *Store) reclaim(ctx context.Context, ref Ref) (int, error) {
-	var bundle Bundle
-	prefix := refKey(tableQuarantine, ref)
-	err := s.backend.View(func(r Reader) error {
-		return r.Scan(prefix, nil, func(key, value []byte) (bool, error) {
-			var record quarantineRecord
-			if decoding.Unmarshal(value, &record) != nil || record.Reason != ReasonApart || len(record.Raw) == 0 {
-				return true, nil
-			}
-			bundle.Changes = append(bundle.Changes, record.Raw)
-			if len(record.Sig) == len(Signature{}.Sig) && len(record.Device) == len(space.DeviceID{}) && len(record.Hash) == len(chunk.Hash{}) {
-				bundle.Signatures = append(bundle.Signatures, Signature{
-					Actor: chunk.Actor(record.Actor), Seq: record.Signed, Hash: chunk.Hash(record.Hash),
-					Device: space.DeviceID(record.Device), Sig: [64]byte(record.Sig),
-				})
-			}
-			return true, nil
-		})
-	})
-	if err != nil || len(bundle.Changes) == 0 {
-		return 0, err
-	}
-	receipt, err := s.Append(ctx, ref, bundle, Peer, s.device)
-	return receipt.Accepted, err
 }
 
 // MarkSuspect has the next Open of a store look at every record: some of what
