@@ -44,7 +44,7 @@ export async function tour(workshop: Workshop, look: Look, visit: Visit): Promis
 	await visitDialogs(anna.window, visit);
 	await visitInvitations(anna, visit);
 	await visitTrouble(workshop, anna, look, visit);
-	await visitNotices(workshop, anna, look, visit);
+	await visitNotices(workshop, ben, look, visit);
 }
 
 /** From the first start to a space, first without documents, then with the sample. */
@@ -175,18 +175,17 @@ async function visitLocks(workshop: Workshop, peer: Peer, look: Look, visit: Vis
 
 /** The device's settings were damaged while it was off, and it knows of changes that it had to set aside. */
 async function visitNotices(workshop: Workshop, { peer }: Seat, look: Look, visit: Visit): Promise<void> {
-	await peer.start();
 	const [space] = await peer.command<{ id: string; title: string }>("space", "list");
 	const [document] = await peer.command<{ id: string }>("document", "list", space?.id ?? "");
 	await peer.stops();
 	// A file in the clear, as the first version that had notices left it.
-	const aside = { id: "1", code: "set-aside", values: { person: "Ben Adeyemi", count: "3" } };
+	const aside = { id: "1", code: "set-aside", values: { person: "Anna Okafor", count: "3" } };
 	const at = new Date(Date.now() - 86_400_000).toISOString();
 	const kept = [{ ...aside, space: space?.id, document: document?.id, at }];
 	await writeFile(join(peer.data, "notices.json"), JSON.stringify(kept));
 	await writeFile(join(peer.data, "settings.json"), "{ damaged");
 	await peer.start();
-	const window = await workshop.window("Anna Okafor", peer, opening(look));
+	const window = await workshop.window("Ben Adeyemi", peer, opening(look));
 	await window.seesText("settings.json.damaged");
 	await visit("notice", window);
 	await window.screen.press("button", window.words.notice.dismiss);
