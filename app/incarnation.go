@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -75,7 +76,7 @@ func (a *App) renewIncarnation() error {
 			return err
 		}
 	}
-	if err := a.store.SetIncarnation(append(before, nonce[:]...)); err != nil {
+	if err := a.store.SetIncarnation(slices.Concat(before, nonce[:])); err != nil {
 		return err
 	}
 	line := fmt.Appendf(nil, "%s %x\n", incarnationHeader, nonce)

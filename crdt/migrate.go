@@ -136,8 +136,8 @@ func chunkHashesInDigests(m *migration) error {
 
 func (m *migration) withHashes(r Reader, ref Ref, value []byte) ([]Op, error) {
 	var old stateRecord1
-	if decoding.Unmarshal(value, &old) != nil {
-		return nil, nil // done already, or damaged
+	if done := decoding.Unmarshal(value, &old) != nil; done {
+		return nil, nil // or it is damaged
 	}
 	actors, err := loadActors(r, ref)
 	if err != nil {
