@@ -201,7 +201,7 @@ func keyring(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("PARLEY_KEYRING", "true")
 }
 
-const busConfig = `<busconfig><type>session</type><auth>EXTERNAL</auth>
+const busConfig = `<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen><auth>EXTERNAL</auth>
 <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`
 
 // waitFor waits until a file is there.
