@@ -124,7 +124,7 @@ func (s *Store) tryAppend(b *batch) (receipt Receipt, open *questions, err error
 	defer s.cache.release(p)
 	plan := plan{
 		presumed: make(Vector), unknown: make(map[chunk.Hash]bool), below: make(map[chunk.Hash]bool),
-		unchained: make(map[chunk.Actor]chunk.Signed),
+		unchained: make(map[chunk.Actor]chunk.Signed), provisional: make(map[number]bool),
 	}
 	err = s.backend.View(func(r Reader) error {
 		if err := p.load(r); err != nil {
@@ -163,7 +163,9 @@ type plan struct {
 	unknown   map[chunk.Hash]bool
 	below     map[chunk.Hash]bool
 	unchained map[chunk.Actor]chunk.Signed
-	leftovers []Op
+	// provisional are those taken for accepted while there are questions.
+	provisional map[number]bool
+	leftovers   []Op
 }
 
 // below is the part's vector, but for the actors given just below their
@@ -185,6 +187,7 @@ func (p *plan) open() bool { return len(p.presumed)+len(p.unknown)+len(p.below)+
 // what is stored.
 func (s *Store) weigh(p *part, r Reader, b *batch, plan *plan) error {
 	clear(b.missing)
+	clear(plan.provisional)
 	reach := make(map[chunk.Actor]reached)
 	for at, c := range b.changes {
 		c.fate = undecided
@@ -233,6 +236,7 @@ func (s *Store) weigh(p *part, r Reader, b *batch, plan *plan) error {
 			plan.unchained[c.Actor] = chunk.Signed{Hash: c.Hash, Seq: c.Seq}
 		}
 		c.fate = accept
+		plan.provisional[number{c.Actor, c.Seq}] = true
 		reach[c.Actor] = reached{seq: c.Seq, at: at}
 	}
 	return nil
@@ -292,7 +296,9 @@ func (s *Store) resolve(p *part, r Reader, b *batch, c *candidate, plan *plan) e
 	case missing:
 		c.fate = wait
 	case len(unknown) == 0:
-	case c.fate == lost:
+	case c.fate == lost, plan.provisional[number{c.Actor, c.Seq}]:
+		// The materializer could not make sense of two with one number.
+		c.loses(ReasonFork)
 		for _, dep := range unknown {
 			plan.below[dep] = true
 		}
@@ -301,6 +307,7 @@ func (s *Store) resolve(p *part, r Reader, b *batch, c *candidate, plan *plan) e
 			plan.unknown[dep] = true
 		}
 		c.fate = accept
+		plan.provisional[number{c.Actor, c.Seq}] = true
 	}
 	return nil
 }

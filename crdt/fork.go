@@ -123,12 +123,14 @@ func newTangle(strands []strand, owner func(chunk.Actor) (space.DeviceID, bool))
 	return t
 }
 
+// number is what no two changes should have in common.
+type number struct {
+	actor chunk.Actor
+	seq   uint64
+}
+
 // forks are the strands that have an actor and number in common.
 func (t *tangle) forks() (forks [][]int) {
-	type number struct {
-		actor chunk.Actor
-		seq   uint64
-	}
 	same := make(map[number][]int, len(t.strands))
 	for i, s := range t.strands {
 		same[number{s.actor, s.seq}] = append(same[number{s.actor, s.seq}], i)
