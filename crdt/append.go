@@ -135,6 +135,12 @@ func (s *Store) tryAppend(b *batch) (receipt Receipt, open *questions, err error
 			return err
 		}
 		if plan.open() {
+			if p.state.Forks != ([16]byte{}) || b.losesAny() {
+				// One that is taken for accepted by now may be on another side:
+				// the materializer must not meet it.
+				maps.Copy(plan.below, plan.unknown)
+				clear(plan.unknown)
+			}
 			open = &questions{presumed: p.below(plan.presumed), inside: plan.unknown, below: plan.below, chained: plan.unchained}
 			for _, c := range b.changes {
 				if c.fate == accept {

@@ -45,6 +45,11 @@ func (c *candidate) loses(because Reason) {
 	}
 }
 
+// losesAny reports whether some change of the batch has lost a fork.
+func (b *batch) losesAny() bool {
+	return slices.ContainsFunc(b.changes, func(c *candidate) bool { return c.fate == lost })
+}
+
 type fate uint8
 
 const (
