@@ -1,8 +1,11 @@
 package app
 
 import (
+	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"parley/app/vault"
 )
@@ -28,4 +31,35 @@ func readSealed(key *vault.Key, path string) (content []byte, inClear bool, err 
 // replaceSealed writes such a file as replaceFile does.
 func replaceSealed(key *vault.Key, path string, content []byte) error {
 	return replaceFile(path, key.Seal(filepath.Base(path), content))
+}
+
+// mendKeys writes anew the two files without which nothing else can be read,
+// where one of the two copies that each holds is spoilt, and tells. The others
+// are written anew with the next change. It is for the one process that has
+// the directory.
+func (a *App) mendKeys(ctx context.Context, passphrase []byte) error {
+	var mended []string
+	spoilt, err := a.vault.Mend(ctx, passphrase)
+	if err != nil {
+		return fmt.Errorf("mend store key: %w", err)
+	}
+	if spoilt {
+		mended = append(mended, filepath.Base(a.locations.StoreKey()))
+	}
+	raw, err := os.ReadFile(a.locations.DeviceKey())
+	if err != nil {
+		return fmt.Errorf("mend device key: %w", err)
+	}
+	if vault.IsSealed(raw) && vault.Spoilt(raw) {
+		if err := sealKey(a.locations, a.storeKey, a.key); err != nil {
+			return err
+		}
+		mended = append(mended, filepath.Base(a.locations.DeviceKey()))
+	}
+	if len(mended) > 0 {
+		files := strings.Join(mended, ", ")
+		a.log.Warn("files had a spoilt copy and were written anew from the other", "files", files)
+		a.notices.add(Notice{ID: string(NoticeDamaged) + " keys", Code: NoticeDamaged, Values: map[string]string{"files": files}})
+	}
+	return nil
 }

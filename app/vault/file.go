@@ -11,7 +11,7 @@ import (
 const (
 	version  = 1
 	saltSize = 16
-	maxFile  = 16 << 10 // bytes
+	maxFile  = 16 << 10 // bytes of each copy
 )
 
 // file is what the key file says (docs/formats.md). Which fields are there
@@ -41,12 +41,37 @@ func (f file) format() []byte {
 	if err != nil {
 		panic(err) // nothing in it can fail
 	}
-	return append(raw, '\n')
+	return twice(append(raw, '\n'))
 }
 
-// parse reads a key file. It fails with ErrDamaged or ErrNewer. What it has
-// accepted costs no more than the limits to open, whoever wrote it.
-func parse(raw []byte) (file, error) {
+// parse reads what a key file says, which is two things where one of its
+// copies was changed and still is well formed; the one to go by is the one
+// that opens. It fails with ErrDamaged, or with ErrNewer. What it has accepted
+// costs no more than the limits to open, whoever wrote it.
+func parse(raw []byte) (said []file, err error) {
+	if !Spoilt(raw) {
+		f, err := parseOne(copies(raw)[0])
+		return []file{f}, err
+	}
+	for _, raw := range copies(raw) {
+		f, failed := parseOne(raw)
+		if failed == nil {
+			said = append(said, f)
+			continue
+		}
+		err = errors.Join(err, failed)
+	}
+	if len(said) > 0 {
+		return said, nil
+	}
+	// A newer version may keep it in another way.
+	if _, whole := parseOne(raw); errors.Is(whole, ErrNewer) {
+		err = whole
+	}
+	return nil, err
+}
+
+func parseOne(raw []byte) (file, error) {
 	var head struct {
 		Version int `json:"version"`
 	}

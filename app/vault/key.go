@@ -98,7 +98,14 @@ func (k *Key) open(context, sealed []byte) ([]byte, error) {
 const sealedHeader = "parley-sealed-1 "
 
 // IsSealed says whether the content of a file was made by Seal.
-func IsSealed(content []byte) bool { return bytes.HasPrefix(content, []byte(sealedHeader)) }
+func IsSealed(content []byte) bool {
+	for _, line := range copies(content) {
+		if bytes.HasPrefix(line, []byte(sealedHeader)) {
+			return true
+		}
+	}
+	return false
+}
 
 // Seal makes the content of a small file that only this key opens. name says
 // which file it is: one file cannot be passed off as another.
@@ -106,12 +113,22 @@ func (k *Key) Seal(name string, plain []byte) []byte {
 	key := k.forFile(name)
 	defer key.Wipe()
 	line := base64.StdEncoding.AppendEncode([]byte(sealedHeader), key.seal(nil, plain))
-	return append(line, '\n')
+	return twice(append(line, '\n'))
 }
 
-// Unseal undoes Seal. It fails for content that is not sealed, was sealed with
-// another key or under another name, or is damaged.
-func (k *Key) Unseal(name string, content []byte) ([]byte, error) {
+// Unseal undoes Seal, from whichever of the two copies opens. It fails for
+// content that is not sealed, was sealed with another key or under another
+// name, or is damaged in both.
+func (k *Key) Unseal(name string, content []byte) (plain []byte, err error) {
+	for _, line := range copies(content) {
+		if plain, err = k.unseal(name, line); err == nil {
+			break
+		}
+	}
+	return plain, err
+}
+
+func (k *Key) unseal(name string, content []byte) ([]byte, error) {
 	text, ok := bytes.CutPrefix(content, []byte(sealedHeader))
 	if !ok {
 		return nil, errors.New("it is not sealed")

@@ -75,11 +75,11 @@ func inSession(t *testing.T) {
 		if err != nil || !again.equal(key) {
 			t.Fatalf("under %s: %v", guard, err)
 		}
-		f, err := v.read()
-		if err != nil || f.Guard != guard {
-			t.Fatalf("the guard is %q (%v), want %q", f.Guard, err, guard)
+		said, err := v.read()
+		if err != nil || len(said) != 1 || said[0].Guard != guard {
+			t.Fatalf("the file says %v (%v), want %q", said, err, guard)
 		}
-		return f.Entry
+		return said[0].Entry
 	}
 	entry := is(InKeyring)
 	if dropped, err := v.Change(ctx, InFile, nil, nil); err != nil || dropped != nil {

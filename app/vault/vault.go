@@ -19,6 +19,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // Guard is what keeps a key from whoever has the files.
@@ -64,8 +65,11 @@ func At(path string, keyring Keyring) *Vault { return &Vault{path: path, keyring
 // Guard says what guards the key. It fails with ErrMissing, ErrDamaged or
 // ErrNewer.
 func (v *Vault) Guard() (Guard, error) {
-	f, err := v.read()
-	return f.Guard, err
+	said, err := v.read()
+	if err != nil {
+		return "", err
+	}
+	return said[0].Guard, nil
 }
 
 // Open gives the key. passphrase matters only where the guard is ByPassphrase;
@@ -73,11 +77,43 @@ func (v *Vault) Guard() (Guard, error) {
 // ErrMissing, ErrDamaged, ErrNewer, ErrPassphraseNeeded, ErrWrongPassphrase,
 // or, where the guard is InKeyring, an error of Keyring.
 func (v *Vault) Open(ctx context.Context, passphrase []byte) (*Key, error) {
-	f, err := v.read()
+	said, err := v.read()
 	if err != nil {
 		return nil, err
 	}
-	return v.unwrap(ctx, f, passphrase)
+	key, _, err := v.first(ctx, said, passphrase)
+	return key, err
+}
+
+// first opens the first of what a file says that opens.
+func (v *Vault) first(ctx context.Context, said []file, passphrase []byte) (key *Key, f file, err error) {
+	for _, f = range said {
+		var failed error
+		if key, failed = v.unwrap(ctx, f, passphrase); failed == nil {
+			return key, f, nil
+		}
+		err = errors.Join(err, failed)
+	}
+	return nil, file{}, err
+}
+
+// Mend writes the file anew where one of its two copies is spoilt and the
+// other opens, and says whether that was so. It fails like Open.
+func (v *Vault) Mend(ctx context.Context, passphrase []byte) (spoilt bool, err error) {
+	raw, err := os.ReadFile(v.path)
+	if err != nil || !Spoilt(raw) {
+		return false, err
+	}
+	said, err := parse(raw)
+	if err != nil {
+		return true, err
+	}
+	key, good, err := v.first(ctx, said, passphrase)
+	if err != nil {
+		return true, err
+	}
+	defer key.Wipe()
+	return true, v.replace(ctx, good, key, passphrase)
 }
 
 // Create draws a key and keeps it in the keyring where there is one that
@@ -113,11 +149,11 @@ func (v *Vault) Create(ctx context.Context) (key *Key, refused, err error) {
 // fails like Open, and with ErrPassphrase or an error of Keyring; then nothing
 // has changed.
 func (v *Vault) Change(ctx context.Context, to Guard, current, passphrase []byte) (dropped, err error) {
-	old, err := v.read()
+	said, err := v.read()
 	if err != nil {
 		return nil, err
 	}
-	key, err := v.unwrap(ctx, old, current)
+	key, old, err := v.first(ctx, said, current)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +180,7 @@ func (v *Vault) replace(ctx context.Context, next file, key *Key, passphrase []b
 		if err != nil {
 			return err
 		}
-		again, err := v.unwrap(ctx, written, passphrase)
+		again, _, err := v.first(ctx, written, passphrase)
 		if err != nil {
 			return err
 		}
@@ -267,20 +303,20 @@ func (v *Vault) forget(ctx context.Context, f file) error {
 // after all and only the disk's word for it is missing.
 func (v *Vault) abandon(ctx context.Context, f file) error {
 	now, err := v.read()
-	if err == nil && now.Entry == f.Entry || err != nil && !errors.Is(err, ErrMissing) {
+	if err == nil && slices.ContainsFunc(now, func(now file) bool { return now.Entry == f.Entry }) || err != nil && !errors.Is(err, ErrMissing) {
 		return nil
 	}
 	return v.forget(ctx, f)
 }
 
 // read reads the file.
-func (v *Vault) read() (file, error) {
+func (v *Vault) read() ([]file, error) {
 	raw, err := os.ReadFile(v.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return file{}, ErrMissing
+		return nil, ErrMissing
 	}
 	if err != nil {
-		return file{}, fmt.Errorf("read key file: %w", err)
+		return nil, fmt.Errorf("read key file: %w", err)
 	}
 	defer clear(raw)
 	return parse(raw)
