@@ -134,6 +134,12 @@ func chunkHashesInDigests(m *migration) error {
 	})
 }
 
+// leave tells of a part that cannot be read, which is no reason to stop.
+func (m *migration) leave(ref Ref, cause error) error {
+	m.log.Error("a part of a document cannot be read and is left as it is", "ref", ref, "error", cause)
+	return nil
+}
+
 func (m *migration) withHashes(r Reader, ref Ref, value []byte) ([]Op, error) {
 	var old stateRecord1
 	if done := decoding.Unmarshal(value, &old) != nil; done {
@@ -141,8 +147,7 @@ func (m *migration) withHashes(r Reader, ref Ref, value []byte) ([]Op, error) {
 	}
 	actors, err := loadActors(r, ref)
 	if err != nil {
-		m.log.Error("a part of a document cannot be read and is left as it is", "ref", ref, "error", err)
-		return nil, nil
+		return nil, m.leave(ref, err)
 	}
 	forks, err := storedForks(r, ref)
 	if err != nil {

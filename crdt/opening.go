@@ -135,7 +135,7 @@ type readable struct{ Reader }
 
 func (r readable) Scan(prefix, from []byte, visit func(key, value []byte) (bool, error)) error {
 	return r.Reader.Scan(prefix, from, func(key, value []byte) (bool, error) {
-		if decodes(key, value) != nil {
+		if damaged := decodes(key, value) != nil; damaged {
 			return true, nil
 		}
 		return visit(key, value)
