@@ -134,6 +134,12 @@ func chunkHashesInDigests(m *migration) error {
 	})
 }
 
+// firstState reads a part's state as format 1 has it.
+func firstState(value []byte) (old stateRecord1, ok bool) {
+	err := decoding.Unmarshal(value, &old)
+	return old, err == nil
+}
+
 // leave tells of a part that cannot be read, which is no reason to stop.
 func (m *migration) leave(ref Ref, cause error) error {
 	m.log.Error("a part of a document cannot be read and is left as it is", "ref", ref, "error", cause)
@@ -141,9 +147,9 @@ func (m *migration) leave(ref Ref, cause error) error {
 }
 
 func (m *migration) withHashes(r Reader, ref Ref, value []byte) ([]Op, error) {
-	var old stateRecord1
-	if done := decoding.Unmarshal(value, &old) != nil; done {
-		return nil, nil // or it is damaged
+	old, ok := firstState(value)
+	if !ok {
+		return nil, nil // it is done, or damaged
 	}
 	actors, err := loadActors(r, ref)
 	if err != nil {

@@ -135,12 +135,14 @@ type readable struct{ Reader }
 
 func (r readable) Scan(prefix, from []byte, visit func(key, value []byte) (bool, error)) error {
 	return r.Reader.Scan(prefix, from, func(key, value []byte) (bool, error) {
-		if damaged := decodes(key, value) != nil; damaged {
-			return true, nil
+		if isSound(key, value) {
+			return visit(key, value)
 		}
-		return visit(key, value)
+		return true, nil
 	})
 }
+
+func isSound(key, value []byte) bool { return decodes(key, value) == nil }
 
 // positionLeap is put between the positions of a store that has forgotten how
 // many it gave out and those that it gives out next.
