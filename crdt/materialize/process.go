@@ -46,7 +46,9 @@ func start(options Options, ended *sync.WaitGroup) (*process, error) {
 		command = []string{self, Argument}
 	}
 	cmd := exec.Command(command[0], command[1:]...)
-	cmd.Env = append(cmd.Env, memoryVariable+"="+strconv.FormatInt(options.Memory, 10), "GOTRACEBACK=single")
+	// With one arena, the core takes again what it has freed, on whichever thread
+	// it runs; with several, a few requests over a large document reach the limit.
+	cmd.Env = append(cmd.Env, memoryVariable+"="+strconv.FormatInt(options.Memory, 10), "GOTRACEBACK=single", "MALLOC_ARENA_MAX=1")
 	for _, name := range inherited {
 		if value, ok := os.LookupEnv(name); ok {
 			cmd.Env = append(cmd.Env, name+"="+value)
