@@ -140,6 +140,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	a.background, a.cancel = context.WithCancel(context.Background())
 	a.running.Go(func() { a.ringForMoves(a.background) })
+	a.running.Go(func() { a.giveMemoryBack(a.background) })
 	a.running.Go(func() { a.noteIncidents(a.background) })
 	a.running.Go(func() {
 		if err := a.store.Run(a.background); err != nil && !errors.Is(err, context.Canceled) {
