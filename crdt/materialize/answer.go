@@ -62,14 +62,12 @@ func (d document) vet() (chunk.Report, error) {
 		return chunk.Report{}, err
 	}
 	if len(missing) == 0 {
-		// Whatever it says is missing, no change is: operations refer to others
-		// that are not there.
 		err := d.counted()
 		if err == nil {
-			err = d.shape()
+			err = d.shaped()
 		}
 		if err != nil {
-			return chunk.Report{}, fmt.Errorf("%w: %s", ErrUnreadable, err.Error())
+			return chunk.Report{}, err
 		}
 	}
 	return chunk.Report{Heads: c.heads(), Missing: missing, Vector: d.vector()}, nil
@@ -113,6 +111,16 @@ func (d document) sound() error {
 func (d document) counted() error {
 	if err := richtext.Counted(d.snapshots, d.changes); err != nil {
 		return fmt.Errorf("%w: %w", ErrUnreadable, err)
+	}
+	return nil
+}
+
+// shaped refuses a complete document that is not what it says it is.
+func (d document) shaped() error {
+	if err := d.shape(); err != nil {
+		// Whatever it says is missing, no change is: operations refer to others
+		// that are not there.
+		return fmt.Errorf("%w: %s", ErrUnreadable, err.Error())
 	}
 	return nil
 }
@@ -163,28 +171,39 @@ func (d document) complete() (core, error) {
 	return c, d.counted()
 }
 
+// compact makes one snapshot of a document that can be shown: it counts as
+// vetted where it was made.
 func (d document) compact() ([]byte, error) {
-	c, err := d.complete()
+	s, err := d.join()
 	if err != nil {
 		return nil, err
+	}
+	return s.Raw, document{snapshots: []chunk.Snapshot{s}}.shaped()
+}
+
+// join makes one snapshot of a complete document.
+func (d document) join() (chunk.Snapshot, error) {
+	c, err := d.complete()
+	if err != nil {
+		return chunk.Snapshot{}, err
 	}
 	saved := c.save()
 	// A change written in an unusual way can load and yet not survive being
 	// saved. Better keep it loose than write a snapshot nobody can load.
 	s, err := chunk.ParseSnapshot(saved, chunk.DefaultLimits)
 	if err != nil {
-		return nil, fmt.Errorf("%w: its snapshot cannot be read back: %w", ErrUnreadable, err)
+		return chunk.Snapshot{}, fmt.Errorf("%w: its snapshot cannot be read back: %w", ErrUnreadable, err)
 	}
 	want := c.heads()
 	c.free() // two of a large document would not fit
 	again, err := load(saved)
 	if err != nil {
-		return nil, fmt.Errorf("its snapshot cannot be read back: %w", err)
+		return chunk.Snapshot{}, fmt.Errorf("its snapshot cannot be read back: %w", err)
 	}
 	if !slices.Equal(again.heads(), want) || !slices.Equal(s.Heads, want) {
-		return nil, fmt.Errorf("%w: its snapshot is not the same document", ErrUnreadable)
+		return chunk.Snapshot{}, fmt.Errorf("%w: its snapshot is not the same document", ErrUnreadable)
 	}
-	return saved, nil
+	return s, nil
 }
 
 // apart lists the changes that the vector does not cover.

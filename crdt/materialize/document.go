@@ -147,13 +147,9 @@ func (d document) build() (*richtext.Document, error) {
 	built, err := richtext.Build(d.snapshots, d.changes)
 	if errors.Is(err, richtext.ErrSeveral) {
 		// Snapshots of different states: the core makes one of them.
-		saved, err := document{snapshots: d.snapshots}.compact()
+		s, err := document{snapshots: d.snapshots}.join()
 		if err != nil {
 			return nil, err
-		}
-		s, err := chunk.ParseSnapshot(saved, chunk.DefaultLimits)
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
 		}
 		return document{snapshots: []chunk.Snapshot{s}, changes: d.changes}.build()
 	}
