@@ -68,7 +68,7 @@ func (r reader) Scan(prefix, from []byte, visit func(key, value []byte) (bool, e
 	}
 	opts := badger.DefaultIteratorOptions
 	opts.Prefix = prefix
-	opts.PrefetchSize = 16
+	opts.PrefetchValues = false // most are read one by one, and lie beside their keys
 	it := r.txn.NewIterator(opts)
 	defer it.Close()
 	step := func() { it.Seek(from) }
