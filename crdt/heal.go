@@ -88,21 +88,39 @@ func (s *Store) noteDamage(ref Ref, err error) {
 // Heal makes the parts whole again of which something cannot be read, without
 // what cannot be read: that is put where nobody looks for it, and what the part
 // says it holds becomes what it does hold, so that other members send the rest
-// again. It may be called at any time, and returns at once when nothing is the
-// matter. Parts that could not be healed stay as they are, and are not tried
-// again until the store is opened again; the error says which.
+// again. Leases begin afresh before that: those members may hold changes of this
+// device that are lost here, whose numbers must not be given to others. It may
+// be called at any time, and returns at once when nothing is the matter. Parts
+// that could not be healed stay as they are, and are not tried again until the
+// store is opened again; the error says which.
 func (s *Store) Heal(ctx context.Context) error {
+	refs := s.ailing.untried()
+	if len(refs) == 0 {
+		return s.trust()
+	}
+	if err := s.FreshLeases(); err != nil {
+		for _, ref := range refs {
+			s.ailing.again(ref)
+		}
+		return fmt.Errorf("heal: %w", err)
+	}
 	var failed []error
-	for _, ref := range s.ailing.untried() {
+	for _, ref := range refs {
 		if err := s.heal(ctx, ref); err != nil {
 			failed = append(failed, fmt.Errorf("heal %s: %w", ref, err))
 		}
 	}
-	if len(failed) == 0 && s.ailing.none() && s.suspect.Load() {
-		failed = append(failed, s.writeBlobOps([]Op{{Key: suspectKey}}))
-		s.suspect.Store(false)
+	return errors.Join(append(failed, s.trust())...)
+}
+
+// trust ends the suspicion that more of the store was lost, once all parts are
+// whole.
+func (s *Store) trust() error {
+	if !s.ailing.none() || !s.suspect.Load() {
+		return nil
 	}
-	return errors.Join(failed...)
+	s.suspect.Store(false)
+	return s.writeBlobOps([]Op{{Key: suspectKey}})
 }
 
 func (s *Store) heal(ctx context.Context, ref Ref) error {
@@ -234,6 +252,7 @@ func unreadableOf(r Reader, ref Ref, limits chunk.Limits) (keys [][]byte, err er
 	return keys, err
 }
 
-// MarkSuspect has the next Open of a store look at every record: some of what
-// the backend held was lost, and nobody knows what it was.
+// MarkSuspect has the next Open of a store look at every record, and begin
+// leases afresh: some of what the backend held was lost, and nobody knows what
+// it was.
 func MarkSuspect(b Backend) error { return b.Write([]Op{numberOp(suspectKey, 1)}) }

@@ -266,3 +266,73 @@ func TestWhatIsDamagedWhileItIsOpenIsHealed(t *testing.T) {
 		t.Error("it did not come back")
 	}
 }
+
+// TestWhatIsWrittenAfterHealingHasNumbersOfItsOwn damages what a device wrote
+// last, and what says how far it had come, which another member has: what it
+// writes before they meet again counts when they do.
+func TestWhatIsWrittenAfterHealingHasNumbersOfItsOwn(t *testing.T) {
+	for _, salvaged := range []bool{true, false} {
+		ada, ben := newDevice(t, "Ada").understands(), newDevice(t, "Ben").understands()
+		ref := ada.founds()
+		ada.admits(ref.Space, space.Editor, ben)
+		pen := ada.picksUp(ref)
+		ada.commits(ref, pen.writesMany(10)...)
+		ben.pulls(ref, ada)
+		ben.commits(ref, ben.picksUp(ref).writes("on top of that"))
+		records := ofPart(ada.backsUp(), ref)
+		var newest []byte
+		for _, r := range records {
+			if r.key[33] == 'd' && r.key[51] == 'c' {
+				newest = r.key
+			}
+		}
+		damage := crdt.Op{Key: newest, Value: []byte{0xff}}
+		if salvaged {
+			ada.damages(damage)
+		} else {
+			writes(t, ada.options.Backend.(*badger.Backend), damage)
+			if _, _, err := ada.store.Load(ref); err == nil {
+				t.Fatal("it could be read")
+			}
+		}
+		if err := ada.store.Heal(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		next := ada.picksUp(ref)
+		if next.actor == pen.actor {
+			t.Errorf("salvaged %v: the numbers go on from %d, which were used up to %d", salvaged, next.seq, pen.seq)
+		}
+		work := next.writesMany(20)
+		ada.commits(ref, work...)
+		ada.pulls(ref, ben)
+		ben.pulls(ref, ada)
+		for _, d := range []*device{ada, ben} {
+			history := d.history(ref)
+			for _, c := range work {
+				if !history[c.Hash] {
+					t.Errorf("salvaged %v: %s has lost what was written under number %d", salvaged, d.name, c.Seq)
+				}
+			}
+			if n := len(d.aside(ref)); n > 0 {
+				t.Errorf("salvaged %v: %s has set %d changes aside", salvaged, d.name, n)
+			}
+		}
+	}
+}
+
+// TestAStoreOfWhichSomethingWasLostBeginsItsNumbersAfresh: what was lost may be
+// what was written last, with what says that it was.
+func TestAStoreOfWhichSomethingWasLostBeginsItsNumbersAfresh(t *testing.T) {
+	ada := newDevice(t, "Ada")
+	ref := ada.founds()
+	before := ada.picksUp(ref)
+	ada.commits(ref, before.writesMany(3)...)
+	var lost []crdt.Op
+	for _, r := range ofPart(ada.backsUp(), ref) {
+		lost = append(lost, crdt.Op{Key: r.key})
+	}
+	ada.damages(lost...)
+	if after := ada.picksUp(ref); after.actor == before.actor {
+		t.Error("the numbers of what was lost are given to what is new")
+	}
+}

@@ -25,8 +25,9 @@ type Lease struct {
 func (l Lease) Release() { l.release() }
 
 // Lease leases the actor of Options.Device with the smallest free number for
-// a part, from where FreshLeases has put the beginning, but for numbers that another device has signed for, or whose changes
-// Mend has set aside. Leases end with the process.
+// a part, from where FreshLeases has put the beginning, but for numbers that
+// another device has signed for, or whose changes Mend has set aside. Leases end
+// with the process.
 func (s *Store) Lease(ref Ref) (Lease, error) {
 	if _, ok := s.Log(ref.Space); !ok {
 		return Lease{}, fmt.Errorf("lease an actor for %s: %w", ref, ErrUnknownSpace)
@@ -61,7 +62,8 @@ const (
 // FreshLeases has all leases from now on begin at numbers that this store has
 // never used, and no copy of it either, unless by a chance of one in two
 // million. It is for a store that may not be the only one that goes on from
-// what it holds: it was copied, restored, or put back. What was leased before
+// what it holds: it was copied, restored, or put back; or for one that has lost
+// something, and does not know what it has written last. What was leased before
 // stays leased. It is durable when it returns, and may be called at any time.
 func (s *Store) FreshLeases() error {
 	var random [4]byte

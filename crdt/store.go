@@ -177,6 +177,7 @@ func (s *Store) open() (position uint64, err error) {
 		}
 		if suspect != 0 {
 			s.suspect.Store(true)
+			s.unleased = true // what was lost may be the last that was written under them
 			err = s.examineAll(context.Background(), r, func(f Finding) { o.found = append(o.found, f) })
 		}
 		found = o.found
