@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"parley/space"
 )
 
 // A data directory that is carried to another machine, or put back from a copy,
@@ -38,7 +40,15 @@ func (a *App) recogniseDirectory() error {
 	if err != nil && !missing {
 		return fmt.Errorf("recognise data directory: %w", err)
 	}
-	same := fresh || missing && kept == nil // a new one, or of an earlier version
+	if missing && kept == nil && !fresh && a.hasParts() {
+		// Of an earlier version, from before directories were recognised: nobody
+		// knows whether this is the only copy of it.
+		if err := a.store.FreshLeases(); err != nil {
+			return err
+		}
+		fresh = true
+	}
+	same := fresh || missing && kept == nil // a new one
 	if !same && !missing && len(kept) >= incarnationSum {
 		mark, err := a.incarnationMark(line)
 		if err != nil {
@@ -55,6 +65,11 @@ func (a *App) recogniseDirectory() error {
 		a.noteCopied()
 	}
 	return a.renewIncarnation()
+}
+
+// hasParts says whether anything was ever written here.
+func (a *App) hasParts() bool {
+	return slices.ContainsFunc(a.store.Spaces(), func(id space.ID) bool { return len(a.store.Refs(id)) > 0 })
 }
 
 // noteCopied tells people that this device writes under new numbers.

@@ -10,6 +10,7 @@ import (
 
 	"parley/app"
 	"parley/crdt"
+	"parley/space"
 )
 
 // actorOf opens the device, asks under which actor a window would write, and
@@ -132,4 +133,50 @@ func putBack(t *testing.T, from, to string, write func(path string, content []by
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestCopiesOfADirectoryThatWasNeverMarkedWriteUnderDifferentNumbers opens what
+// an earlier version wrote, as if it had been carried to another machine before
+// either was opened by this one.
+func TestCopiesOfADirectoryThatWasNeverMarkedWriteUnderDifferentNumbers(t *testing.T) {
+	var actors []string
+	for range 2 {
+		dir := t.TempDir()
+		archive := filepath.Join("testdata", "format1", "closed.tar.gz")
+		if out, err := exec.Command("tar", "-xzf", archive, "-C", dir).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		ref := aDocument(t, dir)
+		actor, told := actorOf(t, dir, ref)
+		if told {
+			t.Error("a directory of an earlier version is called a copy")
+		}
+		if again, told := actorOf(t, dir, ref); again != actor || told {
+			t.Errorf("it writes as %s, and then as %s; told: %v", actor, again, told)
+		}
+		actors = append(actors, actor)
+	}
+	if actors[0] == actors[1] {
+		t.Errorf("both copies write as %s", actors[0])
+	}
+}
+
+// aDocument is one that the device in a directory has.
+func aDocument(t *testing.T, dir string) crdt.Ref {
+	t.Helper()
+	d := openAt(t, dir, false)
+	defer d.close()
+	id, err := d.FindSpace(d.Spaces()[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	documents, err := d.Documents(d.ctx, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := d.FindDocument(d.ctx, id, documents[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return crdt.Ref{Space: id, Document: document, Part: space.Body}
 }
