@@ -127,27 +127,40 @@ func (s *pullServer) sayParts(buckets []uint) error {
 }
 
 func (s *pullServer) sayPieces(ctx context.Context, wants []partTips) error {
-	store := s.room.node.store
 	for _, w := range wants {
 		ref, has := w.ref(s.room.id), w.tips()
 		s.room.node.standing.has(s.device, ref, has.Vector())
-		// The tips are read first: what comes in between is sent, and not
-		// promised.
-		ours, err := store.Tips(ref)
-		if err != nil {
-			return fmt.Errorf("read %s: %w", ref, err)
+		got, err := s.piece(ctx, ref, has)
+		if ctx.Err() != nil {
+			return fmt.Errorf("read %s: %w", ref, ctx.Err())
 		}
-		bundle, more, err := store.Offer(ctx, ref, has, maxPieceBytes)
 		if err != nil {
-			return fmt.Errorf("read %s: %w", ref, err)
+			// One part that cannot be read must not keep the others from going.
+			s.room.log.Warn("A part cannot be read and is not sent", "part", ref, "to", s.device, "error", err)
+			got = &piece{Document: ref.Document, Part: ref.Part}
 		}
-		if err := s.say(&piece{
-			Document: ref.Document, Part: ref.Part, Vector: toWire(ours.Vector()), Digest: ours.Digest,
-			Snapshots: bundle.Snapshots, Changes: bundle.Changes,
-			Signatures: toWireSignatures(bundle.Signatures), More: more,
-		}); err != nil {
+		if err := s.say(got); err != nil {
 			return err
 		}
 	}
 	return s.say(&pullEnd{})
+}
+
+// piece is what we have of a part and somebody lacks.
+func (s *pullServer) piece(ctx context.Context, ref crdt.Ref, has crdt.Tips) (*piece, error) {
+	store := s.room.node.store
+	// The tips are read first: what comes in between is sent, and not promised.
+	ours, err := store.Tips(ref)
+	if err != nil {
+		return nil, err
+	}
+	bundle, more, err := store.Offer(ctx, ref, has, maxPieceBytes)
+	if err != nil {
+		return nil, err
+	}
+	return &piece{
+		Document: ref.Document, Part: ref.Part, Vector: toWire(ours.Vector()), Digest: ours.Digest,
+		Snapshots: bundle.Snapshots, Changes: bundle.Changes,
+		Signatures: toWireSignatures(bundle.Signatures), More: more,
+	}, nil
 }

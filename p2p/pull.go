@@ -27,6 +27,9 @@ type pull struct {
 	// begun are the parts of which all is asked for, since something we were
 	// given builds on what we have never heard of: what came so far.
 	begun map[crdt.Ref]crdt.Tips
+	// unread says which parts were passed over, since what we have of them
+	// cannot be read.
+	unread error
 }
 
 // pullFrom runs one pull: of some parts, or of everything that differs.
@@ -54,7 +57,14 @@ func (r *room) pullFrom(ctx context.Context, from peer.ID, refs []crdt.Ref) erro
 		p.abort()
 		return fmt.Errorf("pull from %s: %w", device, err)
 	}
-	return p.close()
+	// What cannot be read is about to be healed: then it is asked for again.
+	return errors.Join(p.close(), p.unread)
+}
+
+// passOver leaves a part out that we cannot read, and goes on with the others.
+func (p *pull) passOver(ref crdt.Ref, err error) {
+	p.room.log.Warn("A part cannot be read and is passed over", "part", ref, "from", p.device, "error", err)
+	p.unread = errors.Join(p.unread, fmt.Errorf("pull %s from %s: %w", ref, p.device, err))
 }
 
 func (p *pull) run(ctx context.Context, refs []crdt.Ref) error {
@@ -63,10 +73,7 @@ func (p *pull) run(ctx context.Context, refs []crdt.Ref) error {
 		return crdt.ErrUnknownSpace
 	}
 	digest := p.room.node.store.Digest(p.room.id)
-	wants, rest, err := p.wants(refs)
-	if err != nil {
-		return err
-	}
+	wants, rest := p.wants(refs)
 	if err := p.say(&openPull{Space: p.room.id, Landmarks: log.Landmarks(), Digest: digest, Wants: wants}); err != nil {
 		return err
 	}
@@ -167,32 +174,34 @@ func (p *pull) compare(theirs []bucketSum) ([]crdt.Ref, error) {
 }
 
 // wants says what we have of parts, as far as one request goes, and returns
-// the parts left for the next.
-func (p *pull) wants(refs []crdt.Ref) (wants []partTips, rest []crdt.Ref, err error) {
+// the parts left for the next. There is none left if it wants nothing.
+func (p *pull) wants(refs []crdt.Ref) (wants []partTips, rest []crdt.Ref) {
 	size := 0
 	for i, ref := range refs {
 		tips, all := p.begun[ref]
 		if !all {
+			var err error
 			if tips, err = p.room.node.store.Tips(ref); err != nil {
-				return nil, nil, err
+				p.passOver(ref, err)
+				continue
 			}
 		}
 		w := toWireTips(ref, tips)
 		size += 64 + len(w.Tips)*72
 		if len(wants) == maxWants || len(wants) > 0 && size > maxWantBytes {
-			return wants, refs[i:], nil
+			return wants, refs[i:]
 		}
 		wants = append(wants, w)
 	}
-	return wants, nil, nil
+	return wants, nil
 }
 
 // fetch asks for parts until we have what the other has of them.
 func (p *pull) fetch(ctx context.Context, refs []crdt.Ref) error {
 	for len(refs) > 0 {
-		wants, rest, err := p.wants(refs)
-		if err != nil {
-			return err
+		wants, rest := p.wants(refs)
+		if len(wants) == 0 {
+			return nil
 		}
 		if err := p.say(&wantParts{Wants: wants}); err != nil {
 			return err
@@ -235,7 +244,8 @@ func (p *pull) store(ctx context.Context, ref crdt.Ref, got *piece) (again bool,
 	store := p.room.node.store
 	before, err := store.PartDigest(ref)
 	if err != nil {
-		return false, err
+		p.passOver(ref, err)
+		return false, nil
 	}
 	bundle := crdt.Bundle{Snapshots: got.Snapshots, Changes: got.Changes, Signatures: fromWireSignatures(got.Signatures)}
 	missing := false
@@ -258,7 +268,8 @@ func (p *pull) store(ctx context.Context, ref crdt.Ref, got *piece) (again bool,
 	p.room.node.standing.has(p.device, ref, got.Vector.vector())
 	after, err := store.PartDigest(ref)
 	if err != nil {
-		return false, err
+		p.passOver(ref, err)
+		return false, nil
 	}
 	tips, all := p.begun[ref]
 	switch {

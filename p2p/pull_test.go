@@ -2,10 +2,13 @@ package p2p
 
 import (
 	"fmt"
+	"log/slog"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"parley/crdt"
+	"parley/crdt/badger"
 	"parley/crdt/materialize"
 )
 
@@ -40,4 +43,64 @@ func TestADocumentThatIsTooMuchKeepsNoOtherWaiting(t *testing.T) {
 	ada.writes(large, "more")
 	ada.writes(crdt.Ref{Space: park, Document: crdt.DocumentID{99}}, "new")
 	ben.waitFor("a document that is new", func() bool { return len(ben.store.Documents(park)) == others+1 })
+}
+
+// damages writes over what says how much a device has of a part. It must have
+// been stopped.
+func (d *device) damages(ref crdt.Ref) {
+	d.t.Helper()
+	backend, err := badger.Open(badger.Options{Dir: filepath.Join(d.dir, "store"), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	key := append(append([]byte{'s'}, ref.Space[:]...), 'p')
+	key = append(append(key, ref.Document[:]...), byte(ref.Part))
+	if err := backend.Write([]crdt.Op{{Key: key, Value: []byte{0xff}}}); err != nil {
+		d.t.Fatal(err)
+	}
+	if err := backend.Close(); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// One document cannot be read, where it is asked for or where it is asked from:
+// the others come.
+func TestADocumentThatCannotBeReadKeepsNoOtherWaiting(t *testing.T) {
+	for name, askers := range map[string]bool{"the asker's": true, "the other's": false} {
+		t.Run(name, func(t *testing.T) {
+			ada, ben := newDevice(t, "Ada"), newDevice(t, "Ben")
+			park := ada.founds("Park")
+			ben.joins(ada.invites(park, 1, time.Time{}))
+			damaged := ref(park, "damaged")
+			ada.writes(damaged, "x")
+			ada.same(park, ben)
+			ben.stops()
+			others := []string{"two", "three", "four", "five"}
+			for _, other := range others {
+				ada.writes(ref(park, other), "y")
+			}
+			ada.writes(damaged, "more")
+			ada.stops()
+			ill := ada
+			if askers {
+				ill = ben
+			}
+			ill.damages(damaged)
+			ada.starts()
+			ben.starts()
+			if _, err := ill.store.Tips(damaged); err == nil {
+				t.Fatal("it can be read")
+			}
+			ben.connects(ada)
+			for _, other := range others {
+				ben.waitFor(other, func() bool { return ben.has(ref(park, other), ada, 1) })
+			}
+			if err := ill.store.Heal(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if askers {
+				ben.waitFor("what was written in the damaged one", func() bool { return ben.has(damaged, ada, 2) })
+			}
+		})
+	}
 }
