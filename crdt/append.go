@@ -349,8 +349,8 @@ func (s *Store) store(p *part, b *batch, plan *plan) (Receipt, error) {
 		b.refused[i].Time = s.now()
 		receipt.Refused = append(receipt.Refused, b.refused[i].Quarantined)
 	}
-	quarantine := s.quarantineOps(b, accepted)
-	if len(accepted) == 0 && len(quarantine) == 0 {
+	quarantine, gone := s.quarantineOps(b, accepted)
+	if len(accepted) == 0 && len(quarantine)+len(gone) == 0 {
 		return receipt, nil
 	}
 	forks := s.held(b.ref.Space).quarantine.forks(b.ref)
@@ -370,6 +370,7 @@ func (s *Store) store(p *part, b *batch, plan *plan) (Receipt, error) {
 			next.write(p.ref, &made)
 			made.moves = b.moves(accepted, first, s.now())
 		}
+		made.forget(gone)
 		return made
 	})
 	if err != nil {

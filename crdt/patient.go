@@ -22,6 +22,7 @@ type patient struct {
 	aside   map[chunk.Hash]Reason
 	vetted  bool                        // all that is left can be read
 	back    []*candidate                // of the entries, those that come back out of quarantine
+	stale   []*candidate                // those that are in quarantine although they are in the part, as moving them was cut short
 	vouched map[chunk.Actor]actorRecord // actors' newest, where changes that lost a fork vouch for them
 	lost    int                         // records that cannot be read
 	lenient bool                        // although records cannot be read

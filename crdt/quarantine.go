@@ -173,16 +173,19 @@ type quarantineID struct {
 	hash     chunk.Hash
 }
 
-// quarantineOps are the records of what a batch had refused, and remove those
-// of what is accepted now: its author may have become a member since. If they
-// are not written, rereadQuarantine has to be called.
-func (s *Store) quarantineOps(b *batch, accepted []*candidate) (ops []Op) {
+// quarantineOps are the records of what a batch had refused, and gone removes
+// those of what is accepted now: its author may have become a member since. If
+// they are not written, rereadQuarantine has to be called.
+//
+// What is gone is to be removed by commit.forget: whatever comes in between, a
+// change is in quarantine or where it belongs, or in both.
+func (s *Store) quarantineOps(b *batch, accepted []*candidate) (ops, gone []Op) {
 	q := s.held(b.ref.Space).quarantine
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, c := range accepted {
 		if q.forget(b.ref, c.Hash) {
-			ops = append(ops, Op{Key: quarantineKey(b.ref, c.Hash)})
+			gone = append(gone, Op{Key: quarantineKey(b.ref, c.Hash)})
 		}
 	}
 	for _, refused := range b.refused {
@@ -207,7 +210,18 @@ func (s *Store) quarantineOps(b *batch, accepted []*candidate) (ops []Op) {
 		q.keep(b.ref, refused.Hash, &record)
 		ops = append(ops, Op{Key: quarantineKey(b.ref, refused.Hash), Value: encode(record)})
 	}
-	return ops
+	return ops, gone
+}
+
+// forget removes records once what makes them superfluous counts: together with
+// that where it fits into one write, and after it otherwise. Settle finds what
+// is left of those if that is cut short.
+func (c *commit) forget(ops []Op) {
+	if cost(c.final).plus(cost(ops)).plus(positionCost).fits() {
+		c.final = append(c.final, ops...)
+	} else {
+		c.after = append(c.after, ops...)
+	}
 }
 
 // full reports whether there is no room for the bytes of a refused change.

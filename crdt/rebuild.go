@@ -115,7 +115,7 @@ func (s *Store) snapshotLeft(ctx context.Context, m *patient) (infos []snapshotI
 
 // replace puts what stays of the part in its place, above all it was.
 func (s *Store) replace(ctx context.Context, m *patient) (err error) {
-	if len(m.aside) == 0 && len(m.back) == 0 && m.lost == 0 {
+	if len(m.aside)+len(m.back)+len(m.stale) == 0 && m.lost == 0 {
 		return nil
 	}
 	snapshots, raws := m.view.snapshots, m.base
@@ -147,7 +147,7 @@ func (s *Store) replace(ctx context.Context, m *patient) (err error) {
 		return err
 	}
 	p.loaded = false
-	quarantine := s.quarantineOps(m.refused(s), m.back)
+	quarantine, here := s.quarantineOps(m.refused(s), slices.Concat(m.back, m.stale))
 	forks := s.held(m.ref.Space).quarantine.forks(m.ref)
 	places := m.places(snapshots)
 	var state stateRecord
@@ -167,6 +167,7 @@ func (s *Store) replace(ctx context.Context, m *patient) (err error) {
 		state.Forks = forks
 		state.Digest = partDigest(m.ref, state.Forks, actors)
 		made.final = append(made.final, Op{Key: stateKey(m.ref), Value: encode(state)})
+		made.forget(here)
 		made.moves = []Move{{Position: state.Position, Ref: m.ref, Origin: Local, Time: s.now()}}
 		return made
 	})

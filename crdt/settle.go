@@ -123,7 +123,9 @@ func (m *patient) withForks(set []*candidate) (all []patientItem, aside map[chun
 	}
 	b := &batch{byHash: make(map[chunk.Hash]int)}
 	for _, c := range set {
-		if !here[c.Hash] {
+		if here[c.Hash] {
+			m.stale = append(m.stale, c)
+		} else {
 			b.byHash[c.Hash] = len(b.changes)
 			b.changes = append(b.changes, c)
 		}
@@ -163,6 +165,8 @@ func (m *patient) apply(all []patientItem, aside map[chunk.Hash]*candidate, lost
 			m.vouched[e.actor] = actorRecord{Seq: e.seq, Hash: e.hash, Position: max(1, e.position)}
 		}
 	}
+	// What goes there again is to be found there.
+	m.stale = slices.DeleteFunc(m.stale, func(c *candidate) bool { return m.aside[c.Hash] != 0 })
 	m.apart = inside // otherwise the snapshots can stay as they are
 }
 
