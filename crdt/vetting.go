@@ -71,15 +71,35 @@ func (v *vetting) isShown(w *vetted) bool {
 
 // Show says that somebody shows a part, until hide is called: it is then held
 // open, so that Vetted costs as much as what is new. hide may be called more
-// than once.
+// than once, and does not wait for whoever vets the part: that may take long.
 func (s *Store) Show(ref Ref) (hide func()) {
 	w := s.vetting.enter(ref, 1)
 	return sync.OnceFunc(func() {
-		<-w.turn
 		s.vetting.leave(ref, w, 1)
-		s.settleVetting(ref, w)
-		w.turn <- struct{}{}
+		select {
+		case <-w.turn:
+			s.handBack(ref, w)
+		default: // whoever has the turn sees that nobody shows the part
+		}
 	})
+}
+
+// handBack gives the turn back, having closed a session that nobody needs.
+func (s *Store) handBack(ref Ref, w *vetted) {
+	for {
+		s.settleVetting(ref, w)
+		held := w.held
+		w.turn <- struct{}{}
+		if !held || s.vetting.isShown(w) {
+			return
+		}
+		// It was hidden meanwhile, by somebody who did not get the turn.
+		select {
+		case <-w.turn:
+		default:
+			return
+		}
+	}
 }
 
 // settleVetting closes a session that nobody needs any more, and writes down
@@ -115,7 +135,7 @@ func (s *Store) Vetted(ctx context.Context, ref Ref) (through uint64, err error)
 	case <-ctx.Done():
 		return through, ctx.Err()
 	}
-	defer func() { w.turn <- struct{}{} }()
+	defer s.handBack(ref, w)
 	for range maxRounds {
 		if through, whole, err = s.vettedSoFar(ref); err != nil || whole {
 			return through, err
@@ -303,10 +323,11 @@ func (s *Store) LoadVetted(ref Ref) (chunks [][]byte, position uint64, err error
 
 // AfterVetted is likewise After. anew says that changes were taken out of the
 // part since: whoever shows it has some that it does not hold any more, and has
-// to begin again with what is returned.
+// to begin again with what is returned. Until some of the rebuilt part is
+// vetted, nothing is returned, and what is shown stays as it is.
 func (s *Store) AfterVetted(ref Ref, position uint64) (chunks [][]byte, next uint64, anew bool, err error) {
 	err = s.readVetted(ref, func(v view, r Reader) (err error) {
-		next, anew = max(v.position, position), position > 0 && position <= v.bottom
+		next, anew = max(v.position, position), position > 0 && position <= v.bottom && v.position > v.bottom
 		chunks, err = readSince(r, v, position)
 		return err
 	})
