@@ -70,7 +70,7 @@ func (w *Window) OpenDocument(spaceID, document, part string) (OpenedDocument, e
 	}
 	chunks, position, err := w.load(ref)
 	if err != nil {
-		w.drop(ref)
+		w.drop(ref, opened)
 		return OpenedDocument{}, err
 	}
 	w.mu.Lock()
@@ -123,13 +123,16 @@ func (w *Window) keep(ref crdt.Ref, opened *openPart) error {
 	return nil
 }
 
-// drop forgets an open part and gives its actor back.
-func (w *Window) drop(ref crdt.Ref) {
+// drop forgets an open part and gives its actor back, unless somebody else has
+// done so: the part may have been opened again meanwhile.
+func (w *Window) drop(ref crdt.Ref, opened *openPart) {
 	w.mu.Lock()
-	opened := w.parts[ref]
-	delete(w.parts, ref)
+	current := w.parts[ref] == opened
+	if current {
+		delete(w.parts, ref)
+	}
 	w.mu.Unlock()
-	if opened != nil {
+	if current {
 		opened.release()
 	}
 }
@@ -140,7 +143,9 @@ func (w *Window) CloseDocument(spaceID, document, part string) error {
 	if err != nil {
 		return err
 	}
-	w.drop(ref)
+	if opened, err := w.part(ref); err == nil {
+		w.drop(ref, opened)
+	}
 	return nil
 }
 
