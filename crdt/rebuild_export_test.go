@@ -17,3 +17,9 @@ func ChunkKey(ref Ref, position uint64) []byte { return positionedKey(ref, kindC
 
 // SnapshotKey is likewise that of a snapshot's description.
 func SnapshotKey(ref Ref, position uint64) []byte { return positionedKey(ref, kindSnapshot, position) }
+
+// ForgetForks forgets which parts are to be settled.
+func (s *Store) ForgetForks() {
+	for _, ok := s.forks.take(s.now()); ok; _, ok = s.forks.take(s.now()) {
+	}
+}

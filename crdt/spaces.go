@@ -87,6 +87,10 @@ func (s *Store) AddEntries(_ context.Context, id space.ID, raw [][]byte) (added 
 		if err := s.writeEntries(held, id, entries, func() { held.log.Insert(fresh) }); err != nil {
 			return nil, missing, fmt.Errorf("add entries: %w", err)
 		}
+		// Who belongs to the space decides who has a say in its forks.
+		for _, ref := range held.quarantine.forkedParts() {
+			s.forks.add(ref)
+		}
 	}
 	if refused != nil {
 		refused = fmt.Errorf("add entries: %w", refused)
