@@ -34,6 +34,7 @@ type quarantine struct {
 
 	forked      int // of those, what lost a fork
 	forkedBytes uint64
+	digests     map[Ref][16]byte // what forks has found, until something of the part comes or goes
 }
 
 // setAside is what has to be known of such a change.
@@ -44,7 +45,10 @@ type setAside struct {
 }
 
 func newQuarantine() *quarantine {
-	return &quarantine{known: make(map[quarantineID]uint64), aside: make(map[Ref]map[chunk.Hash]setAside)}
+	return &quarantine{
+		known: make(map[quarantineID]uint64), aside: make(map[Ref]map[chunk.Hash]setAside),
+		digests: make(map[Ref][16]byte),
+	}
 }
 
 // keep notes a refused change that has a record.
@@ -70,6 +74,7 @@ func (q *quarantine) recall(ref Ref, hash chunk.Hash, record *quarantineRecord) 
 	if q.aside[ref] == nil {
 		q.aside[ref] = make(map[chunk.Hash]setAside)
 	}
+	delete(q.digests, ref)
 	q.aside[ref][hash] = setAside{chunk.Actor(record.Actor), record.Seq, record.Reason}
 }
 
@@ -81,6 +86,7 @@ func (q *quarantine) forget(ref Ref, hash chunk.Hash) bool {
 		return false
 	}
 	delete(q.known, id)
+	delete(q.digests, ref)
 	if what := q.aside[ref][hash]; what.reason.forked() {
 		q.forked--
 		q.forkedBytes -= size
@@ -105,8 +111,11 @@ func (q *quarantine) isForked(ref Ref, hash chunk.Hash) bool {
 func (q *quarantine) forks(ref Ref) [16]byte {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.forked == 0 {
+	if q.aside[ref] == nil {
 		return [16]byte{}
+	}
+	if digest, ok := q.digests[ref]; ok {
+		return digest
 	}
 	forked := make(map[chunk.Hash]bool)
 	for hash, what := range q.aside[ref] {
@@ -114,7 +123,8 @@ func (q *quarantine) forks(ref Ref) [16]byte {
 			forked[hash] = true
 		}
 	}
-	return forksDigest(forked)
+	q.digests[ref] = forksDigest(forked)
+	return q.digests[ref]
 }
 
 // forkedParts are those of which something is set aside for a fork.
@@ -248,7 +258,7 @@ func (s *Store) rereadQuarantine(id space.ID) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.known, q.bytes, q.aside = stored.known, stored.bytes, stored.aside
-	q.forked, q.forkedBytes = stored.forked, stored.forkedBytes
+	q.forked, q.forkedBytes, q.digests = stored.forked, stored.forkedBytes, stored.digests
 }
 
 func (r refusal) record() quarantineRecord {
