@@ -74,6 +74,9 @@ func (s *Store) appendSnapshot(ctx context.Context, log *space.Log, b *batch, sn
 	}
 	err = s.verifySnapshot(ctx, snapshot, signatures)
 	switch {
+	case errors.Is(err, chunk.ErrUnsound) && b.hasAny(signatures):
+		// They are of the other side of a fork, which lies beside the snapshot.
+		return 0, s.takeApart(ctx, b, snapshot, offered)
 	case errors.Is(err, chunk.ErrUnsound):
 		b.refuseSnapshot(snapshot, ReasonNotVouched, err)
 		return 0, nil
@@ -154,6 +157,14 @@ func (b *batch) mayBeVouched(vector Vector, offered []Signature, ours Vector) bo
 		}
 	}
 	return ours.Covers(open)
+}
+
+// hasAny reports whether some signatures are of changes in the batch.
+func (b *batch) hasAny(signatures []Signature) bool {
+	return slices.ContainsFunc(signatures, func(signature Signature) bool {
+		_, ok := b.byHash[signature.Hash]
+		return ok
+	})
 }
 
 // takeApart puts the changes of a snapshot into the batch. So one of them that
