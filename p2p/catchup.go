@@ -158,9 +158,10 @@ func (s *pullServer) piece(ctx context.Context, ref crdt.Ref, has crdt.Tips) (*p
 	if err != nil {
 		return nil, err
 	}
-	return &piece{
+	got := &piece{
 		Document: ref.Document, Part: ref.Part, Vector: toWire(ours.Vector()), Digest: ours.Digest,
 		Snapshots: bundle.Snapshots, Changes: bundle.Changes,
 		Signatures: toWireSignatures(bundle.Signatures), More: more,
-	}, nil
+	}
+	return got, got.fits(pieceFrame)
 }

@@ -1,6 +1,8 @@
 package p2p
 
 import (
+	"fmt"
+
 	"parley/crdt"
 	"parley/crdt/chunk"
 	"parley/space"
@@ -109,6 +111,33 @@ type piece struct {
 	Signatures []wireSignature `cbor:"6,keyasint"`
 	More       bool            `cbor:"7,keyasint"`
 	Digest     shortDigest     `cbor:"8,keyasint"`
+}
+
+// size is at least what the piece takes as a frame.
+func (m *piece) size() int {
+	const fixed, chunk, signature, number = 128, 8, 160 + maxActor, 16 + maxActor
+	size := fixed + len(m.Signatures)*signature + len(m.Vector)*number
+	for _, raw := range m.Snapshots {
+		size += chunk + len(raw)
+	}
+	for _, raw := range m.Changes {
+		size += chunk + len(raw)
+	}
+	return size
+}
+
+// fits says why a piece may not be sent: whoever is sent it all the same turns
+// the sender away.
+func (m *piece) fits(limit int) error {
+	if size := m.size(); size > limit {
+		return fmt.Errorf("it takes %d bytes at once, and at most %d may be sent", size, limit)
+	}
+	for _, items := range []int{len(m.Vector), len(m.Snapshots), len(m.Changes), len(m.Signatures)} {
+		if items > maxItems {
+			return fmt.Errorf("it takes %d items at once, and at most %d may be sent", items, maxItems)
+		}
+	}
+	return m.check()
 }
 
 func (*piece) kind() byte { return 8 }

@@ -1,6 +1,7 @@
 package p2p
 
 import (
+	"bytes"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -9,7 +10,9 @@ import (
 
 	"parley/crdt"
 	"parley/crdt/badger"
+	"parley/crdt/chunk"
 	"parley/crdt/materialize"
+	"parley/space"
 )
 
 // Ben's machine cannot look into snapshots: one document is too much for it.
@@ -102,5 +105,35 @@ func TestADocumentThatCannotBeReadKeepsNoOtherWaiting(t *testing.T) {
 				ben.waitFor("what was written in the damaged one", func() bool { return ben.has(damaged, ada, 2) })
 			}
 		})
+	}
+}
+
+// Whoever is sent a frame that is too large turns the sender away, so what a
+// piece takes is never taken for less than that.
+func TestAPieceThatIsTooLargeIsNotSent(t *testing.T) {
+	for n := range 40 {
+		full := &piece{Document: crdt.DocumentID{255}, Part: 1, Digest: shortDigest{255}, More: true}
+		for i := range n * n {
+			actor := bytes.Repeat([]byte{byte(i >> 8), byte(i)}, maxActor/2)
+			full.Vector = append(full.Vector, actorSeq{Actor: actor, Seq: 1<<64 - 1})
+			full.Signatures = append(full.Signatures, wireSignature{
+				Actor: actor, Seq: 1<<64 - 1, Hash: chunk.Hash{255}, Device: space.DeviceID{255}, Sig: [64]byte{255},
+			})
+			full.Changes = append(full.Changes, make([]byte, i*n))
+			full.Snapshots = append(full.Snapshots, make([]byte, i))
+		}
+		frame, err := encodeFrame(full)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if full.fits(len(frame)-1) == nil {
+			t.Errorf("a frame of %d bytes is taken for one of less", len(frame))
+		}
+		if got := full.size(); got > len(frame)+len(frame)/4+256 {
+			t.Errorf("a frame of %d bytes is taken for one of %d", len(frame), got)
+		}
+	}
+	if err := (&piece{Changes: make([][]byte, maxItems+1)}).fits(pieceFrame); err == nil {
+		t.Error("a piece of more changes than anybody reads is sent")
 	}
 }
