@@ -30,8 +30,12 @@ type salvaged struct {
 // openBackend opens the files of the store, or a copy of what can be read of
 // them. saved is nil unless that was so. The caller wipes the key.
 func openBackend(ctx context.Context, o badger.Options) (backend *badger.Backend, saved *salvaged, err error) {
-	if err := finishSalvage(o.Dir); err != nil {
+	if err := resumeSalvage(o.Dir); err != nil {
 		return nil, nil, err
+	}
+	found, err := os.Lstat(o.Dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("open store: %w", err)
 	}
 	backend, err = badger.Open(o)
 	var damaged *badger.DamagedError
@@ -39,11 +43,44 @@ func openBackend(ctx context.Context, o badger.Options) (backend *badger.Backend
 		return backend, nil, err
 	}
 	o.Log.Error("files of the store are damaged", "err", err)
-	if saved, err = salvage(ctx, o, damaged.Damages); err != nil {
+	if saved, err = salvageFound(ctx, o, found, damaged.Damages); err != nil {
 		return nil, nil, err
 	}
 	backend, err = badger.Open(o)
 	return backend, saved, err
+}
+
+// resumeSalvage finishes what another run was cut short in, unless that is
+// under way: then it fails with badger.ErrInUse.
+func resumeSalvage(store string) (err error) {
+	if _, err := os.Lstat(store); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	held, err := badger.Hold(store)
+	if err != nil {
+		return err
+	}
+	return errors.Join(finishSalvage(store), held.Close())
+}
+
+// salvageFound salvages a store that was found to be damaged, and lets no other
+// process near it meanwhile. It does nothing, and returns nil, if another one
+// has put a copy in its place since. It fails with badger.ErrInUse while another
+// one is at it.
+func salvageFound(ctx context.Context, o badger.Options, found fs.FileInfo, damages []badger.Damage) (saved *salvaged, err error) {
+	held, err := badger.Hold(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, held.Close()) }()
+	now, err := os.Lstat(o.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("salvage store: %w", err)
+	}
+	if !os.SameFile(found, now) {
+		return nil, nil
+	}
+	return salvage(ctx, o, damages)
 }
 
 // salvageDir is where a copy is made until it is complete.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -171,6 +172,17 @@ func settings(o Options) badger.Options {
 		WithDetectConflicts(false). // crdt is the one writer
 		WithMetricsEnabled(false).
 		WithLogger(logger{o.Log})
+}
+
+// Hold keeps every process from opening a directory, this one too, until what
+// it returns is closed. It fails with ErrInUse or ErrNotWritable, and does not
+// mind if the directory is not there, or replaced meanwhile.
+func Hold(dir string) (io.Closer, error) {
+	held, err := hold(filepath.Clean(dir))
+	if err != nil {
+		return nil, err
+	}
+	return held, nil
 }
 
 // hold locks a directory, by a file beside it: the directory itself may be
