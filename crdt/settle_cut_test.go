@@ -1,13 +1,13 @@
 package crdt_test
 
 import (
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"os"
-	"strconv"
-	"strings"
 	"testing"
 
 	"parley/crdt"
@@ -33,8 +33,10 @@ func (p pen) smaller(than chunk.Hash) (chunk.Change, *pen) {
 func TestNothingIsLostWhenSettlingIsCutShort(t *testing.T) {
 	for what, side := range map[string]func(*pen) []chunk.Change{
 		"large changes": func(p *pen) (side []chunk.Change) {
-			for i := range 30 {
-				side = append(side, p.writes(strconv.Itoa(i)+strings.Repeat("0123456789abcdef", 2500)))
+			for range 30 {
+				incompressible := make([]byte, 20_000)
+				_, _ = rand.Read(incompressible)
+				side = append(side, p.writes(hex.EncodeToString(incompressible)))
 			}
 			return side
 		},
