@@ -16,9 +16,10 @@ const (
 	maxQuarantinedOne   = 5 << 20 // more than any change; a snapshot's sender has it still
 )
 
-// Limits on what is kept of the losing sides of forks, per space: these are
-// people's work, which may count again. What this device had accepted before
-// is kept whatever it is.
+// Limits on what is kept of the losing sides of forks, per space and device that
+// has signed for them, so that nobody uses up the room of others: these are
+// people's work, which may count again. What this device had accepted before is
+// kept whatever it is.
 const (
 	maxForked      = 1 << 16
 	maxForkedBytes = 64 << 20
@@ -32,9 +33,9 @@ type quarantine struct {
 	bytes uint64
 	aside map[Ref]map[chunk.Hash]setAside // what makes no sense, what Mend took out with it, and what lost a fork
 
-	forked      int // of those, what lost a fork
-	forkedBytes uint64
-	digests     map[Ref][16]byte // what forks has found, until something of the part comes or goes
+	forked  int                      // of those, what lost a fork
+	charged map[space.DeviceID]usage // the same, by who has signed for it; who nobody knows of is the zero device
+	digests map[Ref][16]byte         // what forks has found, until something of the part comes or goes
 }
 
 // setAside is what has to be known of such a change.
@@ -42,32 +43,41 @@ type setAside struct {
 	actor  chunk.Actor
 	seq    uint64
 	reason Reason
+	by     space.DeviceID // who is charged for it
+	signed bool           // by them, this very change
+}
+
+// usage is what somebody takes of the room for what lost a fork.
+type usage struct {
+	changes int
+	bytes   uint64
 }
 
 func newQuarantine() *quarantine {
 	return &quarantine{
 		known: make(map[quarantineID]uint64), aside: make(map[Ref]map[chunk.Hash]setAside),
-		digests: make(map[Ref][16]byte),
+		charged: make(map[space.DeviceID]usage), digests: make(map[Ref][16]byte),
 	}
 }
 
-// keep notes a refused change that has a record.
-func (q *quarantine) keep(ref Ref, hash chunk.Hash, record *quarantineRecord) {
+// keep notes a refused change that has a record, and charges by for it if it
+// lost a fork.
+func (q *quarantine) keep(ref Ref, hash chunk.Hash, record *quarantineRecord, by space.DeviceID) {
 	q.forget(ref, hash)
 	size := uint64(len(record.Raw))
 	q.known[quarantineID{ref.Document, ref.Part, hash}] = size
 	if record.Reason.forked() && size > 0 {
 		q.forked++
-		q.forkedBytes += size
+		q.charge(by, 1, size)
 	} else {
 		q.bytes += size
 	}
-	q.recall(ref, hash, record)
+	q.recall(ref, hash, record, by)
 }
 
 // recall notes what decides about a change when it comes again: that it makes
 // no sense, or that it lost a fork and is kept.
-func (q *quarantine) recall(ref Ref, hash chunk.Hash, record *quarantineRecord) {
+func (q *quarantine) recall(ref Ref, hash chunk.Hash, record *quarantineRecord, by space.DeviceID) {
 	if !record.Reason.mended() && !(record.Reason.forked() && len(record.Raw) > 0) {
 		return
 	}
@@ -75,7 +85,45 @@ func (q *quarantine) recall(ref Ref, hash chunk.Hash, record *quarantineRecord) 
 		q.aside[ref] = make(map[chunk.Hash]setAside)
 	}
 	delete(q.digests, ref)
-	q.aside[ref][hash] = setAside{chunk.Actor(record.Actor), record.Seq, record.Reason}
+	q.aside[ref][hash] = setAside{chunk.Actor(record.Actor), record.Seq, record.Reason, by, record.signature() != nil}
+}
+
+// charge adds to what somebody has used. A number below 0 takes it off.
+func (q *quarantine) charge(by space.DeviceID, changes int, bytes uint64) {
+	used := q.charged[by]
+	used.changes += changes
+	if changes < 0 {
+		used.bytes -= bytes
+	} else {
+		used.bytes += bytes
+	}
+	if q.charged[by] = used; used == (usage{}) {
+		delete(q.charged, by)
+	}
+}
+
+// attribute charges who has signed for a change of an actor with all of that
+// actor's in the part that nobody has signed for by themselves.
+func (q *quarantine) attribute() {
+	for ref, aside := range q.aside {
+		signers := make(map[chunk.Actor]space.DeviceID)
+		for _, what := range aside {
+			if what.signed && what.reason.forked() {
+				signers[what.actor] = what.by
+			}
+		}
+		for hash, what := range aside {
+			by, ok := signers[what.actor]
+			if what.signed || !what.reason.forked() || !ok {
+				continue
+			}
+			size := q.known[quarantineID{ref.Document, ref.Part, hash}]
+			q.charge(what.by, -1, size)
+			q.charge(by, 1, size)
+			what.by = by
+			aside[hash] = what
+		}
+	}
 }
 
 // forget undoes keep, and reports whether there was anything to undo.
@@ -89,7 +137,7 @@ func (q *quarantine) forget(ref Ref, hash chunk.Hash) bool {
 	delete(q.digests, ref)
 	if what := q.aside[ref][hash]; what.reason.forked() {
 		q.forked--
-		q.forkedBytes -= size
+		q.charge(what.by, -1, size)
 	} else {
 		q.bytes -= size
 	}
@@ -198,6 +246,7 @@ func (s *Store) quarantineOps(b *batch, accepted []*candidate) (ops, gone []Op) 
 			gone = append(gone, Op{Key: quarantineKey(b.ref, c.Hash)})
 		}
 	}
+	signers := b.signers()
 	for _, refused := range b.refused {
 		_, known := q.known[quarantineID{b.ref.Document, b.ref.Part, refused.Hash}]
 		// That it lost a fork is news of something refused for another reason.
@@ -208,16 +257,17 @@ func (s *Store) quarantineOps(b *batch, accepted []*candidate) (ops, gone []Op) 
 		s.log.Warn("refused a change", "ref", b.ref, "hash", refused.Hash, "reason", refused.Reason,
 			"detail", refused.Detail, "origin", refused.Origin, "from", refused.From)
 		record := refused.record()
-		if !refused.stored && q.full(&record) {
+		by := signers[refused.Actor]
+		if !refused.stored && q.full(&record, by) {
 			if known || len(q.known)-q.forked >= maxQuarantined {
 				if refused.Reason.mended() {
-					q.recall(b.ref, refused.Hash, &record)
+					q.recall(b.ref, refused.Hash, &record, by)
 				}
 				continue
 			}
 			record.Raw = nil
 		}
-		q.keep(b.ref, refused.Hash, &record)
+		q.keep(b.ref, refused.Hash, &record, by)
 		ops = append(ops, Op{Key: quarantineKey(b.ref, refused.Hash), Value: encode(record)})
 	}
 	return ops, gone
@@ -234,11 +284,24 @@ func (c *commit) forget(ops []Op) {
 	}
 }
 
-// full reports whether there is no room for the bytes of a refused change.
-func (q *quarantine) full(record *quarantineRecord) bool {
+// signers are who has signed for what a batch had refused for a fork.
+func (b *batch) signers() map[chunk.Actor]space.DeviceID {
+	signers := make(map[chunk.Actor]space.DeviceID)
+	for _, refused := range b.refused {
+		if refused.Reason.forked() && refused.signed != nil {
+			signers[refused.Actor] = refused.signed.Device
+		}
+	}
+	return signers
+}
+
+// full reports whether there is no room for the bytes of a refused change, for
+// which by is charged if it lost a fork.
+func (q *quarantine) full(record *quarantineRecord, by space.DeviceID) bool {
 	size := uint64(len(record.Raw))
 	if record.Reason.forked() {
-		return q.forked >= maxForked || q.forkedBytes+size > maxForkedBytes
+		used := q.charged[by]
+		return used.changes >= maxForked || used.bytes+size > maxForkedBytes
 	}
 	return len(q.known)-q.forked >= maxQuarantined || size > maxQuarantinedOne || q.bytes+size > maxQuarantinedBytes
 }
@@ -258,7 +321,7 @@ func (s *Store) rereadQuarantine(id space.ID) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.known, q.bytes, q.aside = stored.known, stored.bytes, stored.aside
-	q.forked, q.forkedBytes, q.digests = stored.forked, stored.forkedBytes, stored.digests
+	q.forked, q.charged, q.digests = stored.forked, stored.charged, stored.digests
 }
 
 func (r refusal) record() quarantineRecord {
@@ -309,9 +372,14 @@ func loadQuarantine(r Reader, id space.ID) (*quarantine, error) {
 			if err := read(key, value, &record); err != nil {
 				return false, err
 			}
-			q.keep(ref, chunk.Hash(rest), &record)
+			var by space.DeviceID
+			if signed := record.signature(); signed != nil {
+				by = signed.Device
+			}
+			q.keep(ref, chunk.Hash(rest), &record, by)
 		}
 		return true, nil
 	})
+	q.attribute()
 	return q, err
 }
