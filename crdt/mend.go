@@ -13,7 +13,8 @@ import (
 // Mend sets aside what makes a part unreadable: each change whose operations
 // make no sense on top of what it builds on (ReasonNonsense), each over which
 // the materializer stops or takes more than it may (ReasonCrash), and what
-// cannot stay without them. They go into quarantine and are refused when they
+// cannot stay without them. Where the part is just too large for this machine,
+// no change is to blame, and all stay. They go into quarantine and are refused when they
 // come again; the rest of the document is there as before. It returns how many
 // changes that are, 0 where the part can be read. Somebody who signed such a
 // change, or a program with a fault, so breaks nobody's document for longer
@@ -120,6 +121,9 @@ func (s *Store) cure(ctx context.Context, m *patient) (removed int, err error) {
 		}
 		if harm == nil {
 			continue // it has come to its senses
+		}
+		if err := s.guilty(ctx, m.ref.Space, slices.Concat(base, raws[:at]), left[at], harm); err != nil {
+			return 0, err
 		}
 		s.log.Warn("a document cannot be read with a change, which is set aside", "ref", m.ref, "hash", left[at].hash, "error", harm)
 		m.aside[left[at].hash] = reasonOf(harm)
@@ -243,10 +247,15 @@ func (s *Store) blame(ctx context.Context, b *batch, q *questions, cause error) 
 		return cause
 	}
 	c, err := chunk.ParseChange(q.changes[at], s.limits)
-	if err == nil {
-		b.unwanted[c.Hash] = reasonOf(harm)
+	if err != nil {
+		return err
 	}
-	return err
+	item := patientItem{looseEntry: newLooseEntry(c, 0, 0, b.origin), raw: c.Raw}
+	if err := s.guilty(ctx, b.ref.Space, slices.Concat(q.stored, q.changes[:at]), item, harm); err != nil {
+		return err
+	}
+	b.unwanted[c.Hash] = reasonOf(harm)
+	return nil
 }
 
 // SetAside takes changes out of a part, wherever they lie, into quarantine with
