@@ -159,11 +159,15 @@ async function visitLocks(workshop: Workshop, peer: Peer, look: Look, visit: Vis
 	// A key in a keyring that nobody here can ask.
 	await peer.stops();
 	const key = join(peer.data, "store.key");
-	const { version, wrapped } = JSON.parse(await readFile(key, "utf8")) as {
+	const content = await readFile(key, "utf8"); // the same twice
+	const { version, wrapped } = JSON.parse(content.slice(0, content.length / 2)) as {
 		version: number;
 		wrapped: string;
 	};
-	await writeFile(key, JSON.stringify({ version, guard: "keyring", entry: "0".repeat(32), wrapped }));
+	await writeFile(
+		key,
+		JSON.stringify({ version, guard: "keyring", entry: "0".repeat(32), wrapped }).repeat(2),
+	);
 	await peer.start();
 	const waiting = await workshop.window("Anna Okafor", peer, opening(look));
 	await waiting.sees("heading", words.lock.keyringTitle);

@@ -156,6 +156,15 @@ function useReturn(space: string | undefined, document: string | undefined, clos
 	latest.current = close;
 	// biome-ignore lint/correctness/useExhaustiveDependencies: the place is what it answers to.
 	useEffect(() => latest.current(), [space, document]);
+	// A link to where one is already changes no place, and is followed all the same.
+	useEffect(() => {
+		const followed = (event: MouseEvent) => {
+			const link = event.target instanceof Element && event.target.closest("a[href], [role='link']");
+			if (link) setTimeout(() => latest.current()); // once the link has been followed
+		};
+		window.addEventListener("click", followed, true);
+		return () => window.removeEventListener("click", followed, true);
+	}, []);
 }
 
 function SkipLinks({ people }: { people: boolean }) {
