@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"math"
 
 	"parley/crdt/chunk"
 	"parley/space"
@@ -53,11 +52,8 @@ const maxOfferedForks = 16 << 20
 
 // Offer returns what somebody lacks of a part, as Since does. Where they are on
 // another side of a fork, as far as that can be seen here, or have set aside
-// other changes than this device has, it is everything that may bear on it: page
-// by page, as far as what is signed for goes, and with the last of them what is
-// set aside, as what one change vouches for may depend on any of the others. Who
-// got no further by such a page, since they hold what is on it, has to ask for
-// all, with the tips that Tips.With makes of it.
+// other changes than this device has, it is everything that may bear on it, at
+// once: what one change vouches for may depend on any of the others.
 //
 // Who is told of changes that build on something they have never heard of, and
 // lacks nothing by the numbers, is behind on another side of a fork that only
@@ -66,27 +62,24 @@ func (s *Store) Offer(ctx context.Context, ref Ref, theirs Tips, maxBytes int) (
 	var have Vector
 	var parted bool
 	err = s.readPart(ref, func(p *part, r Reader) (err error) {
-		if len(unsigned(p.actors)) > 0 {
-			maxBytes = math.MaxInt // only what is set aside vouches for some of it
-		}
 		have, parted, err = s.compareTips(p, r, theirs)
 		return err
 	}, func(v view, r Reader) (err error) {
 		if parted {
-			bundle, more, err = s.everything(v, r, have, maxBytes)
+			bundle, err = s.everything(v, r, have)
 		}
 		return err
 	})
 	if err == nil && !parted {
 		return s.Since(ctx, ref, have, maxBytes)
 	}
-	if err == nil && !more {
+	if err == nil {
 		err = s.offerForks(ref, theirs, &bundle)
 	}
 	if err != nil {
 		return Bundle{}, false, fmt.Errorf("offer of %s: %w", ref, err)
 	}
-	return bundle, more, nil
+	return bundle, false, nil
 }
 
 // compareTips finds out what somebody surely has, and whether they parted from
@@ -118,21 +111,10 @@ func (s *Store) compareTips(p *part, r Reader, theirs Tips) (have Vector, parted
 }
 
 // everything is what somebody with a vector may lack of a part, without
-// looking into its snapshots. Beyond maxBytes it ends where all of it is signed
-// for, if that is anywhere.
-func (s *Store) everything(v view, r Reader, have Vector, maxBytes int) (bundle Bundle, more bool, err error) {
-	size := 0
+// looking into its snapshots.
+func (s *Store) everything(v view, r Reader, have Vector) (bundle Bundle, err error) {
 	signatures := make(map[chunk.Hash]Signature)
-	end := func() {
-		for _, signature := range signatures {
-			bundle.Signatures = append(bundle.Signatures, signature)
-		}
-	}
 	for _, info := range v.snapshots {
-		if size >= maxBytes {
-			end()
-			return bundle, true, nil
-		}
 		for _, signature := range info.signatures {
 			signatures[signature.Hash] = signature
 		}
@@ -141,32 +123,22 @@ func (s *Store) everything(v view, r Reader, have Vector, maxBytes int) (bundle 
 		}
 		raw, err := readSnapshot(r, v.ref, info)
 		if err != nil {
-			return Bundle{}, false, err
+			return Bundle{}, err
 		}
 		bundle.Snapshots = append(bundle.Snapshots, raw)
-		size += len(raw)
 	}
-	unsigned := make(map[chunk.Actor]bool)
 	err = listChanges(r, v, s.limits, nil, func(e looseEntry, raw []byte) {
-		lacking := e.seq > have[e.actor]
-		more = more || lacking && size >= maxBytes && len(unsigned) == 0
-		if more {
-			return
-		}
 		if e.signed != nil {
 			signatures[e.hash] = *e.signed
 		}
-		if lacking {
+		if e.seq > have[e.actor] {
 			bundle.Changes = append(bundle.Changes, append([]byte(nil), raw...))
-			size += len(raw)
-			unsigned[e.actor] = true
-		}
-		if e.signed != nil {
-			delete(unsigned, e.actor)
 		}
 	})
-	end()
-	return bundle, more, err
+	for _, signature := range signatures {
+		bundle.Signatures = append(bundle.Signatures, signature)
+	}
+	return bundle, err
 }
 
 // offerForks adds what is set aside for a fork, ancestors first, unless they

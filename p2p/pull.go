@@ -248,7 +248,7 @@ func (p *pull) store(ctx context.Context, ref crdt.Ref, got *piece) (again bool,
 		return false, nil
 	}
 	bundle := crdt.Bundle{Snapshots: got.Snapshots, Changes: got.Changes, Signatures: fromWireSignatures(got.Signatures)}
-	missing, repeated := false, false
+	missing := false
 	if !bundle.Empty() {
 		receipt, err := store.Append(ctx, ref, bundle, crdt.Peer, p.device)
 		if ctx.Err() == nil && !errors.Is(err, crdt.ErrClosed) && err != nil {
@@ -264,9 +264,6 @@ func (p *pull) store(ctx context.Context, ref crdt.Ref, got *piece) (again bool,
 			return false, err
 		}
 		missing = len(receipt.Missing) > 0
-		repeated = !slices.ContainsFunc(receipt.Refused, func(q crdt.Quarantined) bool {
-			return q.Reason != crdt.ReasonFork && q.Reason != crdt.ReasonForked
-		})
 	}
 	p.room.node.standing.has(p.device, ref, got.Vector.vector())
 	after, err := store.PartDigest(ref)
@@ -280,10 +277,9 @@ func (p *pull) store(ctx context.Context, ref crdt.Ref, got *piece) (again bool,
 		tips, again = tips.With(bundle)
 		p.begun[ref] = tips
 		again = again && got.More
-	case missing && !got.More, repeated && got.More && after == before:
-		// By the numbers we lack nothing below that, or have all of this page and
-		// would be given it again: so we are on another side of a fork, and only
-		// all of it tells.
+	case missing && !got.More:
+		// By the numbers we lack nothing below that, so we are on another side
+		// of a fork: only all of it tells.
 		p.begun[ref] = crdt.Tips{}
 		again = true
 	default:
