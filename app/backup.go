@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"unicode/utf8"
 
 	"filippo.io/age"
 
+	"parley/app/vault"
 	"parley/crdt"
 )
 
@@ -78,9 +80,13 @@ func (a *App) backUpFiles(w *backupWriter) error {
 // do not know the passphrase. The backup is complete once the result is
 // closed, which leaves to open.
 func EncryptBackup(to io.Writer, passphrase []byte) (io.WriteCloser, error) {
+	if utf8.RuneCount(passphrase) < vault.MinPassphrase {
+		return nil, newError(CodeInvalid, fmt.Sprintf(
+			"The passphrase of a backup needs %d characters or more: whoever gets the file can try as many as they like. Nothing was saved.", vault.MinPassphrase))
+	}
 	recipient, err := age.NewScryptRecipient(string(passphrase))
 	if err != nil {
-		return nil, wrapError(CodeInvalid, "The backup was to be locked with a passphrase, and the passphrase is empty. Nothing was saved.", err)
+		return nil, wrapError(CodeInvalid, "The backup cannot be locked with this passphrase. Nothing was saved.", err)
 	}
 	return age.Encrypt(to, recipient)
 }
