@@ -416,6 +416,12 @@ func (s *Store) ask(ctx context.Context, b *batch, q *questions) error {
 	chunks := append(slices.Clone(q.stored), q.changes...)
 	if len(q.inside) > 0 {
 		report, err := s.materializer.Vet(ctx, chunks)
+		if errors.Is(err, chunk.ErrUnreadable) {
+			// What is taken for accepted by now may be on another side of a fork
+			// that nobody here has heard of yet, and is not to blame for it.
+			q.below = q.inside
+			return s.lookInside(ctx, b, q)
+		}
 		if err != nil {
 			return fmt.Errorf("look for dependencies in snapshots: %w", err)
 		}
