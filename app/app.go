@@ -124,6 +124,9 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	if err = a.mendKeys(ctx, o.Passphrase); err != nil {
 		return a, err
 	}
+	if err = a.sealAddresses(); err != nil {
+		return a, err
+	}
 	var aside string
 	if a.settings, aside, err = openSettings(o.Locations.Settings(), storeKey); err != nil {
 		return a, err

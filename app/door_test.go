@@ -304,7 +304,7 @@ func TestADirectoryOfTheFirstFormatIsSealed(t *testing.T) {
 				}
 				d.close()
 			}
-			for _, file := range []string{"device.key", "settings.json"} {
+			for _, file := range []string{"device.key", "settings.json", "addresses.json"} {
 				raw, err := os.ReadFile(filepath.Join(dir, file))
 				if err != nil || !vault.IsSealed(raw) || bytes.Equal(raw, before[file]) {
 					t.Errorf("%s is not sealed (%v)", file, err)

@@ -12,10 +12,9 @@ import (
 
 // A sealed file is a small file of the data directory that only the device's
 // store key opens (docs/formats.md). Earlier versions wrote the same files in
-// the clear: those are read too, and sealed when they are next written, or by
-// reseal.
+// the clear: those are read too, and sealed when the device is opened.
 
-// readSealed reads such a file. clear says that it was not sealed.
+// readSealed reads such a file. inClear says that it was not sealed.
 func readSealed(key *vault.Key, path string) (content []byte, inClear bool, err error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -31,6 +30,20 @@ func readSealed(key *vault.Key, path string) (content []byte, inClear bool, err 
 // replaceSealed writes such a file as replaceFile does.
 func replaceSealed(key *vault.Key, path string, content []byte) error {
 	return replaceFile(path, key.Seal(filepath.Base(path), content))
+}
+
+// sealAddresses seals the addresses where they lie in the clear. Nothing else
+// would before the network is next used.
+func (a *App) sealAddresses() error {
+	path := a.locations.Addresses()
+	// One that cannot be read is made anew by whoever needs it.
+	content, inClear, err := readSealed(a.storeKey, path)
+	if err == nil && inClear {
+		if err := replaceSealed(a.storeKey, path, content); err != nil {
+			return fmt.Errorf("seal addresses: %w", err)
+		}
+	}
+	return nil
 }
 
 // mendKeys writes anew the two files without which nothing else can be read,
