@@ -5,6 +5,7 @@ import { useTranslation } from "../i18n";
 import { Button } from "../ui/Button";
 import { Mark } from "../ui/Drawing";
 import { SwitchField, TextField } from "../ui/Field";
+import { Problem } from "./dialogs/Feedback";
 import { errorWords } from "./errorWords";
 import { LanguageRow } from "./LanguageRow";
 import styles from "./Standby.module.css";
@@ -117,10 +118,8 @@ function KeyringForm({ bridge }: FormProps) {
 			<Button look="primary" icon={KeyRound} onPress={retry} autoFocus>
 				{t("app.retry")}
 			</Button>
+			{problem && <Problem>{problem}</Problem>}
 			<Progress busy={busy}>{t("lock.asking")}</Progress>
-			<p role="alert" className={styles.problem}>
-				{problem}
-			</p>
 		</div>
 	);
 }

@@ -1,4 +1,4 @@
-import { type FormEvent, useEffect, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import type { Guard } from "../../bridge";
 import { useTranslation } from "../../i18n";
 import { Button } from "../../ui/Button";
@@ -8,6 +8,7 @@ import { errorWords } from "../errorWords";
 import { useSession } from "../session";
 import { toField } from "../toField";
 import styles from "./dialogs.module.css";
+import { Problem } from "./Feedback";
 
 /** What is being changed. */
 type Step = "set" | "change" | "remove";
@@ -93,9 +94,7 @@ export function Protection() {
 			<p role="status" className={styles.note}>
 				{busy ? t("protect.saving") : ""}
 			</p>
-			<p role="alert" className={styles.problem}>
-				{problem}
-			</p>
+			{problem && <Problem>{problem}</Problem>}
 		</section>
 	);
 }
@@ -114,6 +113,9 @@ function StepForm({ step, busy, change, cancel }: StepFormProps) {
 	const [again, setAgain] = useState("");
 	const [to, setTo] = useState<"keyring" | "file">("keyring");
 	const [tried, setTried] = useState(false);
+	const whole = useRef<HTMLFormElement>(null);
+	// The focus brings only its own field into view.
+	useEffect(() => whole.current?.scrollIntoView({ block: "nearest" }), []);
 	const short = [...next].length < SHORTEST;
 	const differs = next !== again;
 
@@ -131,7 +133,7 @@ function StepForm({ step, busy, change, cancel }: StepFormProps) {
 	};
 
 	return (
-		<form className={styles.protection} onSubmit={submit} noValidate aria-busy={busy}>
+		<form ref={whole} className={styles.protection} onSubmit={submit} noValidate aria-busy={busy}>
 			{step !== "set" && (
 				<TextField
 					label={t("protect.current")}
