@@ -73,12 +73,32 @@ func (b *Backend) compact(ctx context.Context) error {
 		err = roomFor(b.dir, tables+reserve)
 	}
 	if err == nil {
+		err = b.forgetReaders()
+	}
+	if err == nil {
 		err = b.db.Flatten(1)
 	}
 	if err != nil {
 		return fmt.Errorf("merge tables: %w", full(err))
 	}
 	b.compacted = time.Now()
+	return nil
+}
+
+// pendingMarks is more than the news of readers that Badger lets wait.
+const pendingMarks = 256
+
+// forgetReaders makes sure that Badger has heard which readers are done. It
+// keeps every version that one of them may still want, and hears of them in a
+// goroutine of its own, through a channel: right after opening it may not have
+// heard of any, and would discard nothing. What is sent once the channel has
+// filled is sent after all that was in it before.
+func (b *Backend) forgetReaders() error {
+	for range pendingMarks {
+		if err := b.db.View(func(*badger.Txn) error { return nil }); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
