@@ -115,7 +115,9 @@ function StepForm({ step, busy, change, cancel }: StepFormProps) {
 	const [tried, setTried] = useState(false);
 	const whole = useRef<HTMLFormElement>(null);
 	// The focus brings only its own field into view.
-	useEffect(() => whole.current?.scrollIntoView({ block: "nearest" }), []);
+	useEffect(() => {
+		whole.current?.scrollIntoView({ block: "nearest" });
+	}, []);
 	const short = [...next].length < SHORTEST;
 	const differs = next !== again;
 
