@@ -13,7 +13,7 @@ import { type Place, readPlace, writePlace } from "./place";
 import { type Preferences, writePreferences } from "./preferences";
 import { Opening, Refused, StartProblem } from "./Standby";
 import styles from "./Standby.module.css";
-import { type DialogName, type Session, SessionContext } from "./session";
+import { type OpenDialog, type Session, SessionContext } from "./session";
 import { UnlockScreen } from "./UnlockScreen";
 import { Workspace } from "./Workspace";
 
@@ -95,7 +95,7 @@ function SessionRoom({
 	notices,
 }: SessionRoomProps) {
 	const [place, go] = usePlace(welcome.start ?? onlySpace(welcome));
-	const [dialog, setDialog] = useState<DialogName>();
+	const [dialog, setDialog] = useState<OpenDialog>();
 	const [lendings] = useState(() => ({
 		indexes: new Lending<IndexReplica>(),
 		replicas: new Lending<Replica>(),
@@ -138,7 +138,7 @@ function SessionRoom({
 			space,
 			place: space ? place : {},
 			go,
-			openDialog: setDialog,
+			openDialog: (name, subject) => setDialog({ name, subject }),
 		};
 	}, [
 		bridge,

@@ -14,13 +14,13 @@ import { PeoplePanel } from "./PeoplePanel";
 import { PresenceProvider } from "./presence";
 import { Sidebar } from "./Sidebar";
 import { SpaceHome } from "./SpaceHome";
-import { type DialogName, useSession } from "./session";
+import { type OpenDialog, useSession } from "./session";
 import { useRoom } from "./useRoom";
 import { useShortcuts } from "./useShortcuts";
 import styles from "./Workspace.module.css";
 
 interface WorkspaceProps {
-	dialog: DialogName | undefined;
+	dialog: OpenDialog | undefined;
 	closeDialog: () => void;
 }
 
@@ -34,7 +34,7 @@ export function Workspace({ dialog, closeDialog }: WorkspaceProps) {
 				<StatusProvider>
 					<Frame />
 				</StatusProvider>
-				{dialog && <DialogHost name={dialog} onClose={closeDialog} />}
+				{dialog && <DialogHost {...dialog} onClose={closeDialog} />}
 			</DocumentsProvider>
 		</PresenceProvider>
 	);

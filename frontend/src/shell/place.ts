@@ -1,9 +1,15 @@
 import type { DocumentID, SpaceID } from "../bridge";
 
-/** Where a window is: nowhere yet, in a space, or in one of its documents. */
+/** A place of a space that is no document: who belongs to it, what is set aside, the space itself. */
+export const pages = ["people", "aside", "about"] as const;
+export type Page = (typeof pages)[number];
+
+/** Where a window is: nowhere yet, in a space, in one of its documents, or in another place of it. */
 export interface Place {
 	space?: SpaceID;
 	document?: DocumentID;
+	/** Without a document only. */
+	page?: Page;
 	/** The document was made a moment ago, by this window; not kept. */
 	fresh?: boolean;
 }
@@ -20,16 +26,18 @@ export function readPlace(session: Storage, local: Storage): Place {
 }
 
 export function writePlace(session: Storage, local: Storage, place: Place): void {
-	const text = JSON.stringify({ space: place.space, document: place.document });
+	const text = JSON.stringify({ space: place.space, document: place.document, page: place.page });
 	session.setItem(KEY, text);
 	local.setItem(KEY, text);
 }
 
 function parse(text: string): Place {
 	try {
-		const { space, document } = JSON.parse(text) as Record<string, unknown>;
+		const { space, document, page } = JSON.parse(text) as Record<string, unknown>;
 		if (typeof space !== "string") return {};
-		return typeof document === "string" ? { space, document } : { space };
+		if (typeof document === "string") return { space, document };
+		const known = pages.find((candidate) => candidate === page);
+		return known === undefined ? { space } : { space, page: known };
 	} catch {
 		return {}; // Written by something else: start from nowhere.
 	}

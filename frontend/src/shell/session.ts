@@ -9,6 +9,18 @@ import type { Preferences } from "./preferences";
 /** Which dialog stands over the page. */
 export type DialogName = "create-space" | "join" | "invite" | "network" | "settings" | "keys" | "about";
 
+/** A dialog that is open, and what it is about. */
+export interface OpenDialog {
+	name: DialogName;
+	subject: string | undefined;
+}
+
+/** What every dialog is given. */
+export interface DialogProps {
+	subject: string | undefined;
+	onClose: () => void;
+}
+
 /** What every screen may know and do. */
 export interface Session {
 	bridge: Bridge;
@@ -31,7 +43,8 @@ export interface Session {
 	/** The space of the place, where this device is in it. */
 	space: Space | undefined;
 	go: (place: Place) => void;
-	openDialog: (name: DialogName) => void;
+	/** `subject` says what the dialog is about, where it is about one of several: a person's seat, a code. */
+	openDialog: (name: DialogName, subject?: string) => void;
 }
 
 export const SessionContext = createContext<Session | undefined>(undefined);

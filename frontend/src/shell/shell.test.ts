@@ -68,6 +68,14 @@ describe("the place", () => {
 		expect(readPlace(new Memory(), local)).toEqual({ space: "s2" });
 	});
 
+	test("may be another page of a space, where this window knows it", () => {
+		const local = new Memory();
+		writePlace(new Memory(), local, { space: "s1", page: "people" });
+		expect(readPlace(new Memory(), local)).toEqual({ space: "s1", page: "people" });
+		local.setItem("parley.place", '{"space":"s1","page":"casino"}');
+		expect(readPlace(new Memory(), local)).toEqual({ space: "s1" });
+	});
+
 	test.each(["not json", "[]", '{"document":"d1"}'])("is nowhere after %s", (text) => {
 		const session = new Memory();
 		session.setItem("parley.place", text);

@@ -1,4 +1,4 @@
-import type { DialogName } from "../session";
+import type { DialogName, DialogProps, OpenDialog } from "../session";
 import { AboutDialog } from "./AboutDialog";
 import { CreateSpaceDialog } from "./CreateSpaceDialog";
 import { InviteDialog } from "./InviteDialog";
@@ -7,7 +7,7 @@ import { KeysDialog } from "./KeysDialog";
 import { NetworkDialog } from "./NetworkDialog";
 import { SettingsDialog } from "./SettingsDialog";
 
-const dialogs: Record<DialogName, (props: { onClose: () => void }) => React.ReactNode> = {
+const dialogs: Record<DialogName, (props: DialogProps) => React.ReactNode> = {
 	"create-space": CreateSpaceDialog,
 	join: JoinDialog,
 	invite: InviteDialog,
@@ -17,7 +17,8 @@ const dialogs: Record<DialogName, (props: { onClose: () => void }) => React.Reac
 	about: AboutDialog,
 };
 
-export function DialogHost({ name, onClose }: { name: DialogName; onClose: () => void }) {
+export function DialogHost({ name, subject, onClose }: OpenDialog & { onClose: () => void }) {
 	const Chosen = dialogs[name];
-	return <Chosen onClose={onClose} />;
+	// A dialog that leads to another one of its kind is another one.
+	return <Chosen key={`${name} ${subject}`} subject={subject} onClose={onClose} />;
 }
