@@ -35,8 +35,9 @@ func TestTheBridgeNamesWhatAWindowHas(t *testing.T) {
 	}
 	events := api.fields(t, "Events")
 	wantEvents := []string{
-		string(app.EventClosing), string(app.EventCompany), string(app.EventHere), string(app.EventMoved), string(app.EventNetwork),
-		string(app.EventNotices), string(app.EventSpaces), string(app.EventStatus), string(app.EventUnlocked),
+		string(app.EventClosing), string(app.EventCompany), string(app.EventExporting), string(app.EventHere), string(app.EventMoved),
+		string(app.EventNetwork), string(app.EventNotices), string(app.EventSpaces), string(app.EventStatus), string(app.EventSucceeding),
+		string(app.EventUnlocked),
 	}
 	if !slices.Equal(events, wantEvents) {
 		t.Errorf("events are %v in api.ts and %v in Go", events, wantEvents)
@@ -46,19 +47,26 @@ func TestTheBridgeNamesWhatAWindowHas(t *testing.T) {
 func TestTheBridgeNamesTheSameFields(t *testing.T) {
 	api := readAPI(t)
 	for name, shape := range map[string]reflect.Type{
-		"Person":       reflect.TypeFor[app.Person](),
-		"Member":       reflect.TypeFor[app.Member](),
-		"Space":        reflect.TypeFor[app.Space](),
-		"Welcome":      reflect.TypeFor[app.Welcome](),
-		"Opened":       reflect.TypeFor[app.OpenedDocument](),
-		"Pulled":       reflect.TypeFor[app.Pulled](),
-		"Invitation":   reflect.TypeFor[app.Invitation](),
-		"Here":         reflect.TypeFor[app.Here](),
-		"MemberStatus": reflect.TypeFor[app.MemberStatus](),
-		"Status":       reflect.TypeFor[app.Status](),
-		"Peer":         reflect.TypeFor[app.Peer](),
-		"Network":      reflect.TypeFor[app.Network](),
-		"Notice":       reflect.TypeFor[app.Notice](),
+		"Person":        reflect.TypeFor[app.Person](),
+		"Member":        reflect.TypeFor[app.Member](),
+		"MemberDevice":  reflect.TypeFor[app.MemberDevice](),
+		"Former":        reflect.TypeFor[app.Former](),
+		"Space":         reflect.TypeFor[app.Space](),
+		"Successor":     reflect.TypeFor[app.Successor](),
+		"Request":       reflect.TypeFor[app.Request](),
+		"Quarantined":   reflect.TypeFor[app.Quarantined](),
+		"Welcome":       reflect.TypeFor[app.Welcome](),
+		"Opened":        reflect.TypeFor[app.OpenedDocument](),
+		"Pulled":        reflect.TypeFor[app.Pulled](),
+		"Invitation":    reflect.TypeFor[app.Invitation](),
+		"InviteOptions": reflect.TypeFor[app.InviteOptions](),
+		"Exported":      reflect.TypeFor[app.Exported](),
+		"Here":          reflect.TypeFor[app.Here](),
+		"MemberStatus":  reflect.TypeFor[app.MemberStatus](),
+		"Status":        reflect.TypeFor[app.Status](),
+		"Peer":          reflect.TypeFor[app.Peer](),
+		"Network":       reflect.TypeFor[app.Network](),
+		"Notice":        reflect.TypeFor[app.Notice](),
 	} {
 		if got, want := api.fields(t, name), jsonFields(shape); !slices.Equal(got, want) {
 			t.Errorf("fields of %s are %v in api.ts and %v in Go", name, got, want)

@@ -189,7 +189,7 @@ func TestASmallSpaceOfTwo(t *testing.T) {
 	}
 
 	// An editor may not invite.
-	if _, err := page.Invite(id.String(), "editor", 1, 1); codeOf(err) != app.CodeNotAllowed {
+	if _, err := page.Invite(id.String(), app.InviteOptions{Role: "editor", Uses: 1, Hours: 1}); codeOf(err) != app.CodeNotAllowed {
 		t.Errorf("an editor's invitation: %v", err)
 	}
 

@@ -29,28 +29,133 @@ type Place struct {
 	Document string `json:"document"`
 }
 
-// NoRole is the role of a device whose join did not count: two members who did
-// not know of each other let more people in than the invitation was for, and
-// the log's order gave its uses to others (docs/formats.md).
+// NoRole is the role of a device that does not belong to the space: it was
+// removed or has left (Space.YouWere), or its join did not count. For that, two
+// members who did not know of each other let more people in than the
+// invitation was for, and the log's order gave its uses to others
+// (docs/formats.md).
 const NoRole = "none"
 
 // Space is one space as this device sees it.
 type Space struct {
-	ID      string   `json:"id"`
-	Name    string   `json:"name"`
-	Role    string   `json:"role"` // of this device, or NoRole
-	Index   string   `json:"index"`
-	Members []Member `json:"members"`
+	ID           string     `json:"id"`
+	Name         string     `json:"name"`
+	Role         string     `json:"role"` // of this device, or NoRole
+	Index        string     `json:"index"`
+	Members      []Member   `json:"members"` // one for each person, in the order of joining
+	Archived     bool       `json:"archived"`
+	Facilitators int        `json:"facilitators"` // people
+	Formers      []Former   `json:"formers"`      // newest first
+	Requests     int        `json:"requests"`
+	Quarantined  int        `json:"quarantined"` // of what App.Quarantined lists, what can be let in
+	Successor    *Successor `json:"successor,omitempty"`
+	Newer        bool       `json:"newer"`
+	YouWere      string     `json:"youWere,omitempty"` // WereRemoved, WereLeft, WereRevoked; else empty
 }
 
-// Member is one member of a space.
+// Why a device does not belong to a space any more.
+const (
+	WereRemoved = "removed"
+	WereLeft    = "left"
+	WereRevoked = "revoked" // the device alone; the person stays
+)
+
+// Member is a person who belongs to a space. Device is their place in it, named
+// by the first of their devices there.
 type Member struct {
 	Device string `json:"device"`
 	Person
-	Role      string     `json:"role"`
-	You       bool       `json:"you"`
-	Connected bool       `json:"connected"`
-	LastSeen  *time.Time `json:"lastSeen,omitempty"`
+	Role        string         `json:"role"`
+	You         bool           `json:"you"`
+	Connected   bool           `json:"connected"`
+	LastSeen    *time.Time     `json:"lastSeen,omitempty"`
+	Joined      time.Time      `json:"joined"`
+	InvitedBy   string         `json:"invitedBy,omitempty"` // a name, as the next two
+	AdmittedBy  string         `json:"admittedBy,omitempty"`
+	ConfirmedBy string         `json:"confirmedBy,omitempty"`
+	Verified    string         `json:"verified"` // VerifiedYes, VerifiedChanged or VerifiedNo
+	Devices     []MemberDevice `json:"devices"`
+}
+
+// Whether the person of this device has compared words with somebody.
+const (
+	VerifiedYes     = "yes"
+	VerifiedChanged = "changed" // they have another device or name since
+	VerifiedNo      = "no"
+)
+
+// MemberDevice is one device of a Member.
+type MemberDevice struct {
+	Device           string     `json:"device"`
+	Label            string     `json:"label"`
+	ThisOne          bool       `json:"thisOne"`
+	Connected        bool       `json:"connected"`
+	LastSeen         *time.Time `json:"lastSeen,omitempty"`
+	Since            time.Time  `json:"since"`
+	NewSinceVerified bool       `json:"newSinceVerified"`
+}
+
+// Former is a person who belongs to a space no more.
+type Former struct {
+	Device string `json:"device"`
+	Person
+	Role string    `json:"role"`
+	Left bool      `json:"left"`
+	By   string    `json:"by"` // who removed them; empty where they left
+	At   time.Time `json:"at"`
+}
+
+// Successor is the space in which one goes on whose last facilitator is gone.
+type Successor struct {
+	By      string `json:"by"`
+	Name    string `json:"name"`
+	CanJoin bool   `json:"canJoin"`
+	Space   string `json:"space,omitempty"` // where this device is in it
+}
+
+// Request is somebody who waits for a facilitator's answer.
+type Request struct {
+	ID     string `json:"id"`
+	Device string `json:"device"`
+	Person
+	Role       string    `json:"role"`
+	InvitedBy  string    `json:"invitedBy"`
+	AdmittedBy string    `json:"admittedBy"`
+	At         time.Time `json:"at"`
+}
+
+// Quarantined is what one device wrote into one part of a document and was not
+// let in for one reason. Its ID is one of exactly these changes.
+type Quarantined struct {
+	ID           string    `json:"id"`
+	Document     string    `json:"document"`
+	Title        string    `json:"title"`
+	Part         string    `json:"part"`
+	Device       string    `json:"device,omitempty"`
+	Name         string    `json:"name"`
+	Organisation string    `json:"organisation,omitempty"`
+	Reason       string    `json:"reason"`
+	Changes      int       `json:"changes"`
+	Since        time.Time `json:"since"`
+	Until        time.Time `json:"until"`
+	Size         int       `json:"size"` // bytes
+	Excerpt      string    `json:"excerpt"`
+	Admissible   bool      `json:"admissible"`
+}
+
+// InviteOptions say what invitation to make.
+type InviteOptions struct {
+	Role  string  `json:"role"`
+	Uses  int     `json:"uses"`
+	Hours float64 `json:"hours"` // until it ends; 0: never
+	Ask   bool    `json:"ask"`
+}
+
+// Exported says where an exported space is; both are empty where the person has
+// changed their mind.
+type Exported struct {
+	File string `json:"file"`
+	URL  string `json:"url"`
 }
 
 // Document is one line of a space's index.
@@ -92,6 +197,10 @@ type Invitation struct {
 	ID        string     `json:"id"`
 	Code      string     `json:"code"`
 	Role      string     `json:"role"`
+	Ask       bool       `json:"ask"`    // a facilitator has to say yes to whoever uses it
+	Author    string     `json:"author"` // the place, as in Member, of who made it
+	By        string     `json:"by"`     // and their name
+	Created   time.Time  `json:"created"`
 	Uses      int        `json:"uses"`
 	Used      int        `json:"used"`
 	Expires   *time.Time `json:"expires,omitempty"` // absent: never
@@ -112,13 +221,14 @@ type Here struct {
 type Status struct {
 	Saved   bool           `json:"saved"`
 	Offline bool           `json:"offline"`
-	Members []MemberStatus `json:"members"` // the others, not this device
+	Members []MemberStatus `json:"members"` // everybody, but for this device
 }
 
-// MemberStatus is another member's share in a Status.
+// MemberStatus is a person's share in a Status: what any of their devices has.
 type MemberStatus struct {
-	Device    string     `json:"device"`
+	Device    string     `json:"device"` // as in Member
 	Name      string     `json:"name"`
+	You       bool       `json:"you"` // the other devices of this person
 	Connected bool       `json:"connected"`
 	HasLatest bool       `json:"hasLatest"`
 	LastSeen  *time.Time `json:"lastSeen,omitempty"`
@@ -147,7 +257,7 @@ type Peer struct {
 // pulled by a call.
 type Event struct {
 	Name EventName
-	Data any // MovedData, CompanyData, SpaceData or NoData
+	Data any // MovedData, CompanyData, ProgressData, SpaceData or NoData
 }
 
 // EventName is the name of an event; these are all there are.
@@ -157,13 +267,16 @@ type EventName string
 const (
 	EventMoved    EventName = "moved"    // MovedData: a part got new chunks; pull them
 	EventHere     EventName = "here"     // SpaceData: presence in a space changed
-	EventSpaces   EventName = "spaces"   // NoData: membership, names or invitations of some space changed
+	EventSpaces   EventName = "spaces"   // NoData: members, names, invitations, requests or quarantine of some space changed
 	EventNetwork  EventName = "network"  // NoData: somebody connected or left
 	EventStatus   EventName = "status"   // SpaceData: who has what in a space changed
 	EventCompany  EventName = "company"  // CompanyData: other windows came to an open document, or all have left it
 	EventUnlocked EventName = "unlocked" // NoData: the device is open now, and answers
 	EventNotices  EventName = "notices"  // NoData: there is another notice, or one less
 	EventClosing  EventName = "closing"  // NoData: the window is about to go; hand in what was typed, then say Ready
+
+	EventExporting  EventName = "exporting"  // ProgressData: how far this window's export of a space is
+	EventSucceeding EventName = "succeeding" // ProgressData: how far the founding of a space's successor is
 )
 
 // MovedData says which part moved, and to where.
@@ -178,6 +291,14 @@ type MovedData struct {
 type CompanyData struct {
 	Space    string `json:"space"`
 	Document string `json:"document"`
+}
+
+// ProgressData says how many documents and files of a space are done, and of
+// how many.
+type ProgressData struct {
+	Space string `json:"space"`
+	Done  int    `json:"done"`
+	Of    int    `json:"of"`
 }
 
 // SpaceData says which space an event is about.

@@ -141,21 +141,21 @@ func (w *Window) CreateDocument(spaceID, kind, title string) (string, error) {
 	return document.String(), nil
 }
 
-// Invite makes an invitation that ends after hours, or never where hours is 0.
-func (w *Window) Invite(spaceID, role string, uses int, hours float64) (Invitation, error) {
+// Invite makes an invitation.
+func (w *Window) Invite(spaceID string, o InviteOptions) (Invitation, error) {
 	id, err := parseSpace(spaceID)
 	if err != nil {
 		return Invitation{}, err
 	}
-	parsed, err := space.ParseRole(role)
+	role, err := parseRole(o.Role)
 	if err != nil {
-		return Invitation{}, wrapError(CodeInvalid, fmt.Sprintf("There is no role called %q.", role), err)
+		return Invitation{}, err
 	}
 	const tenYears = 10 * 365 * 24
-	if hours > tenYears {
+	if o.Hours > tenYears {
 		return Invitation{}, newError(CodeInvalid, "An invitation can last ten years at most, or for ever (0).")
 	}
-	return w.app.Invite(w.ctx, id, parsed, uses, time.Duration(hours*float64(time.Hour)))
+	return w.app.Invite(w.ctx, id, role, o.Uses, time.Duration(o.Hours*float64(time.Hour)))
 }
 
 // Invitations lists the invitations of a space.
@@ -296,6 +296,15 @@ func parseSpace(text string) (space.ID, error) {
 		return space.ID{}, wrapError(CodeNotFound, "There is no such space.", err)
 	}
 	return id, nil
+}
+
+func parseRole(text string) (space.Role, error) {
+	role, err := space.ParseRole(text)
+	if err != nil {
+		return 0, wrapError(CodeInvalid, fmt.Sprintf(
+			"There is no role called %q. It is facilitator, editor, annotator, reader or keeper.", text), err)
+	}
+	return role, nil
 }
 
 func parseRef(spaceID, document, part string) (crdt.Ref, error) {

@@ -162,7 +162,7 @@ func (d *desk) welcome(ctx context.Context, data string) (*desk, error) {
 	if err := d.begin(); err != nil {
 		return nil, err
 	}
-	invitation, err := d.window.Invite(d.space, space.Editor.String(), 1, 1)
+	invitation, err := d.window.Invite(d.space, app.InviteOptions{Role: space.Editor.String(), Uses: 1, Hours: 1})
 	if err != nil {
 		return nil, err
 	}

@@ -15,26 +15,144 @@ export interface Person {
 	official?: boolean;
 }
 
+/** A person who belongs to a space, with all their devices there. */
 export interface Member extends Person {
+	/** The person's place in this space: the ID of the first of their devices there, which may be gone by now. */
 	device: DeviceID;
 	role: Role;
+	/** This device is one of theirs. */
 	you: boolean;
+	/** One of their devices is; this one always. */
 	connected: boolean;
-	/** Absent for this device, for who is connected, and for who was never met. */
+	/** Absent for you, for who is connected, and for who was never met. */
 	lastSeen?: string;
+	joined: string;
+	/** Who made the invitation, and who let them in by it: names. Absent for the founder. */
+	invitedBy?: string;
+	admittedBy?: string;
+	/** The facilitator who has confirmed that an official is one: a name. Absent: not confirmed. */
+	confirmedBy?: string;
+	/** Whether you have compared words with them; "changed": they have another device or name since. */
+	verified: "yes" | "changed" | "no";
+	devices: MemberDevice[];
+}
+
+export interface MemberDevice {
+	device: DeviceID;
+	/** What its owner calls it; may be empty. */
+	label: string;
+	thisOne: boolean;
+	connected: boolean;
+	/** As in Member. */
+	lastSeen?: string;
+	since: string;
+	/** It was not there yet when you compared words with this person. */
+	newSinceVerified: boolean;
+}
+
+/** A person who belongs to a space no more. */
+export interface Former extends Person {
+	device: DeviceID;
+	role: Role;
+	/** They left by themselves; otherwise they were removed. */
+	left: boolean;
+	/** Who removed them: a name. Empty where they left. */
+	by: string;
+	at: string;
 }
 
 export interface Space {
 	id: SpaceID;
 	name: string;
-	/**
-	 * The role of this device; "none" where it was let in with an invitation whose uses went to others, so that
-	 * its place does not count.
-	 */
+	/** The role of this device; "none" where it does not belong here (any more). */
 	role: Role | "none";
 	/** The document that lists the space's documents. */
 	index: DocumentID;
+	/** One for each person, in the order of joining. */
 	members: Member[];
+	/** Nobody may write, until a facilitator opens the space again. */
+	archived: boolean;
+	/** How many people are facilitators; without any, nobody can invite, remove or change roles ever again. */
+	facilitators: number;
+	/** Newest first. */
+	formers: Former[];
+	/** How many people wait for a facilitator's answer. */
+	requests: number;
+	/** How many groups of changes a facilitator could let in; see Quarantine. */
+	quarantined: number;
+	/** Where this space goes on, founded when the last facilitator was gone. */
+	successor?: Successor;
+	/** Somebody uses a newer Parley, which has said something here that this one does not understand. */
+	newer: boolean;
+	/**
+	 * Why the role is "none": this person was removed or has left, or ("revoked") this device was taken out while
+	 * the person stays. Absent there: the invitation's uses went to others, so that the place does not count.
+	 */
+	youWere?: "removed" | "left" | "revoked";
+}
+
+export interface Successor {
+	/** Who founded it: a name. */
+	by: string;
+	name: string;
+	/** This device has a code for it and is not in it yet; see JoinSuccessor. */
+	canJoin: boolean;
+	/** There, where this device is in it already. */
+	space?: SpaceID;
+}
+
+/** Somebody who has used an invitation that asks first, and waits for a facilitator's answer. */
+export interface Request extends Person {
+	id: string;
+	device: DeviceID;
+	role: Role;
+	/** Who made the invitation, and whose device took the request: names. */
+	invitedBy: string;
+	admittedBy: string;
+	at: string;
+}
+
+/** What one device wrote into one part of a document, and was not let in for one reason. */
+export interface Quarantined {
+	/** Of exactly these changes: when more come, it is another. */
+	id: string;
+	document: DocumentID;
+	/** Empty where the list of documents does not know it. */
+	title: string;
+	part: Part;
+	/** Whose changes they are, where that is known. */
+	device?: DeviceID;
+	name: string;
+	organisation?: string;
+	/** Why, as a code; see docs/window.md. */
+	reason: string;
+	changes: number;
+	/** When the first and the last of them came. */
+	since: string;
+	until: string;
+	/** Bytes. */
+	size: number;
+	/** The beginning of what they would add in letters; may be empty. */
+	excerpt: string;
+	/** A facilitator can let them in. */
+	admissible: boolean;
+}
+
+export interface InviteOptions {
+	role: Role;
+	uses: number;
+	/** When it ends; 0: never. */
+	hours: number;
+	/** Whoever uses it waits until a facilitator has said yes. */
+	ask: boolean;
+}
+
+/** Where an exported space is. Both empty: the person has changed their mind. */
+export interface Exported {
+	/** In the desktop program: the file. */
+	file: string;
+	/** In a browser: where to download it from, once, within a minute. */
+	url: string;
 }
 
 export interface Welcome {
@@ -71,8 +189,15 @@ export interface Pulled {
 
 export interface Invitation {
 	id: string;
+	/** Known on the device that made it, as long as it lets somebody in; otherwise empty. */
 	code: string;
 	role: Role;
+	/** Whoever uses it waits until a facilitator has said yes. */
+	ask: boolean;
+	/** Who made it: the person's place (see Member) and name. */
+	author: DeviceID;
+	by: string;
+	created: string;
 	uses: number;
 	used: number;
 	/** Absent: never. */
@@ -90,9 +215,13 @@ export interface Here {
 	at: string;
 }
 
+/** How far a person has got: what any of their devices has. */
 export interface MemberStatus {
+	/** The person's place in the space; see Member. */
 	device: DeviceID;
 	name: string;
+	/** Your own other devices. */
+	you: boolean;
 	connected: boolean;
 	hasLatest: boolean;
 	lastSeen?: string;
@@ -101,7 +230,7 @@ export interface MemberStatus {
 export interface Status {
 	saved: boolean;
 	offline: boolean;
-	/** The other members; not this device. */
+	/** Everybody, but for this device. */
 	members: MemberStatus[];
 }
 
@@ -156,11 +285,39 @@ export interface WindowApi {
 	Pull(space: SpaceID, document: DocumentID, part: Part, after: number): Promise<Pulled>;
 	/** Names chunks that this window's Automerge cannot take. They are set aside; open the part again. */
 	Trapped(space: SpaceID, document: DocumentID, part: Part, chunks: string[]): Promise<void>;
-	/** An invitation that ends after `hours` hours; 0 hours: never. */
-	Invite(space: SpaceID, role: Role, uses: number, hours: number): Promise<Invitation>;
+	/** Facilitators only. */
+	Invite(space: SpaceID, options: InviteOptions): Promise<Invitation>;
 	Invitations(space: SpaceID): Promise<Invitation[]>;
 	WithdrawInvitation(space: SpaceID, id: string): Promise<void>;
 	Join(code: string): Promise<Space>;
+	/** Who waits for a facilitator's answer, oldest first. */
+	Requests(space: SpaceID): Promise<Request[]>;
+	AnswerRequest(space: SpaceID, id: string, accept: boolean): Promise<void>;
+	/** `seat` is a Member's `device`, here and below; any other device of the person does as well. */
+	SetRole(space: SpaceID, seat: DeviceID, role: Role): Promise<void>;
+	/** Says that an official is one, or takes that back. Facilitators only, and of others. */
+	Confirm(space: SpaceID, seat: DeviceID, confirmed: boolean): Promise<void>;
+	/** Cannot be undone: they can only be invited again. Open invitations stay open. */
+	RemoveMember(space: SpaceID, seat: DeviceID): Promise<void>;
+	/** Takes this person with all their devices out of the space. What is on this device stays until ForgetSpace. */
+	LeaveSpace(space: SpaceID): Promise<void>;
+	/** Deletes this device's copy of a space that it does not belong to any more. */
+	ForgetSpace(space: SpaceID): Promise<void>;
+	RenameSpace(space: SpaceID, name: string): Promise<void>;
+	/** Closes the space for everybody's writing, or opens it again. */
+	ArchiveSpace(space: SpaceID, archived: boolean): Promise<void>;
+	/**
+	 * Founds a space in which one without facilitators goes on, with all its documents; the others find it by
+	 * JoinSuccessor. May take a while, with `succeeding` events; called again, it goes on where it was cut short.
+	 */
+	Succeed(space: SpaceID, name: string): Promise<Space>;
+	JoinSuccessor(space: SpaceID): Promise<Space>;
+	/** Saves everything of a space that this device may read. Tells how far it is by `exporting` events. */
+	ExportSpace(space: SpaceID): Promise<Exported>;
+	/** What was refused of what others wrote, newest first. */
+	Quarantine(space: SpaceID): Promise<Quarantined[]>;
+	/** Lets them in, with what they build on. */
+	AdmitQuarantined(space: SpaceID, ids: string[]): Promise<void>;
 	/** Tells the space's connected members where this window is; `state` is base64, at most 2 KiB. */
 	Announce(space: SpaceID, document: DocumentID, state: string): Promise<void>;
 	/** Where other windows are: those of other devices, and the others of this one. */
@@ -189,7 +346,7 @@ export interface Events {
 	moved: { space: SpaceID; document: DocumentID; part: Part; position: number };
 	/** Presence in a space changed. */
 	here: { space: SpaceID };
-	/** Membership, names or invitations of some space changed. */
+	/** Members, roles, names, invitations, requests or what is in quarantine of some space changed. */
 	spaces: Record<string, never>;
 	/** Somebody connected or left. */
 	network: Record<string, never>;
@@ -199,6 +356,10 @@ export interface Events {
 	company: { space: SpaceID; document: DocumentID };
 	/** There is another notice, or one less. */
 	notices: Record<string, never>;
+	/** How many documents and files of a space are exported, and of how many. */
+	exporting: { space: SpaceID; done: number; of: number };
+	/** How many documents and files of a space its successor has, and of how many. */
+	succeeding: { space: SpaceID; done: number; of: number };
 	/** The window is about to go: hand in what was typed, then say Ready. */
 	closing: Record<string, never>;
 }
@@ -214,5 +375,7 @@ export const eventNames: readonly EventName[] = [
 	"status",
 	"company",
 	"notices",
+	"exporting",
+	"succeeding",
 	"closing",
 ];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ParleyError } from "../bridge";
+import { type Member, ParleyError } from "../bridge";
 import { colourOf } from "./colour";
 import { Live } from "./live";
 import { checkName } from "./names";
@@ -104,14 +104,34 @@ describe("names", () => {
 });
 
 describe("colours of people", () => {
-	const member = (device: string) =>
-		({ device, name: device, role: "editor", you: false, connected: true }) as const;
-	const space = { id: "s", name: "S", role: "editor", index: "i", members: ["a", "b"].map(member) } as const;
+	const since = "2026-11-23T12:00:00Z";
+	const member = (device: string): Member => ({
+		device,
+		name: device,
+		role: "editor",
+		you: false,
+		connected: true,
+		joined: since,
+		verified: "no",
+		devices: [`${device}1`, `${device}2`].map((one) => ({
+			device: one,
+			label: "",
+			thisOne: false,
+			connected: true,
+			since,
+			newSinceVerified: false,
+		})),
+	});
+	const space = { members: ["a", "b"].map(member) };
 
 	test("differ by the member's place", () => {
-		expect(colourOf({ ...space, members: [...space.members] }, "a")).toBe(1);
-		expect(colourOf({ ...space, members: [...space.members] }, "b")).toBe(2);
+		expect(colourOf(space, "a")).toBe(1);
+		expect(colourOf(space, "b")).toBe(2);
 		expect(colourOf(undefined, "b")).toBe(1);
+	});
+
+	test("are those of all a person's devices", () => {
+		expect(colourOf(space, "b2")).toBe(2);
 	});
 });
 

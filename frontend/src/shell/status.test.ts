@@ -16,6 +16,7 @@ beforeAll(async () => {
 const someone = (name: string, hasLatest: boolean, connected = true): MemberStatus => ({
 	device: name,
 	name,
+	you: false,
 	hasLatest,
 	connected,
 });

@@ -105,7 +105,9 @@ function MakeCode({ space, onMade }: { space: Space; onMade: (invitation: Invita
 		if (busy) return;
 		setBusy(true);
 		try {
-			onMade(await bridge.api.Invite(space.id, role, Number(count), Number(ends)));
+			onMade(
+				await bridge.api.Invite(space.id, { role, uses: Number(count), hours: Number(ends), ask: false }),
+			);
 		} catch (reason) {
 			setProblem(errorWords(reason, t));
 			setBusy(false);
