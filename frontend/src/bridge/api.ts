@@ -266,6 +266,78 @@ export interface Notice {
 /** What guards the key that everything on this computer is encrypted with. */
 export type Guard = "keyring" | "passphrase" | "file";
 
+/** One device of this person, over all spaces. */
+export interface MyDevice {
+	device: DeviceID;
+	/** Empty: nobody has named it. */
+	label: string;
+	thisOne: boolean;
+	connected: boolean;
+	/** Absent for this device, a connected one, and one that was never met. */
+	lastSeen?: string;
+	since: string;
+	/** Names of the spaces that it is in with this device, and of those that only this device is in. */
+	spaces: string[];
+	missing: string[];
+}
+
+/** What another device of the same person is linked with, once. */
+export interface LinkCode {
+	code: string;
+	/** The same secret, to be typed where both devices are on one network. */
+	words: string[];
+	expires: string;
+}
+
+/** What this device became part of by a link code or by recovery words. */
+export interface Linked {
+	person: Person;
+	spaces: Space[];
+}
+
+/** What a device that was taken out takes along. */
+export interface Revoked {
+	/** The recovery sheet was made on it, and has ended with it. */
+	sheetEnded: boolean;
+}
+
+/** A sheet that has been drawn. It brings nobody back before KeepRecoverySheet. */
+export interface RecoverySheet {
+	words: string[];
+	made: string;
+	/** Names of the spaces that it will bring back. */
+	spaces: string[];
+}
+
+export interface RecoveryState {
+	/** Absent: there is no sheet. */
+	made?: string;
+	/** How many spaces it brings back, of how many. */
+	covers: number;
+	of: number;
+}
+
+/** What two people compare to know that nobody stands between them. */
+export interface Safety {
+	/** The same six on both sides. */
+	words: string[];
+	state: Member["verified"];
+	/** When they were compared last. */
+	since?: string;
+	/** Devices that were not there then. */
+	fresh: DeviceID[];
+}
+
+/** An application of this device that a facilitator has yet to answer. */
+export interface PendingJoin {
+	id: string;
+	/** Of the space. */
+	name: string;
+	since: string;
+	/** Absent: never. */
+	expires?: string;
+}
+
 export interface WindowApi {
 	/** Rejects with the code "locked" or "keyring" while the device is locked; so does every method but Unlock. */
 	Hello(): Promise<Welcome>;
@@ -330,6 +402,31 @@ export interface WindowApi {
 	SetOffline(offline: boolean): Promise<void>;
 	/** After `closing`: what was typed has been handed in. */
 	Ready(): Promise<void>;
+	/** This device first. */
+	Devices(): Promise<MyDevice[]>;
+	/** Makes a code that links one more device; the code before it ends. */
+	LinkDevice(): Promise<LinkCode>;
+	CancelLink(): Promise<void>;
+	/** Makes this device one of whoever made the code, which may also be given as its words. */
+	UseLink(code: string, label: string): Promise<Linked>;
+	RenameDevice(device: DeviceID, label: string): Promise<void>;
+	/** Takes another device of this person out of all spaces. */
+	RevokeDevice(device: DeviceID): Promise<Revoked>;
+	NewRecoverySheet(): Promise<RecoverySheet>;
+	/** From now on these words bring this person back, and those of an earlier sheet no more. */
+	KeepRecoverySheet(words: string): Promise<RecoveryState>;
+	RecoveryState(): Promise<RecoveryState>;
+	/** Makes this device one of the person's who has these words; `address`, of a member, may be empty. */
+	Recover(words: string, address: string, label: string): Promise<Linked>;
+	/** `seat` is as in SetRole. */
+	SafetyWords(space: SpaceID, seat: DeviceID): Promise<Safety>;
+	/** Keeps on this device that the words were the same, or that they were not. */
+	MarkVerified(space: SpaceID, seat: DeviceID, same: boolean): Promise<void>;
+	/** Oldest first. */
+	Pending(): Promise<PendingJoin[]>;
+	CancelPending(id: string): Promise<void>;
+	/** The code of a link or file that was opened outside, once; empty: there is none. */
+	TakeHanded(): Promise<string>;
 	/** What nobody has dismissed, newest first. */
 	Notices(): Promise<Notice[]>;
 	/** Forgets a notice, for all windows of this device. */
@@ -360,6 +457,8 @@ export interface Events {
 	exporting: { space: SpaceID; done: number; of: number };
 	/** How many documents and files of a space its successor has, and of how many. */
 	succeeding: { space: SpaceID; done: number; of: number };
+	/** A link or an invitation file was opened outside; ask TakeHanded. */
+	handed: Record<string, never>;
 	/** The window is about to go: hand in what was typed, then say Ready. */
 	closing: Record<string, never>;
 }
@@ -375,6 +474,7 @@ export const eventNames: readonly EventName[] = [
 	"status",
 	"company",
 	"notices",
+	"handed",
 	"exporting",
 	"succeeding",
 	"closing",
