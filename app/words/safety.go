@@ -14,7 +14,8 @@ const SafetyWords = 6
 // What it costs to make safety words once: about a tenth of a second. Somebody
 // between two people may look for keys to show to one and to the other so that
 // both sides come to the same words. With 66 bits that takes about 2^33 tries
-// on each side: minutes of plain hashing, and centuries of this.
+// on each side: minutes of plain hashing, and decades of one processor's time of
+// this.
 const (
 	safetyPasses = 3
 	safetyMemory = 32 << 10 // KiB
