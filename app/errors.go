@@ -43,6 +43,15 @@ const (
 	CodeWrongPassphrase Code = "wrong-passphrase" // it does not fit
 	CodeKeyring         Code = "keyring"          // the platform's keyring does not give the key
 	CodeNoKeyring       Code = "no-keyring"       // no keyring takes the key, or gives it to be put elsewhere
+	CodeUnconfirmed     Code = "unconfirmed"      // it cannot be undone, and nobody has said yes to it
+	CodeNoMember        Code = "no-member"        // this device was removed from the space, or has left it
+	CodeStillMember     Code = "still-member"     // this device belongs to the space
+	CodeArchived        Code = "archived"         // nobody may write in the space
+	CodeNoFacilitator   Code = "no-facilitator"   // there is none left who could do it
+	CodeHasFacilitator  Code = "has-facilitator"  // there is one, who can do it
+	CodeSucceeded       Code = "succeeded"        // the space goes on in another one already
+	CodeNoEffect        Code = "no-effect"        // it is so already
+	CodeChanged         Code = "changed"          // it is not as it was shown any more
 	CodeOffline         Code = "offline"          // the network is switched off
 	CodeTimeout         Code = "timeout"          // it took too long
 	CodeClosed          Code = "closed"           // Parley is shutting down

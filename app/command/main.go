@@ -93,7 +93,9 @@ func execute(ctx context.Context, g *Grammar, name string, selected any, t termi
 			return err
 		}
 	}
-	run := func(t terminal) error { return anywhere(ctx, g, locations, name, command, t) }
+	run := func(t terminal) error {
+		return surely(command, t, func() error { return anywhere(ctx, g, locations, name, command, t) })
+	}
 	if f, ok := command.(filing); ok {
 		return f.into(t, run)
 	}
