@@ -172,7 +172,7 @@ func (a *App) Invite(ctx context.Context, id space.ID, role space.Role, uses int
 	if lasts > 0 {
 		expiry = now().Add(lasts).Truncate(time.Second)
 	}
-	entry, secret, err := log.Invite(a.key, role, uses, expiry, now(), rand.Reader)
+	entry, secret, err := log.Invite(a.key, space.InviteOptions{Role: role, Uses: uses, Expiry: expiry}, now(), rand.Reader)
 	if err != nil {
 		return Invitation{}, err
 	}

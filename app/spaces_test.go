@@ -77,7 +77,7 @@ func overbooked(t *testing.T, l app.Locations) (_ space.ID, again func()) {
 	}
 	invite := func(log *space.Log, by space.Key) space.InvitationSecret {
 		t.Helper()
-		entry, secret, err := log.Invite(by, space.Editor, 1, time.Time{}, time.Now(), rand.Reader)
+		entry, secret, err := log.Invite(by, space.InviteOptions{Role: space.Editor, Uses: 1}, time.Now(), rand.Reader)
 		add(log, entry, err)
 		return secret
 	}

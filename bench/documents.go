@@ -154,7 +154,7 @@ func (s *shelf) append(ctx context.Context, ref crdt.Ref, author space.Key, chan
 // admit lets another device into the space, as an editor.
 func (s *shelf) admit(ctx context.Context, newcomer space.Key) error {
 	log, _ := s.store.Log(s.space)
-	invite, secret, err := log.Invite(s.device, space.Editor, 1, time.Time{}, time.Now(), rand.Reader)
+	invite, secret, err := log.Invite(s.device, space.InviteOptions{Role: space.Editor, Uses: 1}, time.Now(), rand.Reader)
 	if err != nil {
 		return err
 	}

@@ -86,7 +86,7 @@ func (d *device) admits(id space.ID, role space.Role, others ...*device) {
 	d.t.Helper()
 	log, _ := d.store.Log(id)
 	for _, other := range others {
-		e, secret, err := log.Invite(d.key, role, 1, time.Time{}, time.Now(), rand.Reader)
+		e, secret, err := log.Invite(d.key, space.InviteOptions{Role: role, Uses: 1}, time.Now(), rand.Reader)
 		d.enters(id, e, err)
 		code := space.Code{Space: id, Secret: secret, Inviter: d.key.Device(), Name: log.Name()}
 		application, err := space.Apply(other.key, code, other.person())

@@ -227,7 +227,7 @@ func (v *victim) founds(ctx context.Context) error {
 		}
 		return err
 	}
-	e, secret, err := log.Invite(v.ada, space.Editor, 1, time.Time{}, time.Now(), rand.Reader)
+	e, secret, err := log.Invite(v.ada, space.InviteOptions{Role: space.Editor, Uses: 1}, time.Now(), rand.Reader)
 	if err := enters(e, err); err != nil {
 		return err
 	}

@@ -136,7 +136,7 @@ func (d *device) adds(id space.ID, entry space.Entry, err error) {
 func (d *device) invites(id space.ID, uses int, expiry time.Time) space.Code {
 	d.t.Helper()
 	log := d.logOf(id)
-	entry, secret, err := log.Invite(d.key, space.Editor, uses, expiry, time.Now(), rand.Reader)
+	entry, secret, err := log.Invite(d.key, space.InviteOptions{Role: space.Editor, Uses: uses, Expiry: expiry}, time.Now(), rand.Reader)
 	d.adds(id, entry, err)
 	return space.Code{Space: id, Secret: secret, Inviter: d.id(), Addresses: d.node.CodeAddresses(), Name: log.Name(), Expiry: expiry}
 }

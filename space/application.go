@@ -21,8 +21,9 @@ type Application struct {
 	Space      ID
 	Device     DeviceID
 	Person     Person
-	Invitation InvitationKey
-	Raw        []byte // all its bytes; not to be changed
+	Invitation InvitationKey // or seat key
+	Label      string        // what the newcomer calls the device; may be empty
+	Raw        []byte        // all its bytes; not to be changed
 }
 
 type applicationEnvelope struct {
@@ -37,13 +38,21 @@ type applicationPayload struct {
 	Device     DeviceID      `cbor:"2,keyasint"`
 	Person     Person        `cbor:"3,keyasint"`
 	Invitation InvitationKey `cbor:"4,keyasint"`
+	Label      string        `cbor:"5,keyasint,omitempty"`
 }
 
 const applicationDomain = "parley/application/1"
 
-// Apply writes the application of a device that was given a code.
+// Apply writes the application of a device that was given a code. For a seat
+// key, whose secret is shown in another form, the code has the space and the
+// secret only.
 func Apply(key Key, code Code, person Person) ([]byte, error) {
-	if err := person.Validate(); err != nil {
+	return ApplyAs(key, code, person, "")
+}
+
+// ApplyAs is Apply with a name for the device.
+func ApplyAs(key Key, code Code, person Person, label string) ([]byte, error) {
+	if err := validateApplicant(person, label); err != nil {
 		return nil, fmt.Errorf("apply: %w", err)
 	}
 	invitation := KeyFromSeed(code.Secret)
@@ -52,6 +61,7 @@ func Apply(key Key, code Code, person Person) ([]byte, error) {
 		Device:     key.Device(),
 		Person:     person,
 		Invitation: code.Invitation(),
+		Label:      label,
 	})
 	message := domain(applicationDomain, p)
 	return encode(applicationEnvelope{
@@ -83,7 +93,7 @@ func parseApplication(raw []byte) (Application, error) {
 	if err := decode(env.Payload, &p); err != nil {
 		return Application{}, fmt.Errorf("payload: %w", err)
 	}
-	if err := p.Person.Validate(); err != nil {
+	if err := validateApplicant(p.Person, p.Label); err != nil {
 		return Application{}, err
 	}
 	message := domain(applicationDomain, env.Payload)
@@ -93,5 +103,16 @@ func parseApplication(raw []byte) (Application, error) {
 	if !ed25519.Verify(p.Invitation[:], message, env.Invitation) {
 		return Application{}, errors.New("the invitation's signature does not match")
 	}
-	return Application{Space: p.Space, Device: p.Device, Person: p.Person, Invitation: p.Invitation, Raw: raw}, nil
+	return Application{
+		Space: p.Space, Device: p.Device, Person: p.Person, Invitation: p.Invitation, Label: p.Label, Raw: raw,
+	}, nil
+}
+
+func validateApplicant(person Person, label string) error {
+	if label != "" {
+		if err := ValidateLabel(label); err != nil {
+			return fmt.Errorf("device's name: %w", err)
+		}
+	}
+	return person.Validate()
 }

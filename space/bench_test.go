@@ -29,7 +29,7 @@ func largeLog(b *testing.B) (entries [][]byte, key Key) {
 		}
 		switch {
 		case i%50 == 1:
-			e, secret, err := log.Invite(key, Editor, MaxUses, time.Time{}, noon, rand)
+			e, secret, err := log.Invite(key, InviteOptions{Role: Editor, Uses: MaxUses}, noon, rand)
 			add(e, err)
 			code = Code{Space: log.ID(), Secret: secret}
 		case i%5 == 2:

@@ -24,35 +24,6 @@ const maxTime = 253402300799
 // docs/formats.md or whose signatures do not match.
 var ErrMalformedEntry = errors.New("malformed entry")
 
-// Kind says what an entry does.
-type Kind uint8
-
-// The kinds, as stored.
-const (
-	KindFound    Kind = 1
-	KindInvite   Kind = 2
-	KindWithdraw Kind = 3
-	KindJoin     Kind = 4
-	KindPerson   Kind = 5
-)
-
-// String is the kind's word.
-func (k Kind) String() string {
-	switch k {
-	case KindFound:
-		return "found"
-	case KindInvite:
-		return "invite"
-	case KindWithdraw:
-		return "withdraw"
-	case KindJoin:
-		return "join"
-	case KindPerson:
-		return "person"
-	}
-	return fmt.Sprintf("kind %d", uint8(k))
-}
-
 // Entry is one parsed entry of a membership log, its signatures checked. That
 // it is well formed does not mean that it counts: the log decides that.
 type Entry struct {
@@ -64,7 +35,7 @@ type Entry struct {
 	Time    time.Time // as the author claims
 	Raw     []byte    // all its bytes; not to be changed
 
-	body any // *foundBody, *inviteBody, *withdrawBody, Application, *personBody
+	body any // by kind: a pointer to its body, an Application, nil for one of a newer Parley
 }
 
 type envelope struct {
@@ -80,31 +51,6 @@ type payload struct {
 	Author  DeviceID        `cbor:"4,keyasint"`
 	Time    uint64          `cbor:"5,keyasint"`
 	Body    cbor.RawMessage `cbor:"6,keyasint"`
-}
-
-type foundBody struct {
-	Name   string   `cbor:"1,keyasint"`
-	Person Person   `cbor:"2,keyasint"`
-	Nonce  [16]byte `cbor:"3,keyasint"`
-}
-
-type inviteBody struct {
-	Invitation InvitationKey `cbor:"1,keyasint"`
-	Role       Role          `cbor:"2,keyasint"`
-	Uses       uint64        `cbor:"3,keyasint"`
-	Expiry     uint64        `cbor:"4,keyasint"`
-}
-
-type withdrawBody struct {
-	Invitation InvitationKey `cbor:"1,keyasint"`
-}
-
-type joinBody struct {
-	Application []byte `cbor:"1,keyasint"`
-}
-
-type personBody struct {
-	Person Person `cbor:"1,keyasint"`
 }
 
 const entryDomain = "parley/entry/1"
@@ -178,58 +124,6 @@ func (e *Entry) place(space []byte) error {
 		if bytes.Compare(e.Parents[i-1][:], e.Parents[i][:]) >= 0 {
 			return errors.New("parents are not sorted")
 		}
-	}
-	return nil
-}
-
-func parseBody(kind Kind, id ID, raw []byte) (any, error) {
-	switch kind {
-	case KindFound:
-		body := new(foundBody)
-		if err := decode(raw, body); err != nil {
-			return nil, err
-		}
-		if err := ValidateName(body.Name); err != nil {
-			return nil, fmt.Errorf("space's name: %w", err)
-		}
-		return body, body.Person.Validate()
-	case KindInvite:
-		body := new(inviteBody)
-		if err := decode(raw, body); err != nil {
-			return nil, err
-		}
-		return body, body.validate()
-	case KindWithdraw:
-		body := new(withdrawBody)
-		return body, decode(raw, body)
-	case KindJoin:
-		body := new(joinBody)
-		if err := decode(raw, body); err != nil {
-			return nil, err
-		}
-		application, err := ParseApplication(body.Application)
-		if err == nil && application.Space != id {
-			err = errors.New("application to another space")
-		}
-		return application, err
-	case KindPerson:
-		body := new(personBody)
-		if err := decode(raw, body); err != nil {
-			return nil, err
-		}
-		return body, body.Person.Validate()
-	}
-	return nil, errors.New("this version of Parley does not know it")
-}
-
-func (b *inviteBody) validate() error {
-	switch {
-	case !b.Role.Valid():
-		return fmt.Errorf("unknown %s", b.Role)
-	case b.Uses < 1 || b.Uses > MaxUses:
-		return fmt.Errorf("an invitation has 1 to %d uses, not %d", MaxUses, b.Uses)
-	case b.Expiry > maxTime:
-		return errors.New("expiry out of range")
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ func entriesOfEachKind(t testing.TB) [][]byte {
 			t.Fatal(err)
 		}
 	}
-	e, secret, err := log.Invite(key, Editor, 3, noon.Add(time.Hour), noon, rand)
+	e, secret, err := log.Invite(key, InviteOptions{Role: Editor, Uses: 3, Expiry: noon.Add(time.Hour)}, noon, rand)
 	add(e, err)
 	code := Code{Space: log.ID(), Secret: secret, Inviter: key.Device(), Name: log.Name()}
 	application, err := Apply(other, code, Person{Name: "Ben"})

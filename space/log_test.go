@@ -65,7 +65,7 @@ func (p *someone) adds(e Entry, err error) Entry {
 
 func (p *someone) invites(role Role, uses int, expiry time.Time) Code {
 	p.t.Helper()
-	e, secret, err := p.log.Invite(p.key, role, uses, expiry, noon, p.rand)
+	e, secret, err := p.log.Invite(p.key, InviteOptions{Role: role, Uses: uses, Expiry: expiry}, noon, p.rand)
 	p.adds(e, err)
 	return Code{Space: p.log.ID(), Secret: secret, Inviter: p.key.Device(), Name: p.log.Name(), Expiry: expiry}
 }
@@ -179,7 +179,7 @@ func TestWhyNobodyIsAdmitted(t *testing.T) {
 	if _, err := stranger.log.Admit(ada.key, cem.applies(elsewhere), noon); !errors.Is(err, ErrNotMember) {
 		t.Errorf("by a stranger: %v", err)
 	}
-	if _, _, err := ben.log.Invite(ben.key, Editor, 1, time.Time{}, noon, rand); !errors.Is(err, ErrNotFacilitator) {
+	if _, _, err := ben.log.Invite(ben.key, InviteOptions{Role: Editor, Uses: 1}, noon, rand); !errors.Is(err, ErrNotFacilitator) {
 		t.Errorf("an editor invites: %v", err)
 	}
 }

@@ -36,7 +36,7 @@ func (l *Log) MayWrite(device DeviceID, part Part) bool {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	m, ok := l.state.devices[device]
-	return ok && MayWrite(m.Role, part)
+	return ok && !l.state.archived && MayWrite(m.Role, part)
 }
 
 // Actor finds the device that actor IDs with this prefix belong to, among all

@@ -35,7 +35,7 @@ func randomLog(t *testing.T, rand source, steps int) [][]byte {
 		switch rand.IntN(8) {
 		case 0:
 			role := Role(1 + rand.IntN(5))
-			if e, secret, err := p.log.Invite(p.key, role, 1+rand.IntN(2), noon.Add(time.Hour), noon, rand); err == nil {
+			if e, secret, err := p.log.Invite(p.key, InviteOptions{Role: role, Uses: 1 + rand.IntN(2), Expiry: noon.Add(time.Hour)}, noon, rand); err == nil {
 				p.adds(e, nil)
 				codes = append(codes, Code{Space: p.log.ID(), Secret: secret})
 			}
@@ -196,7 +196,7 @@ func naiveState(order []Entry, past func(Hash) map[Hash]bool) (members []Member,
 		}
 		switch body := e.body.(type) {
 		case *foundBody:
-			members = append(members, Member{Device: e.Author, Person: body.Person, Role: Facilitator, Joined: e.Time})
+			members = append(members, Member{Device: e.Author, Seat: e.Author, Person: body.Person, Role: Facilitator, Joined: e.Time})
 			grants[e.Author] = []Hash{e.Hash}
 		case *personBody:
 			members[author].Person = body.Person
@@ -229,7 +229,7 @@ func naiveState(order []Entry, past func(Hash) map[Hash]bool) (members []Member,
 				}
 				through.Used++
 				members = append(members, Member{
-					Device: body.Device, Person: body.Person, Role: through.Role,
+					Device: body.Device, Seat: body.Device, Person: body.Person, Role: through.Role,
 					Joined: e.Time, InvitedBy: through.Author, Admitted: e.Author,
 				})
 			}

@@ -1,28 +1,9 @@
 package space
 
-import "time"
-
-// Member is a device that belongs to a space.
-type Member struct {
-	Device    DeviceID
-	Person    Person
-	Role      Role
-	Joined    time.Time // as the member who admitted them claims
-	InvitedBy DeviceID  // the author of the invitation; zero for the founder
-	Admitted  DeviceID  // the member who let them in; zero for the founder
-}
-
-// Invitation is an open or spent way into a space.
-type Invitation struct {
-	Key       InvitationKey
-	Role      Role
-	Uses      int
-	Used      int
-	Expiry    time.Time // zero: never
-	Withdrawn bool
-	Author    DeviceID
-	Created   time.Time
-}
+import (
+	"slices"
+	"time"
+)
 
 // state is what a log's entries, taken in the log's order, amount to.
 type state struct {
@@ -32,6 +13,15 @@ type state struct {
 	actors      map[[16]byte]DeviceID
 	invitations []*invitation // in the order of their entries
 	keys        map[InvitationKey]*invitation
+	archived    bool
+	rights      uint64
+	limits      map[limitName]uint64
+}
+
+// limitName is what a limit is about.
+type limitName struct {
+	partName
+	actor string
 }
 
 type member struct {
@@ -54,6 +44,7 @@ func evaluate(l *Log) *state {
 		devices: make(map[DeviceID]*member),
 		actors:  make(map[[16]byte]DeviceID),
 		keys:    make(map[InvitationKey]*invitation),
+		limits:  make(map[limitName]uint64),
 	}
 	for _, i := range l.order {
 		s.apply(l, i)
@@ -83,6 +74,48 @@ func (s *state) apply(l *Log, i int) {
 		s.join(l, i, n, body)
 	case *personBody:
 		author.Person = body.Person
+	case *renameBody:
+		if author.Role == Facilitator {
+			s.name = body.Name
+		}
+	case *labelBody:
+		if m := s.devices[body.Device]; m != nil && m.Seat == author.Seat {
+			m.Label = body.Label
+		}
+	case *roleBody:
+		if m := s.devices[body.Seat]; m != nil && author.Role == Facilitator {
+			m.Role = body.Role
+			s.raise(body.Cut)
+		}
+	case *removeBody:
+		if author.Role == Facilitator || author.Seat == body.Seat {
+			s.remove(body.Seat)
+			s.raise(body.Cut)
+		}
+	case *archiveBody:
+		if author.Role == Facilitator {
+			s.archived = body.On
+			s.raise(body.Cut)
+		}
+	case *admitBody:
+		if author.Role == Facilitator {
+			s.raise(body.Cut)
+		}
+	}
+	s.rights++
+}
+
+func (s *state) remove(seat DeviceID) {
+	s.members = slices.DeleteFunc(s.members, func(m *member) bool { return m.Seat == seat })
+	delete(s.devices, seat)
+}
+
+func (s *state) raise(cut Cut) {
+	for _, part := range cut {
+		for _, actor := range part.Actors {
+			name := limitName{partName{part.Document, part.Part}, string(actor.Actor)}
+			s.limits[name] = max(s.limits[name], actor.Seq)
+		}
 	}
 }
 
@@ -101,6 +134,7 @@ func (s *state) author(n *node) *member {
 }
 
 func (s *state) admit(l *Log, entry int, m Member) {
+	m.Seat = m.Device
 	joined := &member{Member: m, grants: []int{entry}}
 	s.members = append(s.members, joined)
 	s.devices[m.Device] = joined
@@ -116,6 +150,7 @@ func (s *state) invite(i int, e Entry, author *member, body *inviteBody) {
 			Key:     body.Invitation,
 			Role:    body.Role,
 			Uses:    int(body.Uses),
+			Ask:     body.Ask,
 			Author:  e.Author,
 			Created: e.Time,
 		},

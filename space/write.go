@@ -45,19 +45,24 @@ func Found(key Key, name string, person Person, now time.Time, rand io.Reader) (
 	return newLog(e), e, nil
 }
 
-// Invite writes an invitation to take a role, for a number of newcomers, until
-// an expiry (zero: without end). The secret, read from rand, goes into the
+// InviteOptions say whom an invitation is for.
+type InviteOptions struct {
+	Role   Role
+	Uses   int       // 1 to MaxUses
+	Expiry time.Time // zero: without end
+	Ask    bool      // a facilitator has to say yes to every newcomer
+}
+
+// Invite writes an invitation. The secret, read from rand, goes into the
 // invitation's Code and nowhere else. Only a facilitator can invite.
-func (l *Log) Invite(key Key, role Role, uses int, expiry, now time.Time, rand io.Reader) (Entry, InvitationSecret, error) {
+func (l *Log) Invite(key Key, options InviteOptions, now time.Time, rand io.Reader) (Entry, InvitationSecret, error) {
 	var secret InvitationSecret
-	body := inviteBody{Role: role, Uses: uint64(max(uses, 0))}
-	if !expiry.IsZero() {
-		seconds, err := unixSeconds(expiry)
-		if err != nil {
-			return Entry{}, secret, fmt.Errorf("invite: %w", err)
-		}
-		body.Expiry = seconds
+	body := inviteBody{Role: options.Role, Uses: uint64(max(options.Uses, 0)), Ask: options.Ask}
+	expiry, err := expirySeconds(options.Expiry)
+	if err != nil {
+		return Entry{}, secret, fmt.Errorf("invite: %w", err)
 	}
+	body.Expiry = expiry
 	if err := body.validate(); err != nil {
 		return Entry{}, secret, fmt.Errorf("invite: %w", err)
 	}
@@ -73,6 +78,13 @@ func (l *Log) Invite(key Key, role Role, uses int, expiry, now time.Time, rand i
 		return s.keys[body.Invitation] != nil
 	})
 	return e, invitation.Seed(), err
+}
+
+func expirySeconds(expiry time.Time) (uint64, error) {
+	if expiry.IsZero() {
+		return 0, nil
+	}
+	return unixSeconds(expiry)
 }
 
 // Withdraw writes that an invitation is over. Only a facilitator can do so.

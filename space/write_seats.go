@@ -1,0 +1,119 @@
+package space
+
+import (
+	"fmt"
+	"time"
+)
+
+// NewSeatKey writes a key with which a further device joins the seat of this
+// one. The secret is the seed of the key, which is for the caller to keep or to
+// show. A newer recovery key of a seat ends the older one.
+func (l *Log) NewSeatKey(key Key, purpose Purpose, uses int, expiry, now time.Time, secret [32]byte) (Entry, error) {
+	return l.RegisterSeatKey(key, InvitationKey(KeyFromSeed(secret).Device()), purpose, uses, expiry, now)
+}
+
+// RegisterSeatKey is NewSeatKey for a key of which only the public half is
+// known.
+func (l *Log) RegisterSeatKey(key Key, public InvitationKey, purpose Purpose, uses int, expiry, now time.Time) (Entry, error) {
+	me, ok := l.Member(key.Device())
+	if !ok {
+		return Entry{}, fmt.Errorf("new seat key: %w", ErrNotMember)
+	}
+	seconds, err := expirySeconds(expiry)
+	if err != nil {
+		return Entry{}, fmt.Errorf("new seat key: %w", err)
+	}
+	body := seatKeyBody{Key: public, Purpose: purpose, Uses: uint64(max(uses, 0)), Expiry: seconds, Seat: me.Seat}
+	if err := body.validate(); err != nil {
+		return Entry{}, fmt.Errorf("new seat key: %w", err)
+	}
+	return l.writeOn(nil, key, draft{KindSeatKey, body}, now)
+}
+
+// SetLabel writes what a device of one's own seat is called.
+func (l *Log) SetLabel(key Key, device DeviceID, label string, now time.Time) (Entry, error) {
+	if err := ValidateLabel(label); err != nil {
+		return Entry{}, fmt.Errorf("set label: %w", err)
+	}
+	me, ok := l.Member(key.Device())
+	if !ok {
+		return Entry{}, fmt.Errorf("set label: %w", ErrNotMember)
+	}
+	other, ok := l.Member(device)
+	switch {
+	case !ok:
+		return Entry{}, fmt.Errorf("set label: %w", ErrUnknownDevice)
+	case other.Seat != me.Seat:
+		return Entry{}, fmt.Errorf("set label: %w", ErrOtherSeat)
+	case other.Label == label:
+		return Entry{}, fmt.Errorf("set label: %w", ErrNoEffect)
+	}
+	return l.writeOn(nil, key, draft{KindLabel, labelBody{Device: device, Label: label}}, now)
+}
+
+// Confirm writes that a person's standing and organisation are as they say,
+// or that this is not confirmed any more. It holds until they say otherwise.
+func (l *Log) Confirm(key Key, seat DeviceID, yes bool, now time.Time) (Entry, error) {
+	if err := l.facilitates(key.Device()); err != nil {
+		return Entry{}, fmt.Errorf("confirm: %w", err)
+	}
+	me, _ := l.Member(key.Device())
+	other, ok := l.Seat(seat)
+	switch {
+	case !ok:
+		return Entry{}, fmt.Errorf("confirm: %w", ErrUnknownSeat)
+	case me.Seat == other.ID:
+		return Entry{}, fmt.Errorf("confirm: %w", ErrOwnStanding)
+	case !yes && other.ConfirmedBy == DeviceID{}:
+		return Entry{}, fmt.Errorf("confirm: %w", ErrNoEffect)
+	}
+	return l.writeOn(nil, key, draft{KindConfirm, confirmBody{Seat: other.ID, Person: other.Person, Yes: yes}}, now)
+}
+
+// Answer writes what a facilitator says to a request.
+func (l *Log) Answer(key Key, join Hash, accept bool, now time.Time) (Entry, error) {
+	if err := l.facilitates(key.Device()); err != nil {
+		return Entry{}, fmt.Errorf("answer: %w", err)
+	}
+	for _, r := range l.Requests() {
+		if r.Join == join {
+			return l.writeOn(nil, key, draft{KindAnswer, answerBody{Join: join, Accept: accept}}, now)
+		}
+	}
+	return Entry{}, fmt.Errorf("answer: %w", ErrUnknownRequest)
+}
+
+// Rename writes another name of the space.
+func (l *Log) Rename(key Key, name string, now time.Time) (Entry, error) {
+	if err := ValidateName(name); err != nil {
+		return Entry{}, fmt.Errorf("rename: %w", err)
+	}
+	if err := l.facilitates(key.Device()); err != nil {
+		return Entry{}, fmt.Errorf("rename: %w", err)
+	}
+	if l.Name() == name {
+		return Entry{}, fmt.Errorf("rename: %w", ErrNoEffect)
+	}
+	return l.writeOn(nil, key, draft{KindRename, renameBody{Name: name}}, now)
+}
+
+// Succeed writes that another space takes the place of this one, and with
+// which codes those who have a role here join there. A facilitator or an
+// editor can.
+func (l *Log) Succeed(key Key, codes map[Role]Code, now time.Time) (Entry, error) {
+	me, ok := l.Member(key.Device())
+	switch {
+	case !ok:
+		return Entry{}, fmt.Errorf("succeed: %w", ErrNotMember)
+	case me.Role > Editor:
+		return Entry{}, fmt.Errorf("succeed: %w", ErrNotFacilitator)
+	}
+	body := successorBody{Codes: make(map[Role]string, len(codes))}
+	for role, code := range codes {
+		body.Codes[role] = code.String()
+	}
+	if err := body.validate(); err != nil {
+		return Entry{}, fmt.Errorf("succeed: %w", err)
+	}
+	return l.writeOn(nil, key, draft{KindSuccessor, body}, now)
+}
