@@ -55,6 +55,7 @@ func (o *online) met(e event.EvtPeerIdentificationCompleted) {
 		return
 	}
 	o.acquaint(e.Peer)
+	o.node.petitions.met(e.Peer)
 	if e.Conn.Stat().Direction == network.DirOutbound {
 		o.meet(e.Peer)
 	}
@@ -155,7 +156,7 @@ func (o *online) share(p peer.ID, ids []space.ID) {
 	for _, id := range ids {
 		o.mu.Lock()
 		known, r := o.peers[p], o.rooms[id]
-		fresh := known != nil && r != nil && !known.shared[id] && o.node.member(id, device)
+		fresh := known != nil && r != nil && !known.shared[id] && o.node.belongs(id) && o.node.member(id, device)
 		if fresh {
 			known.shared[id] = true
 		}
@@ -168,6 +169,7 @@ func (o *online) share(p peer.ID, ids []space.ID) {
 		o.node.standing.joined(id, device)
 		r.host.enter(p)
 		r.pull(pullRequest{from: p})
+		r.readmitStranded()
 		o.mu.Lock()
 		gone := o.peers[p] != known
 		o.mu.Unlock()
@@ -181,9 +183,30 @@ func (o *online) share(p peer.ID, ids []space.ID) {
 	}
 }
 
+// unshare takes note that a space is not shared any more, and reports whether
+// it was. The caller holds mu.
+func (o *online) unshare(p peer.ID, known *acquaintance, id space.ID) bool {
+	if !known.shared[id] {
+		return false
+	}
+	delete(known.shared, id)
+	if len(known.shared) == 0 {
+		o.host.ConnManager().Unprotect(p, sharing)
+	}
+	return true
+}
+
 // reconsider follows a change of a space's membership: it opens the room of a
-// new space, lets removed members go, and meets new ones.
+// new space and closes that of one we do not belong to any more, lets removed
+// members go, and meets new ones. Whoever goes is met once more, since one side
+// may not know why.
 func (o *online) reconsider(id space.ID) {
+	if !o.node.belongs(id) {
+		for _, p := range o.leaveRoom(id) {
+			o.meet(p)
+		}
+		return
+	}
 	if err := o.enterRoom(id); err != nil {
 		o.log.Error("A space cannot be gossiped about", "space", id, "error", err)
 		return
@@ -200,11 +223,7 @@ func (o *online) reconsider(id space.ID) {
 		switch member := o.node.member(id, device); {
 		case member && !known.shared[id]:
 			toMeet = append(toMeet, p)
-		case !member && known.shared[id]:
-			delete(known.shared, id)
-			if len(known.shared) == 0 {
-				o.host.ConnManager().Unprotect(p, sharing)
-			}
+		case !member && o.unshare(p, known, id):
 			toLeave = append(toLeave, p)
 		}
 	}
@@ -212,8 +231,17 @@ func (o *online) reconsider(id space.ID) {
 	for _, p := range toLeave {
 		r.showOut(p)
 	}
-	for _, p := range toMeet {
+	if log, ok := o.node.store.Log(id); ok {
+		for _, device := range o.node.answered(log) {
+			toMeet = append(toMeet, peerOf(device)) // meeting who is not here is nothing
+		}
+	}
+	r.readmitStranded()
+	for _, p := range slices.Concat(toLeave, toMeet) {
 		o.meet(p)
+	}
+	if len(toLeave) > 0 {
+		o.node.peersChanged()
 	}
 }
 

@@ -2,7 +2,6 @@ package p2p
 
 import (
 	"context"
-	"crypto/hmac"
 	"errors"
 	"fmt"
 	"sync"
@@ -15,45 +14,50 @@ import (
 )
 
 const (
-	admitProtocol protocol.ID = "/parley/admit/1"
+	admitProtocol protocol.ID = "/parley/admit/2"
 
 	admitPatience = 10 * time.Second
 	admitFrame    = 32 << 10
 	logFrame      = maxPageBytes + 64<<10 // a page and its wrapping
+
+	// maxRequests bounds the applications of one space that wait for a
+	// facilitator: whoever has the code can make up devices.
+	maxRequests = 64
 )
 
-// ErrNotNow is what Join fails with when a member could not admit us for a
-// reason of its own.
-var ErrNotNow = errors.New("the other computer could not let you in just now: try again in a moment")
-
-// Reasons on the wire, and what they are for us.
-const (
-	reasonExpired   uint8 = 1
-	reasonUsedUp    uint8 = 2
-	reasonWithdrawn uint8 = 3
-	reasonNotNow    uint8 = 4
+// Why Join did not end with this device a member.
+var (
+	// ErrNotNow means that a member could not admit us for a reason of its own.
+	ErrNotNow = errors.New("the other computer could not let you in just now: try again in a moment")
+	// ErrWaiting means that the application is there, and that a facilitator
+	// has to answer it first.
+	ErrWaiting = errors.New("a facilitator has been asked and has not answered yet")
+	// ErrDeclined means that a facilitator has said no.
+	ErrDeclined = errors.New("a facilitator has declined")
 )
+
+// reasons are the numbers of errors on the wire. What has none is "not now".
+var reasons = map[uint8]error{
+	1: space.ErrExpired,
+	2: space.ErrUsedUp,
+	3: space.ErrWithdrawn,
+	4: ErrNotNow,
+	5: ErrWaiting,
+	6: ErrDeclined,
+}
 
 func reasonFor(err error) uint8 {
-	switch {
-	case errors.Is(err, space.ErrExpired):
-		return reasonExpired
-	case errors.Is(err, space.ErrUsedUp):
-		return reasonUsedUp
-	case errors.Is(err, space.ErrWithdrawn):
-		return reasonWithdrawn
+	for number, reason := range reasons {
+		if errors.Is(err, reason) {
+			return number
+		}
 	}
-	return reasonNotNow
+	return 4
 }
 
 func errorFor(reason uint8) error {
-	switch reason {
-	case reasonExpired:
-		return space.ErrExpired
-	case reasonUsedUp:
-		return space.ErrUsedUp
-	case reasonWithdrawn:
-		return space.ErrWithdrawn
+	if err, ok := reasons[reason]; ok {
+		return err
 	}
 	return ErrNotNow
 }
@@ -63,64 +67,50 @@ func errorFor(reason uint8) error {
 func (o *online) answerAdmit(ctx context.Context, stream network.Stream) error {
 	newcomer, _ := deviceOf(stream.Conn().RemotePeer())
 	c := converse(stream, admitPatience)
-	var theirs nonce
-	if _, err := c.hear(admitFrame, &theirs); err != nil {
-		return fmt.Errorf("admit: %w", err)
-	}
-	mine := nonce{Nonce: newNonce()}
-	script := transcript{
-		openerNonce: theirs.Nonce, answererNonce: mine.Nonce,
-		opener: newcomer, answerer: o.node.device,
-	}
-	if err := c.say(&mine); err != nil {
-		return fmt.Errorf("admit: %w", err)
-	}
-	var k knock
-	if _, err := c.hear(admitFrame, &k); err != nil {
+	script, k, err := o.hearKnock(c, newcomer)
+	if err != nil {
 		return fmt.Errorf("admit: %w", err)
 	}
 	log, invitation, ok := o.node.knockedAt(script, k)
 	if !ok {
 		return fmt.Errorf("admit %s: %w", newcomer, space.ErrUnknownInvitation)
 	}
-	if err := c.say(&openDoor{Tag: script.admitTag(log.ID(), invitation, sideAnswerer)}); err != nil {
+	if err := c.say(&openDoor{Tag: script.lockTag(invitationLock(log.ID(), invitation), sideAnswerer)}); err != nil {
 		return fmt.Errorf("admit: %w", err)
 	}
 	var a apply
 	if _, err := c.hear(admitFrame, &a); err != nil {
 		return fmt.Errorf("admit: %w", err)
 	}
-	if err := o.node.admit(ctx, log, newcomer, invitation, a.Application); err != nil {
-		if errors.Is(err, space.ErrMalformedApplication) || errors.Is(err, errNonsense) {
-			return fmt.Errorf("%w: %w", errNonsense, err)
-		}
-		o.log.Info("A newcomer was not let in", "device", newcomer, "space", log.ID(), "error", err)
-		if err := c.say(&refused{Reason: reasonFor(err)}); err != nil {
-			return fmt.Errorf("admit: %w", err)
-		}
-		return c.close()
-	}
-	o.log.Info("A newcomer was let in", "device", newcomer, "space", log.ID())
-	listed := pages(log.Entries(), maxPageBytes)
-	for i, page := range listed {
-		if err := c.say(&admitted{Entries: page, Last: i == len(listed)-1}); err != nil {
-			return fmt.Errorf("admit: %w", err)
-		}
+	if err := o.answerApplication(ctx, c, log, newcomer, invitation, a.Application); err != nil {
+		return fmt.Errorf("admit: %w", err)
 	}
 	return c.close()
+}
+
+// answerApplication lets a newcomer in or says why not.
+func (o *online) answerApplication(ctx context.Context, c *conversation, log *space.Log, newcomer space.DeviceID, key space.InvitationKey, raw []byte) error {
+	err := o.node.admit(ctx, log, newcomer, key, raw)
+	switch {
+	case errors.Is(err, space.ErrMalformedApplication), errors.Is(err, errNonsense):
+		return fmt.Errorf("%w: %w", errNonsense, err)
+	case err != nil:
+		o.log.Info("A newcomer was not let in", "device", newcomer, "space", log.ID(), "error", err)
+		return c.say(&refused{Reason: reasonFor(err)})
+	}
+	o.log.Info("A newcomer was let in", "device", newcomer, "space", log.ID())
+	return sayLog(c, log)
 }
 
 // knockedAt finds the invitation that a knock is made with.
 func (n *Node) knockedAt(script transcript, k knock) (*space.Log, space.InvitationKey, bool) {
 	for _, id := range n.store.Spaces() {
 		log, ok := n.store.Log(id)
-		if !ok || !n.member(id, n.device) {
+		if !ok || !n.belongs(id) {
 			continue
 		}
 		for _, invitation := range log.Invitations() {
-			expected := script.admitTag(id, invitation.Key, sideOpener)
-			if hmac.Equal(expected[:], k.Tag[:]) &&
-				space.DeviceID(invitation.Key).Verify(script.knockMessage(), k.Signature[:]) {
+			if script.fits(invitationLock(id, invitation.Key), &k) {
 				return log, invitation.Key, true
 			}
 		}
@@ -130,15 +120,22 @@ func (n *Node) knockedAt(script transcript, k knock) (*space.Log, space.Invitati
 
 // An admission is one at a time, so that two newcomers do not both take an
 // invitation's last use here.
-type admission struct{ mu sync.Mutex }
+type admission struct {
+	mu sync.Mutex
+	// waiting are the devices that asked here and were told to wait: they are
+	// greeted when they have been answered.
+	waiting map[space.ID]map[space.DeviceID]bool
+}
 
-// admit makes a newcomer a member, durably. It is no error if it is one.
-func (n *Node) admit(ctx context.Context, log *space.Log, newcomer space.DeviceID, invitation space.InvitationKey, raw []byte) error {
+// admit makes a newcomer a member, durably. It is no error if it is one. It
+// fails with ErrWaiting where a facilitator has to be asked first, who then is,
+// durably as well.
+func (n *Node) admit(ctx context.Context, log *space.Log, newcomer space.DeviceID, key space.InvitationKey, raw []byte) error {
 	application, err := space.ParseApplication(raw)
 	if err != nil {
 		return err
 	}
-	if application.Device != newcomer || application.Space != log.ID() || application.Invitation != invitation {
+	if application.Device != newcomer || application.Space != log.ID() || application.Invitation != key {
 		return fmt.Errorf("%w: an application for another device, space or invitation", errNonsense)
 	}
 	n.admission.mu.Lock()
@@ -147,8 +144,16 @@ func (n *Node) admit(ctx context.Context, log *space.Log, newcomer space.DeviceI
 		return nil // it lost our answer
 	}
 	entry, err := log.Admit(n.key, raw, n.now())
-	if err != nil {
+	asked := errors.Is(err, space.ErrAsked)
+	if err != nil && !asked {
 		return err
+	}
+	if asked {
+		if err := n.keepRequest(ctx, log, application, entry); err != nil {
+			return err
+		}
+		inner(n.admission.waiting, log.ID())[newcomer] = true
+		return ErrWaiting
 	}
 	if _, _, err := n.store.AddEntries(ctx, log.ID(), [][]byte{entry.Raw}); err != nil {
 		return fmt.Errorf("store join: %w", err)
@@ -157,4 +162,42 @@ func (n *Node) admit(ctx context.Context, log *space.Log, newcomer space.DeviceI
 		return space.ErrUsedUp // the log decided otherwise: somebody else's join came first
 	}
 	return nil
+}
+
+// keepRequest makes durable that somebody asks to be let in, once.
+func (n *Node) keepRequest(ctx context.Context, log *space.Log, application space.Application, entry space.Entry) error {
+	requests := log.Requests()
+	for _, request := range requests {
+		if request.Device == application.Device && request.Invitation == application.Invitation {
+			return nil
+		}
+	}
+	if len(requests) >= maxRequests {
+		return ErrNotNow
+	}
+	if _, _, err := n.store.AddEntries(ctx, log.ID(), [][]byte{entry.Raw}); err != nil {
+		return fmt.Errorf("store request: %w", err)
+	}
+	return nil
+}
+
+// answered are the devices that waited for an answer which a log has now.
+func (n *Node) answered(log *space.Log) (devices []space.DeviceID) {
+	n.admission.mu.Lock()
+	defer n.admission.mu.Unlock()
+	waiting := n.admission.waiting[log.ID()]
+	if len(waiting) == 0 {
+		return nil
+	}
+	open := make(map[space.DeviceID]bool)
+	for _, request := range log.Requests() {
+		open[request.Device] = true
+	}
+	for device := range waiting {
+		if !open[device] {
+			delete(waiting, device)
+			devices = append(devices, device)
+		}
+	}
+	return devices
 }

@@ -15,8 +15,9 @@ const askAgain = 50 * time.Millisecond
 
 // CatchUp waits until this device has everything of a space that some
 // connected member has, which it pulls now. Without a connected member it
-// waits for one. It fails with ErrOffline, with crdt.ErrUnknownSpace, or when
-// ctx ends first; then what has come so far is stored.
+// waits for one. It fails with ErrOffline, with crdt.ErrUnknownSpace, with
+// space.ErrNotMember where this device was removed or has left, or when ctx ends
+// first; then what has come so far is stored.
 func (n *Node) CatchUp(ctx context.Context, id space.ID) error {
 	o := n.current()
 	if o == nil {
@@ -29,6 +30,9 @@ func (n *Node) CatchUp(ctx context.Context, id space.ID) error {
 	defer cancel()
 	var failed error
 	for {
+		if !n.belongs(id) {
+			return fmt.Errorf("catch up: %w", space.ErrNotMember)
+		}
 		if r := o.room(id); r != nil {
 			for _, p := range o.sharers(id) {
 				if failed = r.pullFrom(ctx, p, nil); failed == nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
 
 	"parley/crdt"
@@ -32,7 +33,17 @@ var pieceFrame = chunk.DefaultLimits.Snapshot + 18<<20
 type pullServer struct {
 	*conversation
 	room   *room
+	peer   peer.ID
 	device space.DeviceID
+}
+
+// say is the conversation's, to a member only: one that is removed while it
+// pulls gets no further message.
+func (s *pullServer) say(messages ...message) error {
+	if !s.room.isMember(s.peer) {
+		return errOutsider
+	}
+	return s.conversation.say(messages...)
 }
 
 // answerPull is the stream handler of catch-up.
@@ -48,7 +59,8 @@ func (o *online) answerPull(ctx context.Context, stream network.Stream) error {
 		return errOutsider // the same for a space unknown here
 	}
 	device, _ := deviceOf(p)
-	s := &pullServer{conversation: c, room: r, device: device}
+	s := &pullServer{conversation: c, room: r, peer: p, device: device}
+	defer r.pulls.begin(p, c)()
 	if err := s.serve(ctx, &open); err != nil {
 		return fmt.Errorf("serve pull: %w", err)
 	}

@@ -51,12 +51,20 @@ func (n *Node) lagged() {
 	}
 }
 
-// spread gossips local changes first, since somebody waits for them, and then
-// sees to everything else.
+// spread lets go whoever is no member any more, before anything else is said;
+// then it gossips local changes, since somebody waits for them, and sees to
+// everything else.
 func (n *Node) spread(moves []crdt.Move) {
 	o := n.current()
 	if o == nil {
 		return
+	}
+	changed := make(map[space.ID]bool)
+	for _, m := range moves {
+		if id := m.Ref.Space; m.Membership() && !changed[id] {
+			changed[id] = true
+			o.reconsider(id)
+		}
 	}
 	var order []crdt.Ref
 	fresh := make(map[crdt.Ref]crdt.Vector) // what our own moves come after
@@ -79,16 +87,12 @@ func (n *Node) spread(moves []crdt.Move) {
 			r.tellChanges(ref, fresh[ref])
 		}
 	}
-	changed := make(map[space.ID]bool)
 	for _, m := range moves {
-		if m.Membership() {
-			changed[m.Ref.Space] = true
-		} else if r := o.room(m.Ref.Space); r != nil {
+		if r := o.room(m.Ref.Space); r != nil && !m.Membership() {
 			r.teller.moved(m.Ref)
 		}
 	}
 	for id := range changed {
-		o.reconsider(id)
 		if r := o.room(id); r != nil {
 			r.puller.reconsider()
 			r.tellEntries()

@@ -3,6 +3,7 @@ package p2p
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -142,11 +143,16 @@ func (h *hello) answer(ctx context.Context) ([]space.ID, error) {
 	return h.both(second), h.close()
 }
 
-// sayTags names the spaces in which the other is a member by our log.
+// common reports whether both we and the other belong to a space by our log.
+func (h *hello) common(id space.ID) bool {
+	return h.online.node.belongs(id) && h.online.node.member(id, h.other)
+}
+
+// sayTags names the spaces in which we and the other are members by our log.
 func (h *hello) sayTags(round byte) (named []space.ID, err error) {
 	var list []tag
 	for _, id := range h.online.node.store.Spaces() {
-		if h.online.node.member(id, h.other) && len(named) < maxTags {
+		if h.common(id) && len(named) < maxTags {
 			named = append(named, id)
 			list = append(list, h.script.helloTag(id, round, h.side))
 		}
@@ -167,6 +173,9 @@ func (h *hello) hearTags(round byte) error {
 			h.named[id] = true
 		}
 	}
+	h.online.node.petitions.greeted(h.peer, func(id space.ID) bool {
+		return slices.Contains(heard.Tags, h.script.helloTag(id, round, 1-h.side))
+	})
 	return nil
 }
 
@@ -180,16 +189,16 @@ func (h *hello) tagged(round byte) map[tag]space.ID {
 	return ours
 }
 
-// prove sends the logs of spaces that we named and the other did not: it may
-// not have seen our join. It is a member by those logs, and may see them.
+// prove sends what the other seems not to have seen: of spaces that we named
+// and it did not, the log, by which we belong; of those that it named and we
+// did not, why one of us does not belong.
 func (h *hello) prove(named []space.ID) error {
 	left := proofTotal
-	for _, id := range named {
-		log, ok := h.online.node.store.Log(id)
-		if !ok || h.named[id] {
+	for _, id := range h.online.node.store.Spaces() {
+		entries := h.proof(id, slices.Contains(named, id))
+		if len(entries) == 0 {
 			continue
 		}
-		entries := log.Entries()
 		for _, raw := range entries {
 			left -= len(raw)
 		}
@@ -203,6 +212,19 @@ func (h *hello) prove(named []space.ID) error {
 		}
 	}
 	return h.say(&proofEnd{})
+}
+
+func (h *hello) proof(id space.ID, named bool) [][]byte {
+	log, ok := h.online.node.store.Log(id)
+	switch {
+	case !ok || h.named[id] == named:
+		return nil
+	case h.named[id]:
+		return h.online.node.ending(log, h.other)
+	case h.common(id): // by a log in which the other is a member, and may see it
+		return log.Entries()
+	}
+	return nil // it has just shown us that it left
 }
 
 // hearProofs adds what the other proves about spaces we hold. What it says

@@ -256,7 +256,7 @@ func (r *rogue) knocks(t *testing.T, d *device, code space.Code) ([][]byte, erro
 	}
 	c := r.opens(d, admitProtocol)
 	o := &online{host: r.host, node: &Node{device: r.key.Device()}}
-	return o.knock(c, peerOf(d.id()), code, application)
+	return o.apply(c, d.id(), code, application)
 }
 
 func TestGarbageInARoomIsTurnedAway(t *testing.T) {
@@ -308,7 +308,7 @@ func TestGarbageInARoomIsTurnedAway(t *testing.T) {
 			m := newRogue(t, mallory.key)
 			// Ada takes only devices that offer a hello for her own kind.
 			m.host.SetStreamHandler(helloProtocol, func(s network.Stream) { _ = s.Reset() })
-			rh, err := newRoomHost(m.host, park, func(peer.ID) {})
+			rh, err := newRoomHost(m.host, park, func(peer.ID) bool { return true }, func(peer.ID) {})
 			if err != nil {
 				t.Fatal(err)
 			}

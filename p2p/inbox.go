@@ -8,6 +8,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"parley/crdt"
+	"parley/space"
 )
 
 // inboxBatch bounds how many messages are made durable together.
@@ -78,10 +79,17 @@ func (r *room) receive(_ context.Context, from peer.ID, m *pubsub.Message) pubsu
 	return pubsub.ValidationAccept
 }
 
-// knowsAuthors reports whether all who signed are members by our log.
+// knowsAuthors reports whether all who signed are or were members by our log.
+// What somebody who was removed has signed is for the store to judge.
 func (r *room) knowsAuthors(m *changesMessage) bool {
+	log, ok := r.node.store.Log(r.id)
+	if !ok {
+		return false
+	}
 	for _, s := range m.Signatures {
-		if !r.node.member(r.id, s.Device) {
+		actor := space.ActorFor(r.id, s.Device, 0)
+		prefix, _ := space.ActorOwner(actor[:])
+		if _, known := log.Actor(prefix); !known {
 			return false
 		}
 	}

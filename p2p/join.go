@@ -2,10 +2,8 @@ package p2p
 
 import (
 	"context"
-	"crypto/hmac"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -30,21 +28,24 @@ var (
 // follow by themselves. The code's inviter, devices connected already and
 // devices found on the local network are asked, all at once.
 //
-// It fails with space.ErrAlreadyMember, space.ErrExpired, space.ErrUsedUp,
-// space.ErrWithdrawn, ErrUnreachable, ErrNotNow, ErrOffline or an error of the
-// store. It may be repeated.
+// It fails with ErrWaiting if a facilitator has to say yes first: the caller
+// then keeps code and person, and gives them to KeepKnocking, now and after each
+// start. It fails with space.ErrAlreadyMember, space.ErrExpired,
+// space.ErrUsedUp, space.ErrWithdrawn, ErrDeclined, ErrUnreachable, ErrNotNow,
+// ErrOffline or an error of the store. It may be repeated.
 func (n *Node) Join(ctx context.Context, code space.Code, person space.Person) (space.ID, error) {
-	if n.member(code.Space, n.device) {
+	return n.JoinAs(ctx, code, person, "")
+}
+
+// JoinAs is Join for a device that says what it is called.
+func (n *Node) JoinAs(ctx context.Context, code space.Code, person space.Person, label string) (space.ID, error) {
+	if n.belongs(code.Space) {
 		return space.ID{}, fmt.Errorf("join: %w", space.ErrAlreadyMember)
 	}
 	if code.Expired(n.now()) {
 		return space.ID{}, fmt.Errorf("join: %w", space.ErrExpired)
 	}
-	o := n.current()
-	if o == nil {
-		return space.ID{}, fmt.Errorf("join: %w", ErrOffline)
-	}
-	application, err := space.Apply(n.key, code, person)
+	application, err := space.ApplyAs(n.key, code, person, label)
 	if err != nil {
 		return space.ID{}, fmt.Errorf("join: %w", err)
 	}
@@ -53,103 +54,84 @@ func (n *Node) Join(ctx context.Context, code space.Code, person space.Person) (
 		ctx, cancel = context.WithTimeout(ctx, joinTime)
 		defer cancel()
 	}
-	entries, err := newSearch(o, code, application).run(ctx)
+	err = n.knockEverywhere(ctx, code, func(ctx context.Context, o *online, info peer.AddrInfo) error {
+		return o.knockAt(ctx, info, code, application)
+	})
 	if err != nil {
-		return space.ID{}, fmt.Errorf("join: %w", err)
-	}
-	if err := n.storeJoined(ctx, code.Space, entries); err != nil {
 		return space.ID{}, fmt.Errorf("join: %w", err)
 	}
 	return code.Space, nil
 }
 
-// knockAt asks one device, and returns the space's log as it sent it.
-func (o *online) knockAt(ctx context.Context, info peer.AddrInfo, code space.Code, application []byte) ([][]byte, error) {
-	if err := o.host.Connect(ctx, info); err != nil {
-		return nil, fmt.Errorf("reach %s: %w: %w", info.ID, ErrUnreachable, err)
+// knockEverywhere looks for somebody who admits us, and returns the best of the
+// answers: of two members, one may know more than the other.
+func (n *Node) knockEverywhere(ctx context.Context, code space.Code, knockAt func(context.Context, *online, peer.AddrInfo) error) error {
+	o := n.current()
+	if o == nil {
+		return ErrOffline
 	}
-	stream, err := o.host.NewStream(ctx, info.ID, admitProtocol)
-	if err != nil {
-		return nil, fmt.Errorf("knock at %s: %w", info.ID, err)
-	}
-	c := converse(stream, admitPatience)
-	unhook := context.AfterFunc(ctx, c.abort)
-	defer unhook()
-	entries, err := o.knock(c, info.ID, code, application)
-	if err != nil {
-		c.abort()
-		if errors.Is(err, errNonsense) {
-			o.refuse(info.ID, err)
+	best := ErrUnreachable
+	inviter := peer.AddrInfo{ID: peerOf(code.Inviter), Addrs: binaryAddresses(code.Addresses)}
+	newSearch(o, func(ctx context.Context, info peer.AddrInfo) error {
+		return knockAt(ctx, o, info)
+	}).run(ctx, []peer.AddrInfo{inviter}, func(a answer) verdict {
+		if a.err == nil || weight(a.err) > weight(best) {
+			best = a.err
 		}
-		return nil, fmt.Errorf("knock at %s: %w", info.ID, err)
-	}
-	return entries, c.close()
+		switch {
+		case a.err == nil:
+			return found
+		case weight(a.err) > 0:
+			return answered
+		}
+		return goOn
+	})
+	return best
 }
 
-func (o *online) knock(c *conversation, p peer.ID, code space.Code, application []byte) ([][]byte, error) {
-	admitter, ok := deviceOf(p)
-	if !ok {
-		return nil, errOutsider
+// weight says how much an answer is worth among others. Nought is none.
+func weight(err error) int {
+	switch {
+	case errors.Is(err, ErrNotNow):
+		return 1
+	case errors.Is(err, space.ErrExpired), errors.Is(err, space.ErrUsedUp), errors.Is(err, space.ErrWithdrawn):
+		return 2
+	case errors.Is(err, ErrWaiting):
+		return 3 // whoever says otherwise has not heard of the application
+	case errors.Is(err, ErrDeclined):
+		return 4
 	}
-	mine := nonce{Nonce: newNonce()}
-	if err := c.say(&mine); err != nil {
+	return 0
+}
+
+// knockAt asks one device, and stores the space's log if it lets us in.
+func (o *online) knockAt(ctx context.Context, info peer.AddrInfo, code space.Code, application []byte) error {
+	return o.visit(ctx, info, admitProtocol, func(c *conversation, admitter space.DeviceID) error {
+		entries, err := o.apply(c, admitter, code, application)
+		if err != nil {
+			return err
+		}
+		return o.node.storeJoined(ctx, code.Space, entries)
+	})
+}
+
+// apply is the newcomer's part of admit. It returns the log as it was sent.
+func (o *online) apply(c *conversation, admitter space.DeviceID, code space.Code, application []byte) ([][]byte, error) {
+	l := invitationLock(code.Space, code.Invitation())
+	if err := o.knock(c, admitter, l, space.KeyFromSeed(code.Secret)); err != nil {
 		return nil, err
-	}
-	var theirs nonce
-	if _, err := c.hear(admitFrame, &theirs); err != nil {
-		return nil, err
-	}
-	script := transcript{
-		openerNonce: mine.Nonce, answererNonce: theirs.Nonce,
-		opener: o.node.device, answerer: admitter,
-	}
-	invitation := code.Invitation()
-	k := knock{
-		Tag:       script.admitTag(code.Space, invitation, sideOpener),
-		Signature: [64]byte(space.KeyFromSeed(code.Secret).Sign(script.knockMessage())),
-	}
-	if err := c.say(&k); err != nil {
-		return nil, err
-	}
-	var door openDoor
-	if _, err := c.hear(admitFrame, &door); err != nil {
-		return nil, err // a stranger, or nobody home who knows the invitation
-	}
-	if expected := script.admitTag(code.Space, invitation, sideAnswerer); !hmac.Equal(expected[:], door.Tag[:]) {
-		return nil, fmt.Errorf("%w: a door that is not the space's", errNonsense)
 	}
 	if err := c.say(&apply{Application: application}); err != nil {
 		return nil, err
 	}
-	var entries [][]byte
-	for {
-		var page admitted
-		var no refused
-		heard, err := c.hear(logFrame, &page, &no)
-		if err != nil {
-			if errors.Is(err, io.EOF) {
-				err = io.ErrUnexpectedEOF
-			}
-			return nil, err
-		}
-		if heard == &no {
-			return nil, errorFor(no.Reason)
-		}
-		entries = append(entries, page.Entries...)
-		if len(entries) > space.MaxEntries {
-			return nil, fmt.Errorf("%w: a log of more than %d entries", errNonsense, space.MaxEntries)
-		}
-		if page.Last {
-			return entries, nil
-		}
-	}
+	return hearLog(c)
 }
 
 // storeJoined checks what an admitter sent and makes it durable.
 func (n *Node) storeJoined(ctx context.Context, id space.ID, entries [][]byte) error {
 	log, err := space.Open(entries)
 	if err != nil {
-		return fmt.Errorf("the other computer sent an unreadable membership log: %w", err)
+		return fmt.Errorf("%w: the other computer sent an unreadable membership log: %w", ErrNotNow, err)
 	}
 	if _, ok := log.Member(n.device); log.ID() != id || !ok {
 		return fmt.Errorf("the other computer sent a membership log without us: %w", ErrNotNow)

@@ -3,7 +3,6 @@ package p2p
 import (
 	"bytes"
 	"errors"
-	"fmt"
 
 	"parley/crdt"
 	"parley/crdt/chunk"
@@ -190,55 +189,6 @@ type proofEnd struct{}
 
 func (*proofEnd) kind() byte   { return 4 }
 func (*proofEnd) check() error { return nil }
-
-// Admit. It begins with nonces too.
-
-type knock struct {
-	Tag       tag      `cbor:"1,keyasint"`
-	Signature [64]byte `cbor:"2,keyasint"`
-}
-
-func (*knock) kind() byte   { return 2 }
-func (*knock) check() error { return nil }
-
-type openDoor struct {
-	Tag tag `cbor:"1,keyasint"`
-}
-
-func (*openDoor) kind() byte   { return 3 }
-func (*openDoor) check() error { return nil }
-
-type apply struct {
-	Application []byte `cbor:"1,keyasint"`
-}
-
-func (*apply) kind() byte { return 4 }
-func (m *apply) check() error {
-	if len(m.Application) == 0 || len(m.Application) > space.MaxEntry {
-		return errLength
-	}
-	return nil
-}
-
-type admitted struct {
-	Entries [][]byte `cbor:"1,keyasint"`
-	Last    bool     `cbor:"2,keyasint"`
-}
-
-func (*admitted) kind() byte     { return 5 }
-func (m *admitted) check() error { return checkEntries(m.Entries) }
-
-type refused struct {
-	Reason uint8 `cbor:"1,keyasint"`
-}
-
-func (*refused) kind() byte { return 6 }
-func (m *refused) check() error {
-	if m.Reason == 0 || m.Reason > maxReasons {
-		return fmt.Errorf("reason %d", m.Reason)
-	}
-	return nil
-}
 
 // Gossip begins with the name of the room.
 

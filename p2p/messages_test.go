@@ -27,7 +27,8 @@ var samples = map[string][]message{
 		&openDoor{Tag: tag{7}},
 		&apply{Application: []byte("application")},
 		&admitted{Entries: [][]byte{[]byte("entry")}, Last: true},
-		&refused{Reason: reasonUsedUp},
+		&refused{Reason: reasonFor(space.ErrUsedUp)},
+		&seats{Seats: []seat{{Space: space.ID{8}, Name: "Park"}}, Last: true},
 	},
 	"room": {
 		&enterRoom{Space: space.ID{1}},

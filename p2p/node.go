@@ -54,6 +54,9 @@ type Node struct {
 	own       ownPresences
 	standing  *standing
 	admission admission
+	walls     walls
+	petitions petitions
+	endings   endings
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -77,6 +80,7 @@ func Open(ctx context.Context, config Config) (*Node, error) {
 		listenOn: config.Listen, mdns: config.MDNS, log: config.Log, now: config.Now,
 		onPeers:   config.OnPeers,
 		meetings:  newMeetings(),
+		admission: admission{waiting: make(map[space.ID]map[space.DeviceID]bool)},
 		documents: make(map[space.ID]map[crdt.DocumentID]int),
 	}
 	if n.log == nil {
@@ -123,6 +127,7 @@ func (n *Node) Close() error {
 	n.mu.Unlock()
 	err := n.SetOffline(true) // first those who use what follows
 	n.cancel()
+	n.petitions.close()
 	n.tasks.Wait()
 	return err
 }
@@ -157,6 +162,7 @@ func (n *Node) SetOffline(offline bool) error {
 		n.online = next
 		n.mu.Unlock()
 		n.peersChanged()
+		n.petitions.online()
 		// Spaces that came while nobody was told of moves.
 		if err := next.enterRooms(); err != nil {
 			return fmt.Errorf("go online: %w", err)
@@ -328,12 +334,15 @@ func (n *Node) member(id space.ID, device space.DeviceID) bool {
 	return ok
 }
 
+// belongs reports whether this device is a member of a space, by our log.
+func (n *Node) belongs(id space.ID) bool { return n.member(id, n.device) }
+
 // members are the other devices of all our spaces.
 func (n *Node) members() []space.DeviceID {
 	all := make(map[space.DeviceID]bool)
 	for _, id := range n.store.Spaces() {
 		log, ok := n.store.Log(id)
-		if !ok || !n.member(id, n.device) {
+		if !ok || !n.belongs(id) {
 			continue
 		}
 		for _, m := range log.Members() {

@@ -69,8 +69,10 @@ func (o *online) start() error {
 	}
 	o.handle(helloProtocol, newAllowance(2, 2, 64), o.answerHello)
 	o.handle(admitProtocol, newAllowance(2, 0.2, 12), o.answerAdmit)
+	o.handle(seatProtocol, newAllowance(2, 0.2, 12), o.answerSeat)
 	o.handle(gossipProtocol, newAllowance(1024, 16, 2048), o.answerRoom)
 	o.handle(catchUpProtocol, newAllowance(4, 16, 256), o.answerPull)
+	o.handle(wordsProtocol, newAllowance(2, 0.2, 12), o.answerWords(newWordsKeeper()))
 	o.do(func() { o.watchPeers(events) })
 	if err := o.enterRooms(); err != nil {
 		return err

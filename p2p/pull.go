@@ -35,7 +35,7 @@ type pull struct {
 // pullFrom runs one pull: of some parts, or of everything that differs.
 func (r *room) pullFrom(ctx context.Context, from peer.ID, refs []crdt.Ref) error {
 	device, ok := deviceOf(from)
-	if !ok || !r.node.member(r.id, device) {
+	if !ok || !r.isMember(from) {
 		return errOutsider
 	}
 	done, err := r.online.takeTurn(ctx, from)
@@ -50,6 +50,11 @@ func (r *room) pullFrom(ctx context.Context, from peer.ID, refs []crdt.Ref) erro
 	p := &pull{
 		conversation: converse(stream, catchUpPatience),
 		room:         r, peer: from, device: device, begun: make(map[crdt.Ref]crdt.Tips),
+	}
+	defer r.pulls.begin(from, p.conversation)()
+	if !r.isMember(from) {
+		p.abort()
+		return errOutsider
 	}
 	unhook := context.AfterFunc(ctx, p.abort)
 	defer unhook()

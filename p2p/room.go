@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
@@ -40,6 +41,7 @@ type room struct {
 	topic  *pubsub.Topic
 	haves  *allowance // of each author
 
+	pulls    pulls
 	inbox    *inbox
 	puller   *puller
 	teller   *teller
@@ -47,16 +49,16 @@ type room struct {
 
 	mu   sync.Mutex
 	told []space.Hash // landmarks of the log when its entries were last told
+
+	readmitting atomic.Bool // a task is about to
 }
 
-// enterRoom opens the room of a space if it is not open yet.
+// enterRoom opens the room of a space if it is not open yet and we belong to
+// the space.
 func (o *online) enterRoom(id space.ID) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.closed || o.rooms[id] != nil {
-		return nil
-	}
-	if _, ok := o.node.store.Log(id); !ok {
+	if o.closed || o.rooms[id] != nil || !o.node.belongs(id) {
 		return nil
 	}
 	r, err := o.openRoom(id)
@@ -67,12 +69,36 @@ func (o *online) enterRoom(id space.ID) error {
 	return nil
 }
 
+// leaveRoom closes the room of a space that we do not belong to any more, and
+// returns the peers that were in it.
+func (o *online) leaveRoom(id space.ID) (left []peer.ID) {
+	o.mu.Lock()
+	r := o.rooms[id]
+	delete(o.rooms, id)
+	for p, known := range o.peers {
+		if o.unshare(p, known, id) {
+			left = append(left, p)
+		}
+	}
+	o.mu.Unlock()
+	if r == nil {
+		return nil
+	}
+	r.close()
+	for _, p := range left {
+		r.showOut(p)
+	}
+	o.node.peersChanged()
+	return left
+}
+
 func (o *online) openRoom(id space.ID) (*room, error) {
 	ctx, cancel := context.WithCancel(o.ctx)
 	r := &room{
 		online: o, node: o.node, id: id, log: o.log.With("space", id),
 		ctx: ctx, cancel: cancel,
 		haves: newAllowance(1, 4, 16),
+		pulls: pulls{under: make(map[peer.ID]map[*conversation]bool)},
 	}
 	if err := r.join(); err != nil {
 		cancel()
@@ -96,7 +122,7 @@ func (o *online) openRoom(id space.ID) (*room, error) {
 
 // join sets up gossipsub for this space alone.
 func (r *room) join() error {
-	host, err := newRoomHost(r.online.host, r.id, r.faulty)
+	host, err := newRoomHost(r.online.host, r.id, r.isMember, r.faulty)
 	if err != nil {
 		return err
 	}
@@ -153,18 +179,20 @@ func messageID(m *pb.Message) string {
 // close ends the gossip. Its tasks end with online's.
 func (r *room) close() { r.cancel() }
 
-// showOut ends a peer's part in the room.
+// showOut ends a peer's part in the room, and what is under way with it.
 func (r *room) showOut(p peer.ID) {
 	r.host.leave(p)
+	r.pulls.end(p)
 	if device, ok := deviceOf(p); ok {
 		r.node.presence.forget(r.id, device)
 		r.node.standing.left(r.id, device)
 	}
 }
 
+// isMember reports whether a peer belongs to the space, and so do we.
 func (r *room) isMember(p peer.ID) bool {
 	device, ok := deviceOf(p)
-	return ok && r.node.member(r.id, device)
+	return ok && r.node.belongs(r.id) && r.node.member(r.id, device)
 }
 
 // faulty is told of a peer whose bytes gossipsub could not read.

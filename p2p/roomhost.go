@@ -30,21 +30,22 @@ type roomHost struct {
 	id       space.ID
 	bus      event.Bus
 	arrivals event.Emitter
-	faulty   func(peer.ID) // called when gossipsub cannot read what a peer sent
+	belongs  func(peer.ID) bool // whether a peer is a member now, by our log
+	faulty   func(peer.ID)      // called when gossipsub cannot read what a peer sent
 
 	mu      sync.Mutex
 	handler network.StreamHandler
 	streams map[peer.ID]map[*roomStream]bool // peers of the room, and their streams
 }
 
-func newRoomHost(h host.Host, id space.ID, faulty func(peer.ID)) (*roomHost, error) {
+func newRoomHost(h host.Host, id space.ID, belongs func(peer.ID) bool, faulty func(peer.ID)) (*roomHost, error) {
 	bus := eventbus.NewBus()
 	arrivals, err := bus.Emitter(new(event.EvtPeerIdentificationCompleted))
 	if err != nil {
 		return nil, fmt.Errorf("prepare room: %w", err)
 	}
 	return &roomHost{
-		Host: h, id: id, bus: bus, arrivals: arrivals, faulty: faulty,
+		Host: h, id: id, bus: bus, arrivals: arrivals, belongs: belongs, faulty: faulty,
 		streams: make(map[peer.ID]map[*roomStream]bool),
 	}, nil
 }

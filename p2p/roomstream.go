@@ -1,6 +1,7 @@
 package p2p
 
 import (
+	"fmt"
 	"sync/atomic"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -34,8 +35,14 @@ func (s *roomStream) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Write notes failures.
+// Write notes failures. Nothing leaves for a device that is no member any more,
+// whatever gossipsub has queued for it, from the moment that our log says so:
+// showing it out of the room takes a little longer.
 func (s *roomStream) Write(p []byte) (int, error) {
+	if peer := s.Conn().RemotePeer(); !s.room.belongs(peer) {
+		s.abandon()
+		return 0, fmt.Errorf("gossip with %s: %w", peer, errOutsider)
+	}
 	n, err := s.Stream.Write(p)
 	if err != nil {
 		s.broken.Store(true)

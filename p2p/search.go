@@ -3,19 +3,21 @@ package p2p
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/multiformats/go-multiaddr"
-
-	"parley/space"
 )
 
-// A search looks for a member who admits us. It knocks at every door at once
-// and takes the first that opens.
+// secondThoughts is how long a search goes on after a plain answer that is not
+// the one hoped for: somebody else may know better.
+const secondThoughts = 3 * time.Second
+
+// A search looks for members who let us in. It knocks at every door at once.
 type search struct {
-	online      *online
-	code        space.Code
-	application []byte
+	online *online
+	knock  func(context.Context, peer.AddrInfo) error
+	busy   func() bool // nil, or whether somebody is letting us in just now
 
 	answers   chan answer
 	waiting   int // for answers
@@ -24,51 +26,73 @@ type search struct {
 }
 
 type answer struct {
-	from    peer.ID
-	entries [][]byte
-	err     error
+	from peer.ID
+	err  error
 }
 
-func newSearch(o *online, code space.Code, application []byte) *search {
+// What a searcher makes of an answer.
+type verdict int
+
+const (
+	goOn     verdict = iota // as if nobody had been there
+	answered                // a plain answer: others get a moment to say otherwise
+	found                   // there is nothing more to look for
+)
+
+// newSearch makes a search. Knocks run beside one another.
+func newSearch(o *online, knock func(context.Context, peer.AddrInfo) error) *search {
 	return &search{
-		online: o, code: code, application: application,
+		online: o, knock: knock,
 		answers:   make(chan answer),
 		asked:     make(map[peer.ID]bool),
 		elsewhere: make(map[peer.ID]peer.AddrInfo),
 	}
 }
 
-// run returns the space's log as the admitter sent it.
-func (s *search) run(ctx context.Context) ([][]byte, error) {
+// run asks at the doors named, at devices that are connected already and at
+// those found on the local network, until ctx ends, nobody is left, or heard,
+// which is told of each answer, one after the other, says that it is enough.
+func (s *search) run(ctx context.Context, doors []peer.AddrInfo, heard func(answer) verdict) {
 	ctx, cancel := closedBy(ctx, s.online.ctx)
 	defer cancel()
-	found, forget := s.online.node.meetings.subscribe()
+	newcomers, forget := s.online.node.meetings.subscribe()
 	defer forget()
-	s.ask(ctx, peer.AddrInfo{ID: peerOf(s.code.Inviter), Addrs: codeAddresses(s.code)})
+	for _, door := range doors {
+		s.ask(ctx, door)
+	}
 	for _, p := range s.online.host.Network().Peers() {
 		s.ask(ctx, peer.AddrInfo{ID: p})
 	}
-	refusal := ErrUnreachable
+	var late <-chan time.Time
 	for {
 		// Without multicast nobody new will turn up; with it, somebody may
 		// until the time is over, unless we have had a plain answer.
-		if s.waiting == 0 && (!s.online.node.mdns || !errors.Is(refusal, ErrUnreachable)) {
-			return nil, refusal
+		if s.waiting == 0 && (!s.online.node.mdns || late != nil) {
+			return
 		}
 		select {
 		case <-ctx.Done():
-			return nil, refusal
-		case info := <-found:
+			return
+		case <-late:
+			if s.busy == nil || !s.busy() {
+				return
+			}
+			late = time.After(secondThoughts)
+		case info := <-newcomers:
 			s.ask(ctx, info)
 		case a := <-s.answers:
 			s.waiting--
-			switch {
-			case a.err == nil:
-				return a.entries, nil
-			case errors.Is(a.err, ErrUnreachable):
+			if errors.Is(a.err, ErrUnreachable) {
 				s.retry(ctx, a.from)
-			case isRefusal(a.err) && (errors.Is(refusal, ErrUnreachable) || errors.Is(refusal, ErrNotNow)):
-				refusal = a.err
+				continue
+			}
+			switch heard(a) {
+			case found:
+				return
+			case answered:
+				if late == nil {
+					late = time.After(secondThoughts)
+				}
 			}
 		}
 	}
@@ -84,9 +108,9 @@ func (s *search) ask(ctx context.Context, info peer.AddrInfo) {
 	}
 	s.asked[info.ID] = true
 	started := s.online.do(func() {
-		entries, err := s.online.knockAt(ctx, info, s.code, s.application)
+		err := s.knock(ctx, info)
 		select {
-		case s.answers <- answer{info.ID, entries, err}:
+		case s.answers <- answer{info.ID, err}:
 		case <-ctx.Done():
 		}
 	})
@@ -105,15 +129,11 @@ func (s *search) retry(ctx context.Context, p peer.ID) {
 	}
 }
 
-func isRefusal(err error) bool {
-	return errors.Is(err, space.ErrExpired) || errors.Is(err, space.ErrUsedUp) ||
-		errors.Is(err, space.ErrWithdrawn) || errors.Is(err, ErrNotNow)
-}
-
-// codeAddresses reads a code's addresses, passing over unreadable ones.
-func codeAddresses(code space.Code) (addresses []multiaddr.Multiaddr) {
-	for _, raw := range code.Addresses {
-		if a, err := multiaddr.NewMultiaddrBytes(raw); err == nil {
+// binaryAddresses reads addresses as codes carry them, passing over unreadable
+// ones.
+func binaryAddresses(raw [][]byte) (addresses []multiaddr.Multiaddr) {
+	for _, one := range raw {
+		if a, err := multiaddr.NewMultiaddrBytes(one); err == nil {
 			addresses = append(addresses, a)
 		}
 	}

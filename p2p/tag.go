@@ -39,13 +39,39 @@ func (t transcript) helloTag(id space.ID, round, side byte) tag {
 	return shortMAC(mac(id[:], []byte("parley/hello/1")), []byte{round, side}, t.bytes())
 }
 
-func (t transcript) admitTag(id space.ID, invitation space.InvitationKey, side byte) tag {
-	return shortMAC(mac(id[:], []byte("parley/admit/1"), invitation[:]), []byte{side}, t.bytes())
+// A lock is what a knock has to fit: an invitation of a space, or a key to
+// somebody's own seats.
+type lock struct {
+	secret []byte              // keys its tags: what a stranger cannot know
+	key    space.InvitationKey // whoever knocks has its private half
+	domain string              // of what that half signs
 }
 
-// knockMessage is what the invitation's key signs in a knock.
-func (t transcript) knockMessage() []byte {
-	return append([]byte("parley/knock/1"), t.bytes()...)
+func invitationLock(id space.ID, invitation space.InvitationKey) lock {
+	return lock{mac(id[:], []byte("parley/admit/2"), invitation[:]), invitation, "parley/knock/2"}
+}
+
+// seatLock names no space: whoever comes with the key knows none.
+func seatLock(key space.InvitationKey) lock {
+	return lock{mac(key[:], []byte("parley/seat/1")), key, "parley/seat-knock/1"}
+}
+
+func (t transcript) lockTag(l lock, side byte) tag {
+	return shortMAC(l.secret, []byte{side}, t.bytes())
+}
+
+// knock is what opens a lock, once.
+func (t transcript) knock(l lock, private space.Key) *knock {
+	return &knock{Tag: t.lockTag(l, sideOpener), Signature: [64]byte(private.Sign(t.knockMessage(l)))}
+}
+
+func (t transcript) fits(l lock, k *knock) bool {
+	expected := t.lockTag(l, sideOpener)
+	return hmac.Equal(expected[:], k.Tag[:]) && space.DeviceID(l.key).Verify(t.knockMessage(l), k.Signature[:])
+}
+
+func (t transcript) knockMessage(l lock) []byte {
+	return append([]byte(l.domain), t.bytes()...)
 }
 
 func topicOf(id space.ID) string {

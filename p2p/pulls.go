@@ -1,0 +1,44 @@
+package p2p
+
+import (
+	"sync"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+)
+
+// pulls are those under way in one room, asked for or served: a peer's end at
+// once when it is shown out.
+type pulls struct {
+	mu    sync.Mutex
+	under map[peer.ID]map[*conversation]bool
+}
+
+// begin takes note of a pull. Whoever begins one looks afterwards whether the
+// peer is still a member: one that is shown out meanwhile is seen here or there.
+func (s *pulls) begin(p peer.ID, c *conversation) (done func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.under[p] == nil {
+		s.under[p] = make(map[*conversation]bool)
+	}
+	s.under[p][c] = true
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.under[p], c)
+		if len(s.under[p]) == 0 {
+			delete(s.under, p)
+		}
+	}
+}
+
+// end aborts all pulls from a peer and to it.
+func (s *pulls) end(p peer.ID) {
+	s.mu.Lock()
+	under := s.under[p]
+	delete(s.under, p)
+	s.mu.Unlock()
+	for c := range under {
+		c.abort()
+	}
+}
