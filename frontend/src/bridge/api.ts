@@ -317,6 +317,21 @@ export interface RecoveryState {
 	of: number;
 }
 
+/** What is wrong with twelve words that somebody typed. */
+export interface WordsProblem {
+	/** Nothing is. */
+	right: boolean;
+	/** Of the word that is none, from 1; 0: it is about all of them. */
+	position: number;
+	/** As it was typed. */
+	word: string;
+	/** What was perhaps meant, or empty. */
+	nearest: string;
+	/** How many words there are, and how many there should be, where that is wrong; else 0. */
+	count: number;
+	want: number;
+}
+
 /** What two people compare to know that nobody stands between them. */
 export interface Safety {
 	/** The same six on both sides. */
@@ -418,6 +433,8 @@ export interface WindowApi {
 	RecoveryState(): Promise<RecoveryState>;
 	/** Makes this device one of the person's who has these words; `address`, of a member, may be empty. */
 	Recover(words: string, address: string, label: string): Promise<Linked>;
+	/** Says what is wrong with the words of a sheet or of a link code. */
+	CheckWords(words: string): Promise<WordsProblem>;
 	/** `seat` is as in SetRole. */
 	SafetyWords(space: SpaceID, seat: DeviceID): Promise<Safety>;
 	/** Keeps on this device that the words were the same, or that they were not. */

@@ -7,7 +7,9 @@ import type { IndexReplica, Replica } from "../replica";
 import { Announcer } from "../ui/announcer";
 import { createNotices, Toasts } from "../ui/Toasts";
 import { applyTextSize, followTheme } from "../ui/theme";
+import { RECOVERED } from "./devices/DevicesDialog";
 import { FirstStart } from "./FirstStart";
+import { isLinkCode, useHanded } from "./handed";
 import { Live, type LiveState, trigger, useLive } from "./live";
 import { type Place, readPlace, writePlace } from "./place";
 import { type Preferences, writePreferences } from "./preferences";
@@ -43,7 +45,9 @@ function Gate({ bridge, preferences, prefer, notices }: GateProps) {
 	const connection = useConnection(bridge);
 	const { value: welcome, error, refresh } = useHello(bridge);
 	const [named, setNamed] = useState<Person>();
+	const [first, setFirst] = useState<OpenDialog>();
 	const person = named ?? welcome?.person;
+	const { handed, done } = useHanded(bridge, welcome !== undefined);
 	const lock = connection === "locked" ? bridge.lock : undefined;
 	const unlock = lock && <UnlockScreen {...{ bridge, lock, preferences, prefer }} />;
 	if (welcome === undefined) {
@@ -56,12 +60,31 @@ function Gate({ bridge, preferences, prefer, notices }: GateProps) {
 		);
 	}
 	const parts = { bridge, connection, preferences, prefer, notices, setYou: setNamed };
-	if (!person) return <FirstStart {...parts} />;
+	if (!person) {
+		return (
+			<FirstStart
+				{...parts}
+				handed={handed}
+				onReturn={(linked, by) => {
+					if (isLinkCode(handed)) done();
+					if (by === "recover") setFirst({ name: "devices", subject: RECOVERED });
+					setNamed(linked.person);
+				}}
+			/>
+		);
+	}
 	// What is open stays as it is while the device is locked: some of it may not be saved yet.
 	return (
 		<>
 			<div className={styles.behind} inert={unlock !== undefined}>
-				<SessionRoom {...parts} welcome={welcome} you={person} />
+				<SessionRoom
+					{...parts}
+					welcome={welcome}
+					you={person}
+					first={first}
+					handed={handed}
+					takeHanded={done}
+				/>
 			</div>
 			{unlock && <div className={styles.veil}>{unlock}</div>}
 		</>
@@ -82,7 +105,13 @@ function useHello(bridge: Bridge): LiveState<Welcome> & { refresh: () => void } 
 	return { ...state, refresh: live.refresh };
 }
 
-type SessionRoomProps = GateProps & Pick<Session, "connection" | "welcome" | "you" | "setYou">;
+interface SessionRoomProps extends GateProps, Pick<Session, "connection" | "welcome" | "you" | "setYou"> {
+	/** The dialog to begin with. */
+	first: OpenDialog | undefined;
+	/** A code that waits to be asked about, and what to do once it is. */
+	handed: string;
+	takeHanded: () => void;
+}
 
 function SessionRoom({
 	bridge,
@@ -93,9 +122,12 @@ function SessionRoom({
 	preferences,
 	prefer,
 	notices,
+	first,
+	handed,
+	takeHanded,
 }: SessionRoomProps) {
 	const [place, go] = usePlace(welcome.start ?? onlySpace(welcome));
-	const [dialog, setDialog] = useState<OpenDialog>();
+	const [dialog, setDialog] = useState(first);
 	const [lendings] = useState(() => ({
 		indexes: new Lending<IndexReplica>(),
 		replicas: new Lending<Replica>(),
@@ -115,6 +147,12 @@ function SessionRoom({
 		window.addEventListener("beforeunload", ask);
 		return () => window.removeEventListener("beforeunload", ask);
 	}, [lendings]);
+	// A link is opened outside of the page, at any time; nothing comes of it before somebody says so in the dialog.
+	useEffect(() => {
+		if (handed === "") return;
+		setDialog({ name: isLinkCode(handed) ? "use-link" : "join", subject: handed });
+		takeHanded();
+	}, [handed, takeHanded]);
 	const spaces = listed ?? welcome.spaces;
 	const offline = network?.offline ?? welcome.offline;
 	const session = useMemo<Session>(() => {

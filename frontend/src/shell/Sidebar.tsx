@@ -4,6 +4,7 @@ import {
 	FolderOpen,
 	Info,
 	Keyboard,
+	MonitorSmartphone,
 	Network,
 	PanelLeftClose,
 	Plus,
@@ -203,6 +204,12 @@ function Foot() {
 						icon: Settings,
 						label: t("sidebar.settings"),
 						onAction: () => openDialog("settings"),
+					},
+					{
+						id: "devices",
+						icon: MonitorSmartphone,
+						label: t("devices.title"),
+						onAction: () => openDialog("devices"),
 					},
 					{
 						id: "network",

@@ -31,6 +31,10 @@ export function errorWords(reason: unknown, t: TFunction): string {
 			return t("lock.keyring");
 		case "no-keyring":
 			return t("protect.noKeyring");
+		case "waiting":
+			return t("error.waiting");
+		case "declined":
+			return t("error.declined");
 		case "disconnected":
 			return t("error.disconnected");
 		case "unknown":

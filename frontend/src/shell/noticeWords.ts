@@ -6,6 +6,7 @@ export function noticeWords({ code, values }: Notice, t: TFunction): string {
 	const person = values.person ? isolated(values.person) : t("notice.somebody");
 	const count = Number.parseInt(values.count ?? "", 10) || 1;
 	const changes = t("notice.changes", { count });
+	const space = isolated(values.space ?? "");
 	const file = isolated(values.file ?? values.files ?? "");
 	switch (code) {
 		case "forked":
@@ -20,6 +21,16 @@ export function noticeWords({ code, values }: Notice, t: TFunction): string {
 			return t("notice.settingsAside", { file });
 		case "restored":
 			return t("notice.restored", { file });
+		case "admitted":
+			return t("notice.admitted", { space });
+		case "declined":
+			return t("notice.declined", { space });
+		case "unanswered":
+			return t("notice.unanswered", { space });
+		case "device-linked":
+			return values.device
+				? t("notice.deviceLinked", { device: isolated(values.device) })
+				: t("notice.deviceLinkedUnnamed");
 		default:
 			return t("notice.other");
 	}

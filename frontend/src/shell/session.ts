@@ -7,7 +7,17 @@ import type { Place } from "./place";
 import type { Preferences } from "./preferences";
 
 /** Which dialog stands over the page. */
-export type DialogName = "create-space" | "join" | "invite" | "network" | "settings" | "keys" | "about";
+export type DialogName =
+	| "create-space"
+	| "join"
+	| "invite"
+	| "network"
+	| "settings"
+	| "keys"
+	| "about"
+	| "devices"
+	| "use-link"
+	| "verify";
 
 /** A dialog that is open, and what it is about. */
 export interface OpenDialog {

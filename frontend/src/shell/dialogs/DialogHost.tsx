@@ -1,3 +1,6 @@
+import { DevicesDialog } from "../devices/DevicesDialog";
+import { UseLinkDialog } from "../devices/UseLinkDialog";
+import { VerifyDialog } from "../devices/VerifyDialog";
 import type { DialogName, DialogProps, OpenDialog } from "../session";
 import { AboutDialog } from "./AboutDialog";
 import { CreateSpaceDialog } from "./CreateSpaceDialog";
@@ -15,6 +18,9 @@ const dialogs: Record<DialogName, (props: DialogProps) => React.ReactNode> = {
 	settings: SettingsDialog,
 	keys: KeysDialog,
 	about: AboutDialog,
+	devices: DevicesDialog,
+	"use-link": UseLinkDialog,
+	verify: VerifyDialog,
 };
 
 export function DialogHost({ name, subject, onClose }: OpenDialog & { onClose: () => void }) {

@@ -1,19 +1,21 @@
 import { type FormEvent, useEffect, useRef, useState } from "react";
+import { toParleyError } from "../../bridge";
 import { useTranslation } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogActions } from "../../ui/Dialog";
 import { TextField } from "../../ui/Field";
 import { notify } from "../../ui/Toasts";
 import { errorWords } from "../errorWords";
-import { useSession } from "../session";
+import { type DialogProps, useSession } from "../session";
 import { toField } from "../toField";
 import styles from "./dialogs.module.css";
 import { Problem, Progress } from "./Feedback";
 
-export function JoinDialog({ onClose }: { onClose: () => void }) {
+/** The subject is a code from a link or a file that was opened, or nothing. */
+export function JoinDialog({ subject = "", onClose }: DialogProps) {
 	const { t } = useTranslation();
 	const { bridge, go, refresh, notices } = useSession();
-	const [code, setCode] = useState("");
+	const [code, setCode] = useState(subject);
 	const [missing, setMissing] = useState(false);
 	const [problem, setProblem] = useState<string>();
 	const [busy, setBusy] = useState(false);
@@ -46,6 +48,12 @@ export function JoinDialog({ onClose }: { onClose: () => void }) {
 			onClose();
 		} catch (reason) {
 			const words = errorWords(reason, t);
+			if (toParleyError(reason).code === "waiting") {
+				refresh();
+				notify(notices, { kind: "good", text: words });
+				if (!gone.current) onClose();
+				return;
+			}
 			if (gone.current) notify(notices, { kind: "problem", text: words });
 			setProblem(words);
 			toField(form);

@@ -1,3 +1,4 @@
+import { MonitorSmartphone } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { type Language, languages, useLocale, useTranslation } from "../../i18n";
 import { Button } from "../../ui/Button";
@@ -27,6 +28,7 @@ export function SettingsDialog({ onClose }: { onClose: () => void }) {
 	return (
 		<Dialog title={t("settings.title")} closeLabel={t("app.close")} onClose={onClose}>
 			<NameForm />
+			<DevicesEntry />
 			<Choices
 				label={t("settings.language")}
 				options={Object.entries(languages).map(([value, { name }]) => ({
@@ -52,6 +54,25 @@ export function SettingsDialog({ onClose }: { onClose: () => void }) {
 			<p className={styles.note}>{t("settings.kept")}</p>
 			<Protection />
 		</Dialog>
+	);
+}
+
+/** Leads to the devices of this person, which are more than fits here. */
+function DevicesEntry() {
+	const { t } = useTranslation();
+	const { openDialog } = useSession();
+	return (
+		<section className={styles.protection} aria-labelledby="my-devices">
+			<h3 id="my-devices" className={styles.subhead}>
+				{t("devices.title")}
+			</h3>
+			<p>{t("devices.settings")}</p>
+			<div className={styles.buttons}>
+				<Button icon={MonitorSmartphone} onPress={() => openDialog("devices")}>
+					{t("devices.title")}
+				</Button>
+			</div>
+		</section>
 	);
 }
 
