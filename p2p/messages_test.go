@@ -30,6 +30,12 @@ var samples = map[string][]message{
 		&refused{Reason: reasonFor(space.ErrUsedUp)},
 		&seats{Seats: []seat{{Space: space.ID{8}, Name: "Park"}}, Last: true},
 	},
+	"words": {
+		&askWords{Hint: 7, Share: [openerShare]byte{1}},
+		&answerShareWords{Share: [answererShare]byte{2}},
+		&proveWords{Proof: [proofBytes]byte{3}},
+		&givenCode{Sealed: bytes.Repeat([]byte{4}, sealOverhead+1)},
+	},
 	"room": {
 		&enterRoom{Space: space.ID{1}},
 	},
@@ -125,6 +131,8 @@ func TestDecodersRefuse(t *testing.T) {
 		"a bucket that does not exist":      &listParts{Buckets: []uint{256}},
 		"buckets out of order":              &sums{Buckets: []bucketSum{{Bucket: 2}, {Bucket: 1}}},
 		"a refusal without a reason":        &refused{},
+		"a code that is too long":           &givenCode{Sealed: long(maxCode + sealOverhead + 1)},
+		"a code that is none":               &givenCode{Sealed: long(sealOverhead)},
 		"an application that is no entry's": &apply{Application: long(space.MaxEntry + 1)},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -222,6 +230,7 @@ func fuzzProtocol(f *testing.F, protocol string) {
 func FuzzHello(f *testing.F)   { fuzzProtocol(f, "hello") }
 func FuzzAdmit(f *testing.F)   { fuzzProtocol(f, "admit") }
 func FuzzRoom(f *testing.F)    { fuzzProtocol(f, "room") }
+func FuzzWords(f *testing.F)   { fuzzProtocol(f, "words") }
 func FuzzCatchUp(f *testing.F) { fuzzProtocol(f, "catch-up") }
 
 func FuzzGossip(f *testing.F) {
