@@ -136,17 +136,26 @@ func (s *shelf) begin(ctx context.Context, ref crdt.Ref, author space.Key) (*han
 
 // append hands changes in as their author does, signed, in one piece.
 func (s *shelf) append(ctx context.Context, ref crdt.Ref, author space.Key, changes []chunk.Change) error {
+	return s.takes(ctx, ref, author, bundleOf(ref, author, changes))
+}
+
+func bundleOf(ref crdt.Ref, author space.Key, changes []chunk.Change) crdt.Bundle {
 	bundle := crdt.Bundle{Signatures: crdt.SignNewest(author, ref, changes)}
 	for _, change := range changes {
 		bundle.Changes = append(bundle.Changes, change.Raw)
 	}
+	return bundle
+}
+
+// takes hands in what somebody has signed, all of which is to be taken.
+func (s *shelf) takes(ctx context.Context, ref crdt.Ref, author space.Key, bundle crdt.Bundle) error {
 	origin := crdt.Peer
 	if author.Device() == s.device.Device() {
 		origin = crdt.Local
 	}
 	receipt, err := s.store.Append(ctx, ref, bundle, origin, author.Device())
-	if err == nil && receipt.Accepted != len(changes) {
-		err = fmt.Errorf("%d of %d changes were taken: %w", receipt.Accepted, len(changes), receipt.Err())
+	if err == nil && receipt.Accepted != len(bundle.Changes) {
+		err = fmt.Errorf("%d of %d changes were taken: %w", receipt.Accepted, len(bundle.Changes), receipt.Err())
 	}
 	return err
 }

@@ -7,20 +7,21 @@ import (
 	"sync"
 )
 
-// committer gives out positions and makes records durable. Commits that come
-// while the disk is busy share the next write and its sync. It rings the bell
-// when, and in the order in which, they are on disk.
+// committer gives out positions and makes records durable. Whoever commits
+// while nobody writes does the writing, for itself and for those who come
+// meanwhile: these share the next write and its sync, and one of them does it.
+// So a commit that comes alone waits for no other goroutine. The bell rings
+// when, and in the order in which, records are on disk.
 type committer struct {
 	backend Backend
 	bell    *bell
 
-	mu     sync.Mutex
-	next   uint64 // position
-	queue  []*commit
-	closed bool
-
-	work chan struct{} // capacity 1: there is something in the queue
-	done chan struct{} // closed when run has ended
+	mu      sync.Mutex
+	next    uint64 // position
+	queue   []*commit
+	writing bool // somebody is, or is about to
+	closed  bool
+	idle    sync.Cond // on mu: nobody is writing any more
 }
 
 // commit is what one append writes.
@@ -28,21 +29,18 @@ type commit struct {
 	staged []Op   // invisible until final is written; may be split over several writes
 	final  []Op   // written together
 	after  []Op   // written when final is, or perhaps not
-	apply  func() // makes it visible in memory, before the bell rings; may be nil
+	apply  func() // makes it visible in memory, before the bell rings; may be nil. It may be called by any commit's goroutine
 	moves  []Move // ascending positions
 	last   uint64 // highest position it was given
-	result chan error
+
+	told chan struct{} // capacity 1: it is done, or it is the one to write next
+	done bool          // set by whoever writes, before it tells
+	err  error         // likewise
 }
 
 func newCommitter(backend Backend, bell *bell) *committer {
-	c := &committer{
-		backend: backend,
-		bell:    bell,
-		next:    bell.position + 1,
-		work:    make(chan struct{}, 1),
-		done:    make(chan struct{}),
-	}
-	go c.run()
+	c := &committer{backend: backend, bell: bell, next: bell.position + 1}
+	c.idle.L = &c.mu
 	return c
 }
 
@@ -63,40 +61,48 @@ func (c *committer) commit(n int, build func(first uint64) commit) error {
 		return ErrTooMany
 	}
 	made.last = c.next - 1
-	made.result = make(chan error, 1)
+	made.told = make(chan struct{}, 1)
 	c.queue = append(c.queue, &made)
-	select {
-	case c.work <- struct{}{}:
-	default:
-	}
+	leads := !c.writing
+	c.writing = true
 	c.mu.Unlock()
-	return <-made.result
+	if !leads {
+		<-made.told
+	}
+	if !made.done {
+		c.lead()
+	}
+	return made.err
 }
 
-// close writes what is queued and takes nothing more.
+// lead writes what is queued by now, and hands over to one who came meanwhile.
+func (c *committer) lead() {
+	c.mu.Lock()
+	queue := c.queue
+	c.queue = nil
+	c.mu.Unlock()
+	for len(queue) > 0 {
+		var group []*commit
+		group, queue = takeGroup(queue)
+		c.write(group)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.queue) > 0 {
+		c.queue[0].told <- struct{}{}
+		return
+	}
+	c.writing = false
+	c.idle.Broadcast()
+}
+
+// close waits until everything is written, and takes nothing more.
 func (c *committer) close() {
 	c.mu.Lock()
-	if !c.closed {
-		c.closed = true
-		close(c.work)
-	}
-	c.mu.Unlock()
-	<-c.done
-}
-
-func (c *committer) run() {
-	defer close(c.done)
-	for open := true; open; {
-		_, open = <-c.work
-		c.mu.Lock()
-		queue := c.queue
-		c.queue = nil
-		c.mu.Unlock()
-		for len(queue) > 0 {
-			var group []*commit
-			group, queue = takeGroup(queue)
-			c.write(group)
-		}
+	defer c.mu.Unlock()
+	c.closed = true
+	for c.writing {
+		c.idle.Wait()
 	}
 }
 
@@ -165,10 +171,12 @@ func (c *committer) write(group []*commit) {
 	}
 	for _, one := range group {
 		if err == nil && len(one.after) > 0 {
-			one.result <- c.writeLarge(&commit{staged: one.after}, positionOp(last))
-			continue
+			one.err = c.writeLarge(&commit{staged: one.after}, positionOp(last))
+		} else {
+			one.err = err
 		}
-		one.result <- err
+		one.done = true
+		one.told <- struct{}{}
 	}
 }
 

@@ -25,6 +25,7 @@ type part struct {
 	mu        sync.Mutex // held while the part changes, until that is durable
 	loaded    bool
 	clean     bool // nothing is left over beyond the state's position
+	swept     bool // the same, of what is on the disk, as the cache remembers it; until it is loaded
 	state     stateRecord
 	actors    map[chunk.Actor]actorRecord
 	snapshots []snapshotInfo      // by position
@@ -69,7 +70,7 @@ func (p *part) load(r Reader) error {
 	p.state, p.actors, p.snapshots = state, actors, snapshots
 	p.inside, p.learned, p.oldest = make(map[chunk.Hash]bool), nil, 0
 	p.loose = nil
-	p.loaded, p.clean = true, false
+	p.loaded, p.clean, p.swept = true, p.swept, false
 	return nil
 }
 
