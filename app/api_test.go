@@ -35,7 +35,7 @@ func TestTheBridgeNamesWhatAWindowHas(t *testing.T) {
 	}
 	events := api.fields(t, "Events")
 	wantEvents := []string{
-		string(app.EventClosing), string(app.EventCompany), string(app.EventExporting), string(app.EventHere), string(app.EventMoved),
+		string(app.EventClosing), string(app.EventCompany), string(app.EventExporting), string(app.EventHanded), string(app.EventHere), string(app.EventMoved),
 		string(app.EventNetwork), string(app.EventNotices), string(app.EventSpaces), string(app.EventStatus), string(app.EventSucceeding),
 		string(app.EventUnlocked),
 	}
@@ -65,6 +65,14 @@ func TestTheBridgeNamesTheSameFields(t *testing.T) {
 		"MemberStatus":  reflect.TypeFor[app.MemberStatus](),
 		"Status":        reflect.TypeFor[app.Status](),
 		"Peer":          reflect.TypeFor[app.Peer](),
+		"MyDevice":      reflect.TypeFor[app.MyDevice](),
+		"LinkCode":      reflect.TypeFor[app.LinkCode](),
+		"Linked":        reflect.TypeFor[app.Linked](),
+		"RecoverySheet": reflect.TypeFor[app.RecoverySheet](),
+		"RecoveryState": reflect.TypeFor[app.RecoveryState](),
+		"WordsProblem":  reflect.TypeFor[app.WordsProblem](),
+		"Safety":        reflect.TypeFor[app.Safety](),
+		"PendingJoin":   reflect.TypeFor[app.PendingJoin](),
 		"Network":       reflect.TypeFor[app.Network](),
 		"Notice":        reflect.TypeFor[app.Notice](),
 	} {

@@ -71,6 +71,10 @@ type App struct {
 	readers   readers
 	windows   atomic.Int32 // that are open
 	index     indexCache
+	linking   linking
+	knocking  knocking
+	handed    handed
+	seating   sync.Mutex // one at a time of what concerns this person's seats
 
 	background context.Context    // of what runs in the background
 	cancel     context.CancelFunc // ends it
@@ -145,12 +149,17 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	a.running.Go(func() { a.ringForMoves(a.background) })
 	a.running.Go(func() { a.giveMemoryBack(a.background) })
 	a.running.Go(func() { a.noteIncidents(a.background) })
+	a.running.Go(func() { a.tendSeats(a.background) })
 	a.running.Go(func() {
 		if err := a.store.Run(a.background); err != nil && !errors.Is(err, context.Canceled) {
 			a.log.Error("tend store", "err", err)
 		}
 	})
-	return a, a.mend(ctx)
+	if err = a.mend(ctx); err != nil {
+		return a, err
+	}
+	a.knockForAll()
+	return a, nil
 }
 
 // adoptFrame takes what is a window's out of the settings, where an earlier
@@ -171,7 +180,8 @@ func (a *App) mend(ctx context.Context) error {
 			return fmt.Errorf("mend person: %w", err)
 		}
 	}
-	if person := a.Person(); person != nil {
+	// What another device of this person has said meanwhile is not said over.
+	if person := a.Person(); person != nil && a.settings.get().Unsaid {
 		if err := a.introduce(ctx, person.toSpace()); err != nil {
 			return fmt.Errorf("mend person: %w", err)
 		}

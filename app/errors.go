@@ -22,6 +22,8 @@ const (
 	CodeExpired         Code = "expired"          // the invitation's time is over
 	CodeUsedUp          Code = "used-up"          // the invitation has no uses left
 	CodeWithdrawn       Code = "withdrawn"        // the invitation was taken back
+	CodeWaiting         Code = "waiting"          // a facilitator has to say yes first
+	CodeDeclined        Code = "declined"         // a facilitator has said no
 	CodeNotInvited      Code = "not-invited"      // nobody knows this invitation
 	CodeAlreadyMember   Code = "already-member"   // this device belongs to the space already
 	CodeUnreachable     Code = "unreachable"      // no answer from the other device
@@ -118,6 +120,8 @@ var explanations = []struct {
 	{crdt.ErrClosed, CodeClosed, "Parley is being closed."},
 	{crdt.ErrLagged, CodeTimeout, "More happened than could be told. Start again to see what is there now."},
 	{crdt.ReasonNoRight, CodeNotAllowed, "Your role in this space does not let you change this. Ask a facilitator."},
+	{p2p.ErrWaiting, CodeWaiting, "Your request has reached the space. A facilitator there has to say yes first."},
+	{p2p.ErrDeclined, CodeDeclined, "A facilitator has declined your request. Ask the person who invited you."},
 	{p2p.ErrOffline, CodeOffline, "This device is set to work offline. Go online first."},
 	{p2p.ErrNotNow, CodeUnreachable, "The other computer is busy. Try again in a minute."},
 	{p2p.ErrUnreachable, CodeUnreachable, "Nobody from this space could be reached. Ask the person who invited you to keep Parley open, and check that both computers are on a network where they can reach each other."},

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -38,6 +39,15 @@ const (
 	NoticeSettingsAside NoticeCode = "settings-aside"
 	// NoticeRestored: this device was put back from a backup. Values: file.
 	NoticeRestored NoticeCode = "restored"
+	// NoticeAdmitted: an application was answered with yes. Values: space.
+	NoticeAdmitted NoticeCode = "admitted"
+	// NoticeDeclined: it was answered with no. Values: space.
+	NoticeDeclined NoticeCode = "declined"
+	// NoticeUnanswered: its invitation ended first. Values: space.
+	NoticeUnanswered NoticeCode = "unanswered"
+	// NoticeDeviceLinked: this person has a device more. Values: device, where
+	// it has a name.
+	NoticeDeviceLinked NoticeCode = "device-linked"
 )
 
 // Notice is something that a person should know about this device or one of
@@ -82,6 +92,22 @@ func (n Notice) Sentence() string {
 		return fmt.Sprintf("The settings of this device could not be read and lie aside in %s. Look whether your name and the network are as you want them.", n.about())
 	case NoticeRestored:
 		return fmt.Sprintf("This device was put back from the backup %s. What came after it comes back from the people you work with.", n.about())
+	}
+	return n.membership()
+}
+
+// membership says what happened to who belongs where.
+func (n Notice) membership() string {
+	switch n.Code {
+	case NoticeAdmitted:
+		return fmt.Sprintf("You are in %q now: a facilitator has said yes.", n.Values["space"])
+	case NoticeDeclined:
+		return fmt.Sprintf("A facilitator of %q has declined your request to join. Ask the person who invited you.", n.Values["space"])
+	case NoticeUnanswered:
+		return fmt.Sprintf("Nobody answered your request to join %q before the invitation ended. Ask for a new one.", n.Values["space"])
+	case NoticeDeviceLinked:
+		return fmt.Sprintf("A new device is linked to you: %s. If that was not you, take it out at once with \"parley-node device revoke\".",
+			cmp.Or(n.Values["device"], "one without a name"))
 	}
 	return fmt.Sprintf("A newer Parley left a notice about %q.", n.Code)
 }

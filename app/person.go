@@ -46,7 +46,7 @@ func (a *App) SetPerson(ctx context.Context, p Person) error {
 	if err := person.Validate(); err != nil {
 		return wrapError(CodeInvalid, "A name needs 1 to 80 characters, on one line.", err)
 	}
-	if err := a.settings.change(func(s *settings) { s.Person = &p }); err != nil {
+	if err := a.settings.change(func(s *settings) { s.Person, s.Unsaid = &p, true }); err != nil {
 		return err
 	}
 	err := a.introduce(ctx, person)
@@ -54,8 +54,8 @@ func (a *App) SetPerson(ctx context.Context, p Person) error {
 	return err
 }
 
-// introduce writes the person into the logs of spaces that know another. It
-// may be repeated.
+// introduce writes the person into the logs of spaces that know another, and
+// notes that nothing is left to be said. It may be repeated.
 func (a *App) introduce(ctx context.Context, person space.Person) error {
 	for _, id := range a.store.Spaces() {
 		log, ok := a.store.Log(id)
@@ -73,7 +73,11 @@ func (a *App) introduce(ctx context.Context, person space.Person) error {
 			return err
 		}
 	}
-	return nil
+	return a.settings.change(func(s *settings) {
+		if s.Person != nil && s.Person.toSpace() == person {
+			s.Unsaid = false
+		}
+	})
 }
 
 // recallPerson takes the person from a space that knows this device, where the

@@ -14,8 +14,8 @@ import (
 )
 
 // settings is what a person chose on this device and what it remembers of its
-// windows and invitations: conveniences, none of them part of anybody's
-// work. A file that cannot be read is therefore put aside, and Parley starts
+// windows and invitations, of who was verified and what waits: conveniences,
+// none of them part of anybody's work. A file that cannot be read is therefore put aside, and Parley starts
 // without.
 type settings struct {
 	Person *Person `json:"person,omitempty"`
@@ -26,6 +26,14 @@ type settings struct {
 	// Invitations are the secrets of invitations made on this device, in hex,
 	// by the invitation's key. Values are replaced, never changed.
 	Invitations map[string]string `json:"invitations,omitempty"`
+	// Unsaid: the person was said here, and some space may not know it yet.
+	Unsaid bool `json:"unsaid,omitempty"`
+	// Known are the devices of this person, sorted; nil before they were looked
+	// at first. It is replaced, never changed, as are the next ones.
+	Known    []string       `json:"known,omitempty"`
+	Recovery *recoveryMark  `json:"recovery,omitempty"`
+	Verified []verifiedMark `json:"verified,omitempty"`
+	Pending  []pendingJoin  `json:"pending,omitempty"`
 }
 
 // settingsFile keeps settings in a file that is replaced as a whole.
@@ -93,7 +101,8 @@ func (a *App) Aside() string {
 		return ""
 	}
 	return fmt.Sprintf("The settings of this device could not be read and lie aside in %s. "+
-		"Parley has started without them: the codes of invitations made here cannot be shown again. "+
+		"Parley has started without them: the codes of invitations made here cannot be shown again, "+
+		"whom you have verified is forgotten, and so are requests that wait for an answer. "+
 		"When you need that file no more, delete it.", aside)
 }
 

@@ -273,6 +273,7 @@ const (
 	EventCompany  EventName = "company"  // CompanyData: other windows came to an open document, or all have left it
 	EventUnlocked EventName = "unlocked" // NoData: the device is open now, and answers
 	EventNotices  EventName = "notices"  // NoData: there is another notice, or one less
+	EventHanded   EventName = "handed"   // NoData: a link or an invitation file was opened outside
 	EventClosing  EventName = "closing"  // NoData: the window is about to go; hand in what was typed, then say Ready
 
 	EventExporting  EventName = "exporting"  // ProgressData: how far this window's export of a space is

@@ -26,6 +26,16 @@ func (a *App) spaceLog(id space.ID) (*space.Log, error) {
 	return log, nil
 }
 
+// addEntries makes new entries of a space's log durable, all of them together.
+func (a *App) addEntries(ctx context.Context, id space.ID, entries []space.Entry) error {
+	raw := make([][]byte, len(entries))
+	for i, entry := range entries {
+		raw[i] = entry.Raw
+	}
+	_, _, err := a.store.AddEntries(ctx, id, raw)
+	return err
+}
+
 // addEntry makes a new entry of a space's log durable.
 func (a *App) addEntry(ctx context.Context, id space.ID, entry space.Entry) error {
 	_, _, err := a.store.AddEntries(ctx, id, [][]byte{entry.Raw})
@@ -286,6 +296,9 @@ func (a *App) Join(ctx context.Context, code space.Code) (space.ID, error) {
 	ctx, cancel := context.WithTimeout(ctx, joinTimeout)
 	defer cancel()
 	id, err := a.node.Join(ctx, code, person)
+	if errors.Is(err, p2p.ErrWaiting) {
+		return space.ID{}, a.awaitAnswer(code)
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return space.ID{}, errors.Join(p2p.ErrUnreachable, err)
 	}

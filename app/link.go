@@ -1,0 +1,159 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	wordlist "parley/app/words"
+	"parley/p2p"
+	"parley/space"
+)
+
+// linkLasts is how long a link code can be used: long enough to walk to the
+// other device, and no longer.
+const linkLasts = 15 * time.Minute
+
+// LinkCode is what another device of the same person is linked with.
+type LinkCode struct {
+	Code    string    `json:"code"`
+	Words   []string  `json:"words"` // the same secret, to be typed where the devices are on one network
+	Expires time.Time `json:"expires"`
+}
+
+// linking is the link that is open on this device, if one is.
+type linking struct {
+	mu  sync.Mutex
+	key *space.InvitationKey
+}
+
+func (l *linking) open() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.key != nil
+}
+
+// LinkDevice makes a code by which one more device becomes this person's, in
+// every space that this device is in. The code before it ends. It fails with
+// CodeInvalid where there is no space yet.
+func (a *App) LinkDevice(ctx context.Context) (LinkCode, error) {
+	a.linking.mu.Lock()
+	defer a.linking.mu.Unlock()
+	if err := a.endLink(ctx); err != nil {
+		return LinkCode{}, err
+	}
+	code := linkCode{Secret: wordlist.NewEntropy(), Device: a.Device(), Expiry: now().Add(linkLasts).Truncate(time.Second), Addresses: a.codeAddresses()}
+	seed, err := linkSeed(code.Secret)
+	if err != nil {
+		return LinkCode{}, err
+	}
+	key := space.InvitationKey(space.KeyFromSeed(seed).Device())
+	opened := 0
+	for _, s := range a.seats() {
+		err := a.addSeatKey(ctx, s.log, key, space.Link, 1, code.Expiry, now())
+		if err != nil {
+			a.log.Warn("a space has no link key", "space", s.log.ID(), "err", err)
+			continue
+		}
+		opened++
+	}
+	if opened == 0 {
+		return LinkCode{}, newError(CodeInvalid,
+			"You are in no space yet, so there is nothing that two devices could share. Make a space or join one first.")
+	}
+	a.linking.key = &key
+	return LinkCode{Code: code.String(), Words: code.Secret.Words(), Expires: code.Expiry}, nil
+}
+
+// addSeatKey writes a key of this person's seat into a space's log.
+func (a *App) addSeatKey(ctx context.Context, log *space.Log, key space.InvitationKey, purpose space.Purpose, uses int, expiry, at time.Time) error {
+	entry, err := log.RegisterSeatKey(a.key, key, purpose, uses, expiry, at)
+	if err != nil {
+		return err
+	}
+	return a.addEntry(ctx, log.ID(), entry)
+}
+
+// CancelLink ends the link code that is open. It is no error where none is.
+func (a *App) CancelLink(ctx context.Context) error {
+	a.linking.mu.Lock()
+	defer a.linking.mu.Unlock()
+	return a.endLink(ctx)
+}
+
+// endLink withdraws what is left of the open link. The caller holds the lock.
+func (a *App) endLink(ctx context.Context) error {
+	if a.linking.key == nil {
+		return nil
+	}
+	var errs []error
+	for _, s := range a.seats() {
+		errs = append(errs, a.withdrawSeatKey(ctx, s.log, *a.linking.key))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	a.linking.key = nil
+	return nil
+}
+
+// UseLink makes this device one of the person's who made a link code, given
+// as the code or as its words. label is what the others shall call it. It
+// fails with CodeMalformed, CodeExpired or CodeUnreachable.
+func (a *App) UseLink(ctx context.Context, text, label string) (Linked, error) {
+	code, err := readLink(text)
+	if err != nil {
+		return Linked{}, err
+	}
+	if !code.Expiry.IsZero() && now().After(code.Expiry) {
+		return Linked{}, newError(CodeExpired, "This link code has ended. Make a new one on your other device.")
+	}
+	seed, err := linkSeed(code.Secret)
+	if err != nil {
+		return Linked{}, err
+	}
+	if label, err = deviceLabel(label); err != nil {
+		return Linked{}, err
+	}
+	linked, err := a.takeSeats(ctx, p2p.Link{Secret: seed, Label: label, From: code.Device, Addresses: code.Addresses})
+	if errors.Is(err, p2p.ErrUnreachable) {
+		return Linked{}, wrapError(CodeUnreachable, "Your other device could not be reached. "+
+			"Keep the link code open there, check that both devices are on the same network, and try again.", err)
+	}
+	return linked, err
+}
+
+// readLink reads a code, or the words of one. It fails with CodeMalformed.
+func readLink(text string) (linkCode, error) {
+	text = strings.TrimSpace(text)
+	if !isLinkCode(text) {
+		secret, err := wordlist.ParseRecovery(text)
+		if err != nil {
+			return linkCode{}, wrapError(CodeMalformed, err.Error(), err)
+		}
+		return linkCode{Secret: secret}, nil
+	}
+	code, err := parseLinkCode(text)
+	if err != nil {
+		return linkCode{}, wrapError(CodeMalformed,
+			"This is not a whole link code. Copy it again from its start (PARLEYLINK1-) to its end.", err)
+	}
+	return code, nil
+}
+
+// deviceLabel makes a name of a device fit to be written down; none is fine.
+func deviceLabel(label string) (string, error) {
+	label = strings.TrimSpace(label)
+	if label == "" {
+		return "", nil
+	}
+	if err := space.ValidateLabel(label); err != nil {
+		return "", wrapError(CodeInvalid, labelRule, err)
+	}
+	return label, nil
+}
+
+var labelRule = fmt.Sprintf("The name of a device needs 1 to %d characters, on one line.", space.MaxLabel)
