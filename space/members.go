@@ -1,5 +1,12 @@
 package space
 
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"maps"
+	"slices"
+)
+
 // Name is the space's name.
 func (l *Log) Name() string {
 	l.mu.RLock()
@@ -7,36 +14,42 @@ func (l *Log) Name() string {
 	return l.state.name
 }
 
-// Members returns everyone who belongs to the space, in the log's order of
-// joining.
+// Members returns the live devices of all who belong to the space, in the
+// log's order of joining.
 func (l *Log) Members() []Member {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	members := make([]Member, len(l.state.members))
-	for i, m := range l.state.members {
-		members[i] = m.Member
+	members := make([]Member, len(l.state.joined))
+	for i, m := range l.state.joined {
+		members[i] = l.state.describeMember(m)
 	}
 	return members
 }
 
-// Member returns what is known of a device, and whether it belongs to the
-// space.
+// Member returns what is known of a live device, and whether it is one.
 func (l *Log) Member(device DeviceID) (Member, bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	m, ok := l.state.devices[device]
+	m, ok := l.state.member(device)
 	if !ok {
 		return Member{}, false
 	}
-	return m.Member, true
+	return l.state.describeMember(m), true
 }
 
-// MayWrite reports whether a device may write parts of this kind.
+func (s *state) describeMember(m *member) Member {
+	in := s.seats[m.seat]
+	described := m.Member
+	described.Person, described.Role, described.Label = in.person, in.role, in.labels[m.number]
+	return described
+}
+
+// MayWrite reports whether a device may write parts of this kind now.
 func (l *Log) MayWrite(device DeviceID, part Part) bool {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	m, ok := l.state.devices[device]
-	return ok && !l.state.archived && MayWrite(m.Role, part)
+	m, ok := l.state.member(device)
+	return ok && !l.state.archived && MayWrite(l.state.seats[m.seat].role, part)
 }
 
 // Actor finds the device that actor IDs with this prefix belong to, among all
@@ -48,13 +61,60 @@ func (l *Log) Actor(prefix [16]byte) (DeviceID, bool) {
 	return device, ok
 }
 
+// Limit is the highest sequence number of an actor in a part that counts by
+// cuts and admissions although its owner may not write any more, or 0.
+func (l *Log) Limit(actor []byte, document [16]byte, part Part) uint64 {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.state.limits[limitName{partName{document, part}, string(actor)}]
+}
+
+// Rights is a number that grows whenever MayWrite, Limit or Actor may answer
+// otherwise than before. It begins anew with each Open: to compare with what
+// was true before that, keep a RightsDigest.
+func (l *Log) Rights() uint64 {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.state.rights
+}
+
+// RightsDigest is equal for two logs of a space whose MayWrite, Limit and
+// Actor answer alike, and different if they do not. It takes time in
+// proportion to the members and the limits.
+func (l *Log) RightsDigest() [32]byte {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	s := l.state
+	sum := sha256.New()
+	sum.Write([]byte("parley/rights/1"))
+	for _, prefix := range slices.SortedFunc(maps.Keys(s.actors), func(a, b [16]byte) int { return slices.Compare(a[:], b[:]) }) {
+		device := s.actors[prefix]
+		may := byte(0)
+		if m, ok := s.member(device); ok && !s.archived {
+			for _, part := range []Part{Body, Annotations} {
+				if MayWrite(s.seats[m.seat].role, part) {
+					may |= 1 << part
+				}
+			}
+		}
+		sum.Write(append(device[:], may))
+	}
+	for _, name := range slices.SortedFunc(maps.Keys(s.limits), compareLimits) {
+		sum.Write(append(name.document[:], byte(name.part), byte(len(name.actor))))
+		sum.Write(binary.BigEndian.AppendUint64([]byte(name.actor), s.limits[name]))
+	}
+	return [32]byte(sum.Sum(nil))
+}
+
 // Invitations returns all invitations, spent ones too, in the log's order.
 func (l *Log) Invitations() []Invitation {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	invitations := make([]Invitation, len(l.state.invitations))
-	for i, made := range l.state.invitations {
-		invitations[i] = made.Invitation
+	var invitations []Invitation
+	for _, made := range l.state.invitations {
+		if made.seat == nobody {
+			invitations = append(invitations, l.state.describeInvitation(made))
+		}
 	}
 	return invitations
 }
@@ -64,8 +124,53 @@ func (l *Log) Invitation(key InvitationKey) (Invitation, bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	made, ok := l.state.keys[key]
-	if !ok {
+	if !ok || made.seat != nobody {
 		return Invitation{}, false
 	}
-	return made.Invitation, true
+	return l.state.describeInvitation(made), true
+}
+
+// describeInvitation counts an invitation as withdrawn too if whoever made it
+// was removed.
+func (s *state) describeInvitation(made *invitation) Invitation {
+	described := made.Invitation
+	described.Withdrawn = described.Withdrawn || s.over(made.entry, s.key(made.entry), whole, sure)
+	return described
+}
+
+// SeatKeys returns the live keys into seats that are for a purpose, in the
+// log's order. Spent ones are among them; whether the time of one is over is
+// for the caller to ask.
+func (l *Log) SeatKeys(purpose Purpose) []SeatKey {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	var keys []SeatKey
+	for _, made := range l.state.invitations {
+		if made.seat != nobody && made.purpose == purpose && l.state.isLive(made) {
+			keys = append(keys, l.state.describeKey(made))
+		}
+	}
+	return keys
+}
+
+// SeatKey returns a live key into a seat, and whether there is one.
+func (l *Log) SeatKey(key InvitationKey) (SeatKey, bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	made, ok := l.state.keys[key]
+	if !ok || made.seat == nobody || !l.state.isLive(made) {
+		return SeatKey{}, false
+	}
+	return l.state.describeKey(made), true
+}
+
+func (s *state) isLive(made *invitation) bool {
+	return !made.Withdrawn && !s.over(made.entry, s.key(made.entry), whole, sure)
+}
+
+func (s *state) describeKey(made *invitation) SeatKey {
+	return SeatKey{
+		Key: made.Key, Seat: s.subjects[made.seat].id, Purpose: made.purpose, Uses: made.Uses, Used: made.Used,
+		Expiry: made.Expiry, Author: made.Author, Created: made.Created,
+	}
 }

@@ -11,27 +11,44 @@ func (l *Log) arrange(first int) {
 	if count == 0 {
 		return
 	}
-	tail := true
 	if count > len(l.order)/8 {
 		l.order = l.sorted()
-		tail = false
+		l.renumber(0)
 	} else {
 		for i := first; i < len(l.nodes); i++ {
 			at := l.insertionPoint(i)
-			tail = tail && at == len(l.order)
 			l.order = slices.Insert(l.order, at, i)
 			l.renumber(at)
 		}
 	}
-	if tail {
+	added := l.nodes[first:]
+	switch {
+	case all(first, added, onTop):
 		for i := first; i < len(l.nodes); i++ {
-			l.state.apply(l, i)
+			l.state.extend(int32(i))
 		}
-		return
+	case all(first, added, func(_ int, n *node) bool { return hasNoSay(n.entry) }):
+		for i := first; i < len(l.nodes); i++ {
+			l.state.enter(int32(i))
+			l.state.decideOne(int32(i), sure)
+		}
+		l.state = l.state.replacedBy(l.state.fold())
+	default:
+		l.state = l.state.replacedBy(evaluate(l))
 	}
-	l.renumber(0)
-	l.state = evaluate(l)
 }
+
+func all(first int, nodes []node, is func(int, *node) bool) bool {
+	for i := range nodes {
+		if !is(first+i, &nodes[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// onTop reports whether a node has all that came before it below it.
+func onTop(i int, n *node) bool { return n.past.all == i }
 
 func (l *Log) renumber(from int) {
 	l.place = slices.Grow(l.place, len(l.nodes)-len(l.place))[:len(l.nodes)]

@@ -1,21 +1,56 @@
 package space
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
 
-// state is what a log's entries, taken in the log's order, amount to.
+// state is what the entries that count amount to, taken in the log's order.
 type state struct {
+	*ledger
 	name        string
-	members     []*member // in the order of joining
-	devices     map[DeviceID]*member
-	actors      map[[16]byte]DeviceID
-	invitations []*invitation // in the order of their entries
-	keys        map[InvitationKey]*invitation
 	archived    bool
-	rights      uint64
+	newer       bool
+	seats       map[int32]*seat
+	members     map[int32]*member // live devices
+	joined      []*member         // the same, in the order of joining
+	invitations []*invitation     // in the order of their entries
+	keys        map[InvitationKey]*invitation
+	byEntry     map[int32]*invitation
+	asked       []int32        // joins that ask, in the log's order
+	answered    map[int32]bool // of these
+	successors  []int32
+	actors      map[[16]byte]DeviceID // of all who are or were members
 	limits      map[limitName]uint64
+	rights      uint64
+}
+
+// seat is what is known of a person's place.
+type seat struct {
+	number  int32
+	person  Person
+	role    Role
+	grants  []int32 // of all devices that were let into the seat, in the log's order
+	labels  map[int32]string
+	confirm *confirmBody
+	by      int32 // seat that confirmed
+}
+
+type member struct {
+	Member
+	number int32
+	seat   int32
+	grant  int32
+}
+
+// invitation is an invitation or a seat key.
+type invitation struct {
+	Invitation
+	entry   int32
+	seat    int32 // that a seat key leads into; nobody for an invitation
+	purpose Purpose
+	users   map[int32]bool // devices
 }
 
 // limitName is what a limit is about.
@@ -24,182 +59,304 @@ type limitName struct {
 	actor string
 }
 
-type member struct {
-	Member
-	// grants are the entries that let the device in. One counts; others are
-	// admissions of the same device by members who did not know of each
-	// other. Whatever the device writes has to have one of them below it.
-	grants []int
-}
-
-type invitation struct {
-	Invitation
-	entry       int
-	withdrawals []int
-}
-
 // evaluate computes the state from nothing.
 func evaluate(l *Log) *state {
+	g := newLedger(l)
+	g.decideAll()
+	return g.fold()
+}
+
+// fold computes what the entries that count amount to.
+func (g *ledger) fold() *state {
 	s := &state{
-		devices: make(map[DeviceID]*member),
-		actors:  make(map[[16]byte]DeviceID),
-		keys:    make(map[InvitationKey]*invitation),
-		limits:  make(map[limitName]uint64),
+		ledger:   g,
+		seats:    make(map[int32]*seat),
+		members:  make(map[int32]*member),
+		keys:     make(map[InvitationKey]*invitation),
+		byEntry:  make(map[int32]*invitation),
+		answered: make(map[int32]bool),
+		actors:   make(map[[16]byte]DeviceID),
+		limits:   make(map[limitName]uint64),
 	}
-	for _, i := range l.order {
-		s.apply(l, i)
+	for _, i := range g.log.order {
+		s.apply(int32(i))
+	}
+	for number := range s.seats {
+		s.refresh(number)
 	}
 	return s
 }
 
-// apply takes the next entry in the log's order. An entry that has no right
-// to what it says stays in the log and changes nothing.
-func (s *state) apply(l *Log, i int) {
-	n := &l.nodes[i]
-	if body, ok := n.entry.body.(*foundBody); ok {
-		s.name = body.Name
-		s.admit(l, i, Member{Device: n.entry.Author, Person: body.Person, Role: Facilitator, Joined: n.entry.Time})
-		return
-	}
-	author := s.author(n)
-	if author == nil {
-		return
-	}
-	switch body := n.entry.body.(type) {
-	case *inviteBody:
-		s.invite(i, n.entry, author, body)
-	case *withdrawBody:
-		s.withdraw(i, n, author, body)
-	case Application:
-		s.join(l, i, n, body)
-	case *personBody:
-		author.Person = body.Person
-	case *renameBody:
-		if author.Role == Facilitator {
-			s.name = body.Name
-		}
-	case *labelBody:
-		if m := s.devices[body.Device]; m != nil && m.Seat == author.Seat {
-			m.Label = body.Label
-		}
-	case *roleBody:
-		if m := s.devices[body.Seat]; m != nil && author.Role == Facilitator {
-			m.Role = body.Role
-			s.raise(body.Cut)
-		}
-	case *removeBody:
-		if author.Role == Facilitator || author.Seat == body.Seat {
-			s.remove(body.Seat)
-			s.raise(body.Cut)
-		}
-	case *archiveBody:
-		if author.Role == Facilitator {
-			s.archived = body.On
-			s.raise(body.Cut)
-		}
-	case *admitBody:
-		if author.Role == Facilitator {
-			s.raise(body.Cut)
-		}
-	}
-	s.rights++
-}
-
-func (s *state) remove(seat DeviceID) {
-	s.members = slices.DeleteFunc(s.members, func(m *member) bool { return m.Seat == seat })
-	delete(s.devices, seat)
-}
-
-func (s *state) raise(cut Cut) {
-	for _, part := range cut {
-		for _, actor := range part.Actors {
-			name := limitName{partName{part.Document, part.Part}, string(actor.Actor)}
-			s.limits[name] = max(s.limits[name], actor.Seq)
-		}
+// extend takes an entry that has all others below it: it changes nothing in
+// which of them count.
+func (s *state) extend(i int32) {
+	s.enter(i)
+	s.decideOne(i, sure)
+	for _, number := range s.apply(i) {
+		s.refresh(number)
 	}
 }
 
-// author is the member who wrote an entry, if they were let in below it.
-func (s *state) author(n *node) *member {
-	m := s.devices[n.entry.Author]
-	if m == nil {
+// apply takes the next entry in the log's order, and returns the seats whose
+// devices and role have to be looked at again.
+func (s *state) apply(i int32) (touched []int32) {
+	f := &s.facts[i]
+	if f.verdict != counts {
+		s.newer = s.newer || s.body(i) == nil
 		return nil
 	}
-	for _, grant := range m.grants {
-		if n.past.has(grant) {
-			return m
+	switch body := s.body(i).(type) {
+	case *foundBody:
+		s.name = body.Name
+		return s.admit(i, nobody, body.Person, "")
+	case Application:
+		if s.asks(i, f.via) {
+			s.asked = append(s.asked, i)
+			return nil
 		}
+		return s.admit(i, f.via, body.Person, body.Label)
+	case *answerBody:
+		s.answered[f.join] = true
+		if body.Accept {
+			a := s.body(f.join).(Application)
+			return s.admit(i, f.via, a.Person, a.Label)
+		}
+	case *inviteBody:
+		s.opened(i, body.Invitation, nobody, body.Uses, body.Expiry)
+	case *seatKeyBody:
+		s.opened(i, body.Key, f.about, body.Uses, body.Expiry)
+	case *withdrawBody:
+		for _, via := range f.door.entries {
+			if made := s.byEntry[via]; made != nil && s.below(via, i) {
+				made.Withdrawn = true
+			}
+		}
+	case *roleBody, *removeBody:
+		s.rights++
+		s.raise(i)
+		return []int32{f.about}
+	case *revokeBody:
+		s.rights++
+		s.raise(i)
+		return s.seatsOf(f.about, i)
+	case *archiveBody:
+		s.rights++
+		s.archived = body.On
+		s.raise(i)
+	case *admitBody:
+		s.rights++
+		s.raise(i)
+	default:
+		s.describe(i)
 	}
 	return nil
 }
 
-func (s *state) admit(l *Log, entry int, m Member) {
-	m.Seat = m.Device
-	joined := &member{Member: m, grants: []int{entry}}
-	s.members = append(s.members, joined)
-	s.devices[m.Device] = joined
-	s.actors[actorPrefix(l.id, m.Device)] = m.Device
+// describe takes an entry that says something of a seat or of the space.
+func (s *state) describe(i int32) {
+	f := &s.facts[i]
+	switch body := s.body(i).(type) {
+	case *personBody:
+		s.seat(f.seat).person = body.Person
+	case *labelBody:
+		s.seat(f.seat).labels[f.about] = body.Label
+	case *confirmBody:
+		about := s.seat(f.about)
+		about.confirm, about.by = body, f.seat
+	case *renameBody:
+		s.name = body.Name
+	case *successorBody:
+		s.successors = append(s.successors, i)
+	}
 }
 
-func (s *state) invite(i int, e Entry, author *member, body *inviteBody) {
-	if author.Role != Facilitator || s.keys[body.Invitation] != nil {
-		return
+// admit takes a grant.
+func (s *state) admit(i, via int32, person Person, label string) (touched []int32) {
+	s.rights++
+	device := s.facts[i].about
+	number := s.leads(i, via)
+	into := s.seat(number)
+	if number == device && s.isNew(into, i) {
+		into.person, into.confirm = person, nil
 	}
-	made := &invitation{
-		Invitation: Invitation{
-			Key:     body.Invitation,
-			Role:    body.Role,
-			Uses:    int(body.Uses),
-			Ask:     body.Ask,
-			Author:  e.Author,
-			Created: e.Time,
-		},
-		entry: i,
+	into.grants = append(into.grants, i)
+	if label != "" && into.labels[device] == "" {
+		into.labels[device] = label
 	}
-	if body.Expiry != 0 {
-		made.Expiry = time.Unix(int64(body.Expiry), 0).UTC()
+	id := s.subjects[device].id
+	s.actors[actorPrefix(s.log.id, id)] = id
+	if through := s.byEntry[via]; through != nil && !through.users[device] {
+		through.users[device] = true
+		through.Used++
 	}
-	s.invitations = append(s.invitations, made)
-	s.keys[body.Invitation] = made
+	return []int32{number}
 }
 
-func (s *state) withdraw(i int, n *node, author *member, body *withdrawBody) {
-	target := s.keys[body.Invitation]
-	if author.Role != Facilitator || target == nil || !n.past.has(target.entry) {
-		return
-	}
-	target.Withdrawn = true
-	target.withdrawals = append(target.withdrawals, i)
-}
-
-func (s *state) join(l *Log, i int, n *node, application Application) {
-	through := s.keys[application.Invitation]
-	if through == nil || !n.past.has(through.entry) || through.expired(n.entry.Time) {
-		return
-	}
-	for _, withdrawal := range through.withdrawals {
-		if n.past.has(withdrawal) {
-			return
-		}
-	}
-	if already := s.devices[application.Device]; already != nil {
-		already.grants = append(already.grants, i)
-		return
-	}
-	if through.Used >= through.Uses {
-		return
-	}
-	through.Used++
-	s.admit(l, i, Member{
-		Device:    application.Device,
-		Person:    application.Person,
-		Role:      through.Role,
-		Joined:    n.entry.Time,
-		InvitedBy: through.Author,
-		Admitted:  n.entry.Author,
+// isNew reports whether with a grant a person comes, or comes again: two
+// members may have let in the same device without knowing of each other.
+func (s *state) isNew(into *seat, grant int32) bool {
+	return len(into.grants) == 0 || slices.ContainsFunc(s.subjects[into.number].removals, func(r int32) bool {
+		return s.facts[r].verdict == counts && s.below(r, grant)
 	})
 }
 
-func (i Invitation) expired(at time.Time) bool {
-	return !i.Expiry.IsZero() && at.After(i.Expiry)
+func (s *state) opened(i int32, key InvitationKey, into int32, uses, expiry uint64) {
+	e := &s.log.nodes[i].entry
+	made := &invitation{
+		Invitation: Invitation{Key: key, Uses: int(uses), Author: e.Author, Created: e.Time},
+		entry:      i, seat: into, users: make(map[int32]bool),
+	}
+	if expiry != 0 {
+		made.Expiry = time.Unix(int64(expiry), 0).UTC()
+	}
+	switch body := e.body.(type) {
+	case *inviteBody:
+		made.Role, made.Ask = body.Role, body.Ask
+	case *seatKeyBody:
+		made.purpose = body.Purpose
+	}
+	s.byEntry[i] = made
+	if s.keys[key] == nil {
+		s.keys[key] = made
+		s.invitations = append(s.invitations, made)
+	}
+}
+
+func (s *state) seat(number int32) *seat {
+	found := s.seats[number]
+	if found == nil {
+		found = &seat{number: number, by: nobody, labels: make(map[int32]string)}
+		s.seats[number] = found
+	}
+	return found
+}
+
+// refresh brings a seat's role and its devices up to date.
+func (s *state) refresh(number int32) {
+	of := s.seats[number]
+	if of == nil {
+		return
+	}
+	of.role = s.roleOf(number)
+	for _, grant := range of.grants {
+		s.place(s.facts[grant].about)
+	}
+}
+
+// place finds the grant by which a device is in the space, if it is: the first
+// that nothing took back.
+func (s *state) place(device int32) {
+	if was := s.members[device]; was != nil {
+		delete(s.members, device)
+		at := slices.Index(s.joined, was)
+		s.joined = slices.Delete(s.joined, at, at+1)
+	}
+	for _, grant := range s.subjects[device].grants {
+		f := &s.facts[grant]
+		number := s.leads(grant, f.via)
+		if f.verdict != counts || s.asks(grant, f.via) || s.ended(grant, number) != nobody {
+			continue
+		}
+		m := &member{number: device, seat: number, grant: grant, Member: Member{
+			Device: s.subjects[device].id, Seat: s.subjects[number].id, Joined: s.log.nodes[grant].entry.Time,
+		}}
+		if grant != 0 {
+			m.InvitedBy, m.Admitted = s.log.nodes[f.via].entry.Author, s.log.nodes[grant].entry.Author
+		}
+		s.members[device] = m
+		at, _ := slices.BinarySearchFunc(s.joined, grant, func(m *member, grant int32) int {
+			return s.log.place[m.grant] - s.log.place[grant]
+		})
+		s.joined = slices.Insert(s.joined, at, m)
+		return
+	}
+}
+
+// ended is the last entry that took back what a grant gave, or nobody.
+func (s *state) ended(grant, seat int32) int32 {
+	last := int32(nobody)
+	look := func(list []int32) {
+		for _, r := range slices.Backward(list) {
+			if s.facts[r].verdict == counts && !s.below(r, grant) {
+				if last == nobody || s.log.place[r] > s.log.place[last] {
+					last = r
+				}
+				return
+			}
+		}
+	}
+	look(s.subjects[seat].removals)
+	look(s.subjects[s.facts[grant].about].revocations)
+	return last
+}
+
+// roleOf is the role of a seat by the whole log: of what gives it one and has
+// nothing of that kind above it, the one with the fewest rights.
+func (s *state) roleOf(number int32) Role {
+	least := Role(0)
+	var top []int32
+	for _, i := range slices.Backward(s.subjects[number].ranks) {
+		role := s.given(i, number)
+		if role == 0 || slices.ContainsFunc(top, func(above int32) bool { return s.below(i, above) }) {
+			continue
+		}
+		least, top = max(least, role), append(top, i)
+	}
+	if least == 0 {
+		return noRight
+	}
+	return least
+}
+
+// given is the role that an entry which counts gives a seat, or 0.
+func (s *state) given(i, number int32) Role {
+	f := &s.facts[i]
+	if f.verdict != counts || s.asks(i, f.via) {
+		return 0
+	}
+	switch body := s.body(i).(type) {
+	case *foundBody:
+		return Facilitator
+	case *roleBody:
+		return body.Role
+	}
+	if s.leads(i, f.via) != number {
+		return 0
+	}
+	return s.key(f.via).role
+}
+
+// replacedBy is a newer state of the same log, in which rights goes on from
+// where it was.
+func (s *state) replacedBy(newer *state) *state {
+	newer.rights = s.rights
+	if !s.sameRights(newer) {
+		newer.rights++
+	}
+	return newer
+}
+
+// sameRights reports whether two states of a log answer alike what may be
+// written.
+func (s *state) sameRights(as *state) bool {
+	if s.archived != as.archived || len(s.members) != len(as.members) ||
+		!maps.Equal(s.actors, as.actors) || !maps.Equal(s.limits, as.limits) {
+		return false
+	}
+	for _, m := range s.joined {
+		other, ok := as.member(m.Device)
+		if !ok || as.seats[other.seat].role != s.seats[m.seat].role {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *state) member(device DeviceID) (*member, bool) {
+	number, ok := s.numbers[device]
+	if !ok {
+		return nil, false
+	}
+	m, ok := s.members[number]
+	return m, ok
 }

@@ -18,6 +18,8 @@ var (
 	ErrWithdrawn         = errors.New("this invitation has been withdrawn: ask for a new one")
 	ErrAlreadyMember     = errors.New("this device is already a member of the space")
 	ErrNoEffect          = errors.New("this would change nothing in the space")
+	ErrRemoved           = errors.New("this device was removed from the space: it needs an invitation that was made after that")
+	ErrRevoked           = errors.New("this device was taken out of its owner's devices: one of those has to link it again")
 )
 
 // The functions below write entries. An entry is not in the log until it is
@@ -74,9 +76,7 @@ func (l *Log) Invite(key Key, options InviteOptions, now time.Time, rand io.Read
 		return Entry{}, secret, fmt.Errorf("invite: %w", err)
 	}
 	body.Invitation = InvitationKey(invitation.Device())
-	e, err := l.write(key, KindInvite, now, body, nil, func(s *state) bool {
-		return s.keys[body.Invitation] != nil
-	})
+	e, err := l.write(key, now, draft{KindInvite, body})
 	return e, invitation.Seed(), err
 }
 
@@ -87,20 +87,26 @@ func expirySeconds(expiry time.Time) (uint64, error) {
 	return unixSeconds(expiry)
 }
 
-// Withdraw writes that an invitation is over. Only a facilitator can do so.
+// Withdraw writes that an invitation is over, or a key into a seat. Only a
+// facilitator can withdraw an invitation; a seat's key each of its devices.
 func (l *Log) Withdraw(key Key, invitation InvitationKey, now time.Time) (Entry, error) {
-	if err := l.facilitates(key.Device()); err != nil {
-		return Entry{}, fmt.Errorf("withdraw: %w", err)
+	me, ok := l.Member(key.Device())
+	if !ok {
+		return Entry{}, fmt.Errorf("withdraw: %w", ErrNotMember)
 	}
-	if _, ok := l.Invitation(invitation); !ok {
+	_, known := l.Invitation(invitation)
+	seatKey, isSeatKey := l.SeatKey(invitation)
+	switch {
+	case !known && !isSeatKey:
 		return Entry{}, fmt.Errorf("withdraw: %w", ErrUnknownInvitation)
+	case me.Role != Facilitator && seatKey.Seat != me.Seat:
+		return Entry{}, fmt.Errorf("withdraw: %w", ErrNotFacilitator)
 	}
-	return l.write(key, KindWithdraw, now, withdrawBody{Invitation: invitation}, &invitation, func(s *state) bool {
-		return s.keys[invitation].Withdrawn
-	})
+	return l.write(key, now, draft{KindWithdraw, withdrawBody{Invitation: invitation}}, l.openedBy(invitation)...)
 }
 
-// SetPerson writes a member's new name, organisation or standing.
+// SetPerson writes the new name, organisation or standing of the person whose
+// device this is.
 func (l *Log) SetPerson(key Key, person Person, now time.Time) (Entry, error) {
 	if err := person.Validate(); err != nil {
 		return Entry{}, fmt.Errorf("set person: %w", err)
@@ -108,15 +114,15 @@ func (l *Log) SetPerson(key Key, person Person, now time.Time) (Entry, error) {
 	if _, ok := l.Member(key.Device()); !ok {
 		return Entry{}, fmt.Errorf("set person: %w", ErrNotMember)
 	}
-	return l.write(key, KindPerson, now, personBody{Person: person}, nil, func(s *state) bool {
-		return s.devices[key.Device()].Person == person
-	})
+	return l.write(key, now, draft{KindPerson, personBody{Person: person}})
 }
 
 // Admit writes the join that lets a newcomer in, on behalf of whoever made
-// the invitation. Any member can. It fails with ErrMalformedApplication,
-// ErrOtherSpace, ErrAlreadyMember, ErrUnknownInvitation, ErrWithdrawn,
-// ErrExpired or ErrUsedUp.
+// the invitation or the key into their seat. Any member can. Where a
+// facilitator has to say yes first it returns ErrAsked, and the entry that
+// asks them. It fails with ErrMalformedApplication, ErrOtherSpace,
+// ErrAlreadyMember, ErrUnknownInvitation, ErrWithdrawn, ErrExpired, ErrUsedUp,
+// ErrRemoved or ErrRevoked.
 func (l *Log) Admit(key Key, application []byte, now time.Time) (Entry, error) {
 	if _, ok := l.Member(key.Device()); !ok {
 		return Entry{}, fmt.Errorf("admit: %w", ErrNotMember)
@@ -125,30 +131,49 @@ func (l *Log) Admit(key Key, application []byte, now time.Time) (Entry, error) {
 	if err != nil {
 		return Entry{}, fmt.Errorf("admit: %w", err)
 	}
-	if err := l.admissible(a, now); err != nil {
+	asks, err := l.checkApplication(a, now)
+	if err != nil {
 		return Entry{}, fmt.Errorf("admit: %w", err)
 	}
-	return l.write(key, KindJoin, now, joinBody{Application: application}, &a.Invitation, func(s *state) bool {
-		return s.devices[a.Device] != nil
-	})
+	e, err := l.write(key, now, draft{KindJoin, joinBody{Application: application}}, l.openedBy(a.Invitation)...)
+	if err == nil && asks {
+		return e, fmt.Errorf("admit: %w", ErrAsked)
+	}
+	return e, err
 }
 
-func (l *Log) admissible(a Application, now time.Time) error {
-	if a.Space != l.id {
+func (l *Log) checkApplication(a Application, now time.Time) (asks bool, err error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if err := l.state.admissible(a, now); err != nil {
+		return false, err
+	}
+	return l.state.keys[a.Invitation].Ask, nil
+}
+
+// admissible says why a join would not count on top of the whole log, if so.
+func (s *state) admissible(a Application, now time.Time) error {
+	if a.Space != s.log.id {
 		return ErrOtherSpace
 	}
-	if _, ok := l.Member(a.Device); ok {
+	if _, ok := s.member(a.Device); ok {
 		return ErrAlreadyMember
 	}
-	through, ok := l.Invitation(a.Invitation)
-	switch {
-	case !ok:
+	through, ok := s.keys[a.Invitation]
+	if !ok {
 		return ErrUnknownInvitation
-	case through.Withdrawn:
+	}
+	via, k := through.entry, s.ledger.key(through.entry)
+	switch device, known := s.numbers[a.Device]; {
+	case s.over(via, k, whole, sure):
 		return ErrWithdrawn
 	case through.expired(now):
 		return ErrExpired
-	case through.Used >= through.Uses:
+	case known && k.seat == nobody && s.inhabited(device, whole, sure):
+		return ErrRevoked
+	case known && !k.ask && s.expelled(device, via, whole, sure):
+		return ErrRemoved
+	case through.Used >= through.Uses && !(known && through.users[device]):
 		return ErrUsedUp
 	}
 	return nil
@@ -165,32 +190,60 @@ func (l *Log) facilitates(device DeviceID) error {
 	return nil
 }
 
-// write seals an entry on top of the log's heads. about is the invitation that
-// it speaks of, or nil; counts says whether a log with the entry says what the
-// entry was written for.
-func (l *Log) write(key Key, kind Kind, now time.Time, body any, about *InvitationKey, counts func(*state) bool) (Entry, error) {
-	parents, all := l.parents(key.Device(), about)
-	e, err := seal(key, kind, l.id[:], parents, now, body)
-	if err == nil && !all {
+// openedBy is the entry of an invitation or a seat key.
+func (l *Log) openedBy(key InvitationKey) []Hash {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if made := l.state.keys[key]; made != nil {
+		return []Hash{l.nodes[made.entry].entry.Hash}
+	}
+	return nil
+}
+
+// draft is an entry that is not written yet.
+type draft struct {
+	kind Kind
+	body any
+}
+
+// write seals an entry on top of the log's heads. Needs are entries that it
+// has to have below it to count. It fails with ErrNoEffect if it does not.
+func (l *Log) write(key Key, now time.Time, d draft, needs ...Hash) (Entry, error) {
+	entries, err := l.writeAll(key, now, []draft{d}, needs...)
+	if err != nil {
+		return Entry{}, err
+	}
+	return entries[0], nil
+}
+
+// writeAll seals entries each on top of the one before, and all on top of the
+// log's heads.
+func (l *Log) writeAll(key Key, now time.Time, drafts []draft, needs ...Hash) ([]Entry, error) {
+	parents, all := l.parents(key.Device(), needs)
+	entries := make([]Entry, 0, len(drafts))
+	for _, d := range drafts {
+		e, err := seal(key, d.kind, l.id[:], parents, now, d.body)
+		if err != nil {
+			return nil, fmt.Errorf("write %s: %w", d.kind, err)
+		}
+		entries, parents = append(entries, e), []Hash{e.Hash}
+	}
+	if !all {
 		// On top of everything it counts, as the caller has found out. Here
 		// it may have come beside what decides otherwise.
-		var after *state
-		if after, err = l.with(e); err == nil && !counts(after) {
-			err = ErrNoEffect
+		if err := l.wouldCount(entries); err != nil {
+			return nil, fmt.Errorf("write %s: %w", drafts[0].kind, err)
 		}
 	}
-	if err != nil {
-		return Entry{}, fmt.Errorf("write %s: %w", kind, err)
-	}
-	return e, nil
+	return entries, nil
 }
 
 // parents picks heads, as many as an entry can have, and reports whether these
 // are all. Of more, the first ones have below them, or are, what the entry
-// needs to count: its author's admission, the invitation it is about, and, so
-// that nobody writes beside themselves, its author's newest entry. Then come
-// those that this device learned of last.
-func (l *Log) parents(author DeviceID, about *InvitationKey) (parents []Hash, all bool) {
+// needs to count: its author's admission, what else it needs, and, so that
+// nobody writes beside themselves, its author's newest entry. Then come those
+// that this device learned of last.
+func (l *Log) parents(author DeviceID, needs []Hash) (parents []Hash, all bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	if len(l.heads) <= MaxParents {
@@ -201,17 +254,17 @@ func (l *Log) parents(author DeviceID, about *InvitationKey) (parents []Hash, al
 		heads[i] = l.index[hash]
 	}
 	slices.SortFunc(heads, func(a, b int) int { return b - a })
-	var needs []int
-	if m := l.state.devices[author]; m != nil {
-		needs = append(needs, m.grants[0])
+	var needed []int
+	if m, ok := l.state.member(author); ok {
+		needed = append(needed, int(m.grant))
 	}
-	if about != nil && l.state.keys[*about] != nil {
-		needs = append(needs, l.state.keys[*about].entry)
+	for _, hash := range needs {
+		needed = append(needed, l.index[hash])
 	}
 	if written := l.written[author]; len(written) > 0 {
-		needs = append(needs, written[len(written)-1])
+		needed = append(needed, written[len(written)-1])
 	}
-	for _, need := range slices.Backward(needs) {
+	for _, need := range slices.Backward(needed) {
 		at := slices.IndexFunc(heads, func(head int) bool { return head == need || l.nodes[head].past.has(need) })
 		first := heads[at]
 		heads = slices.Insert(slices.Delete(heads, at, at+1), 0, first)
@@ -224,14 +277,28 @@ func (l *Log) parents(author DeviceID, about *InvitationKey) (parents []Hash, al
 	return parents, false
 }
 
-// with is what the log would say with one entry more.
-func (l *Log) with(e Entry) (*state, error) {
+// wouldCount says whether the last of some entries would count in the log with
+// all of them.
+func (l *Log) wouldCount(entries []Entry) error {
 	l.mu.RLock()
 	after := &Log{id: l.id, graph: l.clone()}
 	l.mu.RUnlock()
-	if err := after.link(e); err != nil {
-		return nil, err
+	for _, e := range entries {
+		if err := after.link(e); err != nil {
+			return err
+		}
 	}
 	after.order = after.sorted()
-	return evaluate(after), nil
+	after.renumber(0)
+	g := newLedger(after)
+	g.decideAll()
+	if g.facts[len(g.facts)-1].verdict != counts {
+		return ErrNoEffect
+	}
+	return nil
+}
+
+// expired reports whether the invitation's time is over.
+func (i Invitation) expired(at time.Time) bool {
+	return !i.Expiry.IsZero() && at.After(i.Expiry)
 }

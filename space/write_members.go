@@ -92,68 +92,41 @@ func (l *Log) AdmitChanges(key Key, cut Cut, now time.Time) ([]Entry, error) {
 	if len(cut) == 0 {
 		return nil, fmt.Errorf("admit changes: %w", ErrNoEffect)
 	}
-	var bodies []draft
+	var drafts []draft
 	for _, piece := range cut.split() {
-		bodies = append(bodies, draft{KindAdmit, admitBody{Cut: piece}})
+		drafts = append(drafts, draft{KindAdmit, admitBody{Cut: piece}})
 	}
-	return l.writeAll(key, now, bodies...)
+	return l.writeAll(key, now, drafts)
 }
 
 // writeCut writes an entry with a cut, after the entries that continue the
 // cut if it is larger than one.
-func (l *Log) writeCut(key Key, kind Kind, now time.Time, cut Cut, body func(Cut, []Hash) any) ([]Entry, error) {
+func (l *Log) writeCut(key Key, kind Kind, now time.Time, cut Cut, body func(Cut, []Hash) any, needs ...Hash) ([]Entry, error) {
 	pieces := cut.Sorted().split()
 	if len(pieces) > MaxContinued+1 {
 		return nil, fmt.Errorf("write %s: %w", kind, ErrCutTooLarge)
 	}
-	var drafts []draft
-	for _, piece := range pieces[1:] {
-		drafts = append(drafts, draft{KindCut, cutBody{Cut: piece}})
-	}
-	entries, err := l.writeAll(key, now, drafts...)
-	if err != nil {
-		return nil, err
-	}
-	continued := make([]Hash, len(entries))
-	for i, e := range entries {
-		continued[i] = e.Hash
-	}
-	last, err := l.writeOn(entries, key, draft{kind, body(pieces[0], continued)}, now)
-	if err != nil {
-		return nil, err
-	}
-	return append(entries, last), nil
-}
-
-// draft is an entry that is not written yet.
-type draft struct {
-	kind Kind
-	body any
-}
-
-// writeAll writes entries each on top of the one before.
-func (l *Log) writeAll(key Key, now time.Time, drafts ...draft) ([]Entry, error) {
-	var entries []Entry
-	for _, d := range drafts {
-		e, err := l.writeOn(entries, key, d, now)
-		if err != nil {
-			return nil, err
+	parents, all := l.parents(key.Device(), needs)
+	entries := make([]Entry, 0, len(pieces))
+	var continued []Hash
+	for i := range pieces {
+		var d draft
+		if i < len(pieces)-1 {
+			d = draft{KindCut, cutBody{Cut: pieces[i+1]}}
+		} else {
+			d = draft{kind, body(pieces[0], continued)}
 		}
-		entries = append(entries, e)
+		e, err := seal(key, d.kind, l.id[:], parents, now, d.body)
+		if err != nil {
+			return nil, fmt.Errorf("write %s: %w", d.kind, err)
+		}
+		entries, parents = append(entries, e), []Hash{e.Hash}
+		continued = append(continued, e.Hash)
+	}
+	if !all {
+		if err := l.wouldCount(entries); err != nil {
+			return nil, fmt.Errorf("write %s: %w", kind, err)
+		}
 	}
 	return entries, nil
-}
-
-// writeOn writes an entry on top of the last of some that are not in the log
-// yet, or of the log's heads.
-func (l *Log) writeOn(before []Entry, key Key, d draft, now time.Time) (Entry, error) {
-	parents, _ := l.parents(key.Device(), nil)
-	if len(before) > 0 {
-		parents = []Hash{before[len(before)-1].Hash}
-	}
-	e, err := seal(key, d.kind, l.id[:], parents, now, d.body)
-	if err != nil {
-		return Entry{}, fmt.Errorf("write %s: %w", d.kind, err)
-	}
-	return e, nil
 }

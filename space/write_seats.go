@@ -27,7 +27,7 @@ func (l *Log) RegisterSeatKey(key Key, public InvitationKey, purpose Purpose, us
 	if err := body.validate(); err != nil {
 		return Entry{}, fmt.Errorf("new seat key: %w", err)
 	}
-	return l.writeOn(nil, key, draft{KindSeatKey, body}, now)
+	return l.write(key, now, draft{KindSeatKey, body})
 }
 
 // SetLabel writes what a device of one's own seat is called.
@@ -48,7 +48,7 @@ func (l *Log) SetLabel(key Key, device DeviceID, label string, now time.Time) (E
 	case other.Label == label:
 		return Entry{}, fmt.Errorf("set label: %w", ErrNoEffect)
 	}
-	return l.writeOn(nil, key, draft{KindLabel, labelBody{Device: device, Label: label}}, now)
+	return l.write(key, now, draft{KindLabel, labelBody{Device: device, Label: label}})
 }
 
 // Confirm writes that a person's standing and organisation are as they say,
@@ -67,7 +67,7 @@ func (l *Log) Confirm(key Key, seat DeviceID, yes bool, now time.Time) (Entry, e
 	case !yes && other.ConfirmedBy == DeviceID{}:
 		return Entry{}, fmt.Errorf("confirm: %w", ErrNoEffect)
 	}
-	return l.writeOn(nil, key, draft{KindConfirm, confirmBody{Seat: other.ID, Person: other.Person, Yes: yes}}, now)
+	return l.write(key, now, draft{KindConfirm, confirmBody{Seat: other.ID, Person: other.Person, Yes: yes}})
 }
 
 // Answer writes what a facilitator says to a request.
@@ -77,7 +77,7 @@ func (l *Log) Answer(key Key, join Hash, accept bool, now time.Time) (Entry, err
 	}
 	for _, r := range l.Requests() {
 		if r.Join == join {
-			return l.writeOn(nil, key, draft{KindAnswer, answerBody{Join: join, Accept: accept}}, now)
+			return l.write(key, now, draft{KindAnswer, answerBody{Join: join, Accept: accept}}, join)
 		}
 	}
 	return Entry{}, fmt.Errorf("answer: %w", ErrUnknownRequest)
@@ -94,7 +94,7 @@ func (l *Log) Rename(key Key, name string, now time.Time) (Entry, error) {
 	if l.Name() == name {
 		return Entry{}, fmt.Errorf("rename: %w", ErrNoEffect)
 	}
-	return l.writeOn(nil, key, draft{KindRename, renameBody{Name: name}}, now)
+	return l.write(key, now, draft{KindRename, renameBody{Name: name}})
 }
 
 // Succeed writes that another space takes the place of this one, and with
@@ -115,5 +115,5 @@ func (l *Log) Succeed(key Key, codes map[Role]Code, now time.Time) (Entry, error
 	if err := body.validate(); err != nil {
 		return Entry{}, fmt.Errorf("succeed: %w", err)
 	}
-	return l.writeOn(nil, key, draft{KindSuccessor, body}, now)
+	return l.write(key, now, draft{KindSuccessor, body})
 }
