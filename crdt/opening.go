@@ -63,7 +63,8 @@ func (o *opening) space(id space.ID) (*heldSpace, error) {
 	if err := o.parts(id, held); err != nil {
 		return nil, err
 	}
-	held.quarantine, err = loadQuarantine(readable{o.reader}, id)
+	refused := readable{o.reader, func(key []byte, wrong error) { o.found = append(o.found, findingOf(key, wrong)) }}
+	held.quarantine, err = loadQuarantine(refused, id)
 	return held, err
 }
 
@@ -130,19 +131,22 @@ func (o *opening) unopened(id space.ID) error {
 	return err
 }
 
-// readable is a reader that passes over records that cannot be read.
-type readable struct{ Reader }
+// readable is a reader that passes over records that cannot be read, and says
+// which.
+type readable struct {
+	Reader
+	miss func(key []byte, wrong error)
+}
 
 func (r readable) Scan(prefix, from []byte, visit func(key, value []byte) (bool, error)) error {
 	return r.Reader.Scan(prefix, from, func(key, value []byte) (bool, error) {
-		if isSound(key, value) {
-			return visit(key, value)
+		if wrong := decodes(key, value); wrong != nil {
+			r.miss(key, wrong)
+			return true, nil
 		}
-		return true, nil
+		return visit(key, value)
 	})
 }
-
-func isSound(key, value []byte) bool { return decodes(key, value) == nil }
 
 // positionLeap is put between the positions of a store that has forgotten how
 // many it gave out and those that it gives out next.

@@ -336,14 +336,15 @@ func (r refusal) record() quarantineRecord {
 	return record
 }
 
-// Quarantine lists what was refused in a space.
+// Quarantine lists what was refused in a space, past what cannot be read, of
+// which Open has told.
 func (s *Store) Quarantine(id space.ID) (list []Quarantined, err error) {
 	prefix := tableKey(id, tableQuarantine)
 	err = s.backend.View(func(r Reader) error {
 		return r.Scan(prefix, nil, func(key, value []byte) (bool, error) {
 			var record quarantineRecord
 			if err := read(key, value, &record); err != nil {
-				return false, err
+				return true, nil //nolint:nilerr // it is passed over
 			}
 			ref, rest, ok := refOf(id, key)
 			if !ok || len(rest) != len(chunk.Hash{}) {

@@ -37,6 +37,9 @@ func (s *Store) settle(ctx context.Context, ref Ref) (int, error) {
 		return 0, ErrUnknownSpace
 	}
 	set, err := s.forkedChanges(ref)
+	if err == nil {
+		err = s.restate(ref)
+	}
 	if err != nil || len(set) == 0 {
 		return 0, err
 	}
@@ -77,29 +80,79 @@ func ownerOf(log *space.Log, actor chunk.Actor) (space.DeviceID, bool) {
 	return log.Actor(prefix)
 }
 
-// forkedChanges reads what of a part is set aside for a fork.
+// forkedChanges reads what of a part is set aside for a fork. What cannot be
+// read any more is reported and passed over: it is one side of a fork, and takes
+// nothing of the document with it. Whoever has it gives it again.
 func (s *Store) forkedChanges(ref Ref) (list []*candidate, err error) {
-	if s.held(ref.Space).quarantine.forks(ref) == ([16]byte{}) {
+	q := s.held(ref.Space).quarantine
+	if q.forks(ref) == ([16]byte{}) {
 		return nil, nil
 	}
+	prefix := refKey(tableQuarantine, ref)
 	err = s.backend.View(func(r Reader) error {
-		return r.Scan(refKey(tableQuarantine, ref), nil, func(key, value []byte) (bool, error) {
+		return r.Scan(prefix, nil, func(key, value []byte) (bool, error) {
 			var record quarantineRecord
-			if err := read(key, value, &record); err != nil {
-				return false, err
-			}
-			if !record.Reason.forked() || len(record.Raw) == 0 {
+			err := read(key, value, &record)
+			if err == nil && (!record.Reason.forked() || len(record.Raw) == 0) {
 				return true, nil
 			}
-			c, err := chunk.ParseChange(record.Raw, s.limits)
+			var c chunk.Change
+			if err == nil {
+				c, err = chunk.ParseChange(record.Raw, s.limits)
+			}
 			if err != nil {
-				return false, fmt.Errorf("%w: %x: %w", ErrDamaged, key, err)
+				s.passOver(ref, key, err)
+				return true, nil
 			}
 			list = append(list, &candidate{Change: c, signed: record.signature(), because: record.Reason})
 			return true, nil
 		})
 	})
 	return list, err
+}
+
+// passOver tells, once, of a record in quarantine that cannot be read, and
+// counts it no longer among what is held.
+func (s *Store) passOver(ref Ref, key []byte, wrong error) {
+	hash := key[len(refKey(tableQuarantine, ref)):]
+	if len(hash) != len(chunk.Hash{}) {
+		return // it was never counted, and Open has told of it
+	}
+	q := s.held(ref.Space).quarantine
+	q.mu.Lock()
+	counted := q.forget(ref, chunk.Hash(hash))
+	q.mu.Unlock()
+	if counted {
+		s.reportFound([]Finding{findingOf(key, wrong)})
+	}
+}
+
+// restate has a part say what of it is set aside for a fork, where some of that
+// was lost: others who compare what they hold with it find out, and give it again.
+func (s *Store) restate(ref Ref) error {
+	p := s.cache.acquire(ref)
+	defer s.cache.release(p)
+	if err := s.backend.View(p.load); err != nil {
+		return err
+	}
+	forks := s.held(ref.Space).quarantine.forks(ref)
+	if forks == p.state.Forks {
+		return nil
+	}
+	var next advance
+	err := s.committer.commit(1, func(first uint64) commit {
+		next = p.advance(nil, first, Local, forks)
+		return commit{final: next.stateOps(ref), moves: []Move{{Position: first, Ref: ref, Origin: Local, Time: s.now()}}}
+	})
+	if err != nil {
+		p.loaded = false
+		return err
+	}
+	clean := p.clean // nothing was swept away with it
+	p.adopt(next)
+	p.clean = clean
+	s.noteMoved(p)
+	return nil
 }
 
 // signature is the one that a refused change came with, nil if there was none.

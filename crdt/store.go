@@ -184,7 +184,11 @@ func (s *Store) open() (position uint64, err error) {
 		return err
 	})
 	for _, f := range found {
-		if f.Ref != (Ref{}) && f.About != AboutQuarantine {
+		switch {
+		case f.Ref == (Ref{}):
+		case f.About == AboutQuarantine:
+			s.forks.add(f.Ref) // to be restated
+		default:
 			s.ailing.add(f.Ref)
 		}
 	}

@@ -35,7 +35,7 @@ func (t Tips) Vector() Vector {
 // Tips returns what this device holds of a part.
 func (s *Store) Tips(ref Ref) (tips Tips, err error) {
 	err = s.withPart(ref, func(p *part, _ Reader) error {
-		tips = Tips{Newest: make(map[chunk.Actor]Tip, len(p.actors)), Forks: p.state.Forks, Digest: p.state.Digest}
+		tips = Tips{Newest: make(map[chunk.Actor]Tip, len(p.actors)), Forks: s.held(ref.Space).quarantine.forks(ref), Digest: p.state.Digest}
 		for actor, record := range p.actors {
 			tips.Newest[actor] = Tip{record.Seq, record.Hash}
 		}
