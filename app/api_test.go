@@ -36,7 +36,7 @@ func TestTheBridgeNamesWhatAWindowHas(t *testing.T) {
 	events := api.fields(t, "Events")
 	wantEvents := []string{
 		string(app.EventClosing), string(app.EventCompany), string(app.EventExporting), string(app.EventHanded), string(app.EventHere), string(app.EventMoved),
-		string(app.EventNetwork), string(app.EventNotices), string(app.EventSpaces), string(app.EventStatus), string(app.EventSucceeding),
+		string(app.EventNetwork), string(app.EventNotices), string(app.EventRoom), string(app.EventSpaces), string(app.EventStatus), string(app.EventSucceeding),
 		string(app.EventUnlocked),
 	}
 	if !slices.Equal(events, wantEvents) {
@@ -60,6 +60,8 @@ func TestTheBridgeNamesTheSameFields(t *testing.T) {
 		"Pulled":        reflect.TypeFor[app.Pulled](),
 		"Invitation":    reflect.TypeFor[app.Invitation](),
 		"InviteOptions": reflect.TypeFor[app.InviteOptions](),
+		"Room":          reflect.TypeFor[app.Room](),
+		"RoomGuest":     reflect.TypeFor[app.RoomGuest](),
 		"Exported":      reflect.TypeFor[app.Exported](),
 		"Here":          reflect.TypeFor[app.Here](),
 		"MemberStatus":  reflect.TypeFor[app.MemberStatus](),

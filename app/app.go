@@ -71,6 +71,7 @@ type App struct {
 	readers   readers
 	windows   atomic.Int32 // that are open
 	index     indexCache
+	rooms     rooms
 	linking   linking
 	knocking  knocking
 	handed    handed

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"syscall"
 
+	wordlist "parley/app/words"
 	"parley/crdt"
 	"parley/crdt/materialize"
 	"parley/p2p"
@@ -54,6 +55,9 @@ const (
 	CodeSucceeded       Code = "succeeded"        // the space goes on in another one already
 	CodeNoEffect        Code = "no-effect"        // it is so already
 	CodeChanged         Code = "changed"          // it is not as it was shown any more
+	CodeWords           Code = "words"            // words that somebody typed are not in the list, or not all
+	CodeOtherWords      Code = "other-words"      // no device near has these words on its wall
+	CodeAlone           Code = "alone"            // there is no device near to ask
 	CodeOffline         Code = "offline"          // the network is switched off
 	CodeTimeout         Code = "timeout"          // it took too long
 	CodeClosed          Code = "closed"           // Parley is shutting down
@@ -89,6 +93,10 @@ func Explain(err error) *Error {
 	if errors.As(err, &known) {
 		return known
 	}
+	var wrong *wordlist.Error
+	if errors.As(err, &wrong) {
+		return wrapError(CodeWords, wrong.Error(), err)
+	}
 	for _, row := range explanations {
 		if errors.Is(err, row.cause) {
 			return wrapError(row.code, row.message, err)
@@ -122,6 +130,8 @@ var explanations = []struct {
 	{crdt.ReasonNoRight, CodeNotAllowed, "Your role in this space does not let you change this. Ask a facilitator."},
 	{p2p.ErrWaiting, CodeWaiting, "Your request has reached the space. A facilitator there has to say yes first."},
 	{p2p.ErrDeclined, CodeDeclined, "A facilitator has declined your request. Ask the person who invited you."},
+	{p2p.ErrWords, CodeOtherWords, "No computer on this network has these words on its wall. Compare them with the wall and type them again. If they are right, ask for new words."},
+	{p2p.ErrAlone, CodeAlone, "No other computer with Parley was found on this network. Check that both computers are on the same one, and that Parley is open on both."},
 	{p2p.ErrOffline, CodeOffline, "This device is set to work offline. Go online first."},
 	{p2p.ErrNotNow, CodeUnreachable, "The other computer is busy. Try again in a minute."},
 	{p2p.ErrUnreachable, CodeUnreachable, "Nobody from this space could be reached. Ask the person who invited you to keep Parley open, and check that both computers are on a network where they can reach each other."},

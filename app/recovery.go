@@ -193,7 +193,7 @@ func (a *App) Recover(ctx context.Context, text, address, label string) (Linked,
 	return linked, err
 }
 
-// WordsProblem says what is wrong with twelve words that somebody typed.
+// WordsProblem says what is wrong with words that somebody typed.
 type WordsProblem struct {
 	Right    bool   `json:"right"`    // nothing is
 	Position int    `json:"position"` // of the word that is none, from 1; 0: it is about all of them
@@ -207,6 +207,10 @@ type WordsProblem struct {
 // screen to say so in its own language.
 func CheckWords(text string) WordsProblem {
 	_, err := wordlist.ParseRecovery(text)
+	return wordsProblem(err)
+}
+
+func wordsProblem(err error) WordsProblem {
 	var wrong *wordlist.Error
 	if !errors.As(err, &wrong) {
 		return WordsProblem{Right: err == nil}

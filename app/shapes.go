@@ -272,6 +272,7 @@ const (
 	EventStatus   EventName = "status"   // SpaceData: who has what in a space changed
 	EventCompany  EventName = "company"  // CompanyData: other windows came to an open document, or all have left it
 	EventUnlocked EventName = "unlocked" // NoData: the device is open now, and answers
+	EventRoom     EventName = "room"     // SpaceData: the room of a space opened or ended, or somebody came in
 	EventNotices  EventName = "notices"  // NoData: there is another notice, or one less
 	EventHanded   EventName = "handed"   // NoData: a link or an invitation file was opened outside
 	EventClosing  EventName = "closing"  // NoData: the window is about to go; hand in what was typed, then say Ready

@@ -345,6 +345,8 @@ func (w *Window) pumpNews(seen map[topic]uint64) {
 				w.tellCompany(t.space)
 			case EventCompany:
 				w.tellCompany(t.space)
+			case EventRoom:
+				w.emit(Event{Name: EventRoom, Data: SpaceData{Space: t.space.String()}})
 			default:
 				w.emit(Event{Name: t.event, Data: NoData{}})
 			}

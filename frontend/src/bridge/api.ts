@@ -205,6 +205,30 @@ export interface Invitation {
 	withdrawn: boolean;
 }
 
+/** A space that is open to whoever is on the same local network and reads the words on the wall. */
+export interface Room {
+	open: boolean;
+	words: string[];
+	role: string;
+	/** Absent: it was never open since this device started. */
+	expires?: string;
+	/** Who knew the words, the first first. */
+	joined: RoomGuest[];
+	/** How often the words were guessed wrongly. */
+	wrong: number;
+	/**
+	 * Why it is not open any more: somebody closed it, its time was over, its words were guessed wrongly too often,
+	 * or its invitation was taken back.
+	 */
+	ended?: "closed" | "expired" | "guessed" | "withdrawn";
+}
+
+export interface RoomGuest {
+	device: DeviceID;
+	/** Empty until they are in. */
+	name: string;
+}
+
 export interface Here {
 	/** This device itself, where it is another window of it. */
 	device: DeviceID;
@@ -317,7 +341,7 @@ export interface RecoveryState {
 	of: number;
 }
 
-/** What is wrong with twelve words that somebody typed. */
+/** What is wrong with words that somebody typed. */
 export interface WordsProblem {
 	/** Nothing is. */
 	right: boolean;
@@ -377,6 +401,18 @@ export interface WindowApi {
 	Invitations(space: SpaceID): Promise<Invitation[]>;
 	WithdrawInvitation(space: SpaceID, id: string): Promise<void>;
 	Join(code: string): Promise<Space>;
+	/**
+	 * Puts three words up that let in whoever types them on the same local network. Only a facilitator can, for 1 to
+	 * 1440 minutes; a room of the space that is open already is closed first.
+	 */
+	OpenRoom(space: SpaceID, role: Role, minutes: number): Promise<Room>;
+	/** Takes the words down. Who is in stays in; no error if no room is open. */
+	CloseRoom(space: SpaceID): Promise<void>;
+	RoomState(space: SpaceID): Promise<Room>;
+	/** Joins by the words on a wall: asks the devices near for up to half a minute. */
+	JoinRoom(words: string): Promise<Space>;
+	/** Says what is wrong with the words of a wall, as they are typed. */
+	CheckRoomWords(words: string): Promise<WordsProblem>;
 	/** Who waits for a facilitator's answer, oldest first. */
 	Requests(space: SpaceID): Promise<Request[]>;
 	AnswerRequest(space: SpaceID, id: string, accept: boolean): Promise<void>;
@@ -468,6 +504,8 @@ export interface Events {
 	status: { space: SpaceID };
 	/** Other windows came to a document that this one has open, or all have left it; ask Company. */
 	company: { space: SpaceID; document: DocumentID };
+	/** The room of a space opened or ended, or somebody came in; ask RoomState. */
+	room: { space: SpaceID };
 	/** There is another notice, or one less. */
 	notices: Record<string, never>;
 	/** How many documents and files of a space are exported, and of how many. */
@@ -490,6 +528,7 @@ export const eventNames: readonly EventName[] = [
 	"network",
 	"status",
 	"company",
+	"room",
 	"notices",
 	"handed",
 	"exporting",
