@@ -150,6 +150,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	a.running.Go(func() { a.ringForMoves(a.background) })
 	a.running.Go(func() { a.giveMemoryBack(a.background) })
 	a.running.Go(func() { a.noteIncidents(a.background) })
+	a.running.Go(func() { a.restoreRoles(a.background) })
 	a.running.Go(func() { a.tendSeats(a.background) })
 	a.running.Go(func() {
 		if err := a.store.Run(a.background); err != nil && !errors.Is(err, context.Canceled) {

@@ -136,7 +136,7 @@ func TestAFreshPageTakesOverWhatTheLastOneHeld(t *testing.T) {
 func TestASmallSpaceOfTwo(t *testing.T) {
 	ada, ben := newDevice(t, "Ada"), newDevice(t, "Ben")
 	id, ref := ada.space("words")
-	invitation, err := ada.Invite(ada.ctx, id, space.Editor, 1, time.Hour)
+	invitation, err := ada.Invite(ada.ctx, id, space.Editor, 1, time.Hour, app.LetIn)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -64,7 +64,7 @@ func TestAWindowOfAnotherDeviceIsCompany(t *testing.T) {
 	ada, ben := newDevice(t, "Ada"), newDevice(t, "Ben")
 	id, ref := ada.space("words")
 	_, other := ada.space("others")
-	invitation, err := ada.Invite(ada.ctx, id, space.Editor, 1, time.Hour)
+	invitation, err := ada.Invite(ada.ctx, id, space.Editor, 1, time.Hour, app.LetIn)
 	if err != nil {
 		t.Fatal(err)
 	}

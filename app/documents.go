@@ -80,13 +80,8 @@ func (a *App) CreateDocument(ctx context.Context, id space.ID, born NewDocument)
 	if _, err := a.spaceLog(id); err != nil {
 		return crdt.DocumentID{}, err
 	}
-	index, err := a.store.Vector(indexRef(id))
-	if err != nil {
+	if err := a.indexArrived(id); err != nil {
 		return crdt.DocumentID{}, err
-	}
-	if len(index) == 0 {
-		return crdt.DocumentID{}, newError(CodeNotFound,
-			"What this space holds has not arrived yet. Try again when another member is here.")
 	}
 	document, err := crdt.NewDocumentID(rand.Reader)
 	if err != nil {
@@ -109,6 +104,16 @@ func (a *App) CreateDocument(ctx context.Context, id space.ID, born NewDocument)
 		return crdt.DocumentID{}, fmt.Errorf("list document: %w", err)
 	}
 	return document, nil
+}
+
+// indexArrived fails with CodeNotFound where this device does not know yet what
+// a space holds.
+func (a *App) indexArrived(id space.ID) error {
+	index, err := a.store.Vector(indexRef(id))
+	if err == nil && len(index) == 0 {
+		err = newError(CodeNotFound, "What this space holds has not arrived yet. Try again when another member is here.")
+	}
+	return err
 }
 
 // explainBirth finds the words for a Markdown text that the child could not
@@ -205,8 +210,11 @@ func (a *App) mayWrite(ref crdt.Ref) error {
 		return nil
 	}
 	member, ok := log.Member(a.Device())
-	if !ok {
-		return space.ErrNotMember
+	switch {
+	case !ok:
+		return a.explain(log, space.ErrNotMember)
+	case log.Archived():
+		return newError(CodeArchived, "This space is archived: everybody in it can read, and nobody can write. A facilitator can open it again.")
 	}
 	return newError(CodeNotAllowed, fmt.Sprintf(
 		"You are in this space as %s, and so you can read this but not change it. Ask a facilitator for another role.", member.Role))
@@ -265,6 +273,12 @@ func (c *indexCache) get(id space.ID) (indexList, bool) {
 	defer c.mu.Unlock()
 	list, ok := c.lists[id]
 	return list, ok
+}
+
+func (c *indexCache) forget(id space.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.lists, id)
 }
 
 func (c *indexCache) put(id space.ID, list indexList) {

@@ -140,10 +140,15 @@ type Pane struct {
 	ctx  context.Context
 	emit func(Event)
 
-	mu     sync.Mutex
-	window *Window
-	close  func()
+	mu       sync.Mutex
+	window   *Window
+	close    func()
+	delivery Delivery
 }
+
+// DeliverBy says how the window gets files to the person at it. It is called
+// before Target.
+func (p *Pane) DeliverBy(d Delivery) { p.delivery = d }
 
 // OpenWindow makes a pane, as App.OpenWindow makes a window. When the device
 // is opened while it waits, the pane is told EventUnlocked.
@@ -181,6 +186,7 @@ func (p *Pane) Target() any {
 	defer p.mu.Unlock()
 	if p.window == nil {
 		p.window, p.close = peer.OpenWindow(p.ctx, p.emit)
+		DeliverBy(p.window, p.delivery)
 	}
 	return p.window
 }

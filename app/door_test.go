@@ -198,7 +198,7 @@ func TestAStolenDiskGivesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			id, _ := d.space("Parsnips in the glasshouse")
-			invitation, err := d.Invite(d.ctx, id, space.Editor, 1, time.Hour)
+			invitation, err := d.Invite(d.ctx, id, space.Editor, 1, time.Hour, app.LetIn)
 			if err != nil {
 				t.Fatal(err)
 			}

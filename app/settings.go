@@ -26,6 +26,9 @@ type settings struct {
 	// Invitations are the secrets of invitations made on this device, in hex,
 	// by the invitation's key. Values are replaced, never changed.
 	Invitations map[string]string `json:"invitations,omitempty"`
+	// Successions are the successors that this device has founded, by the space
+	// that they follow. Values are replaced, never changed.
+	Successions map[string]succession `json:"successions,omitempty"`
 	// Unsaid: the person was said here, and some space may not know it yet.
 	Unsaid bool `json:"unsaid,omitempty"`
 	// Known are the devices of this person, sorted; nil before they were looked

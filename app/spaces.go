@@ -3,18 +3,20 @@ package app
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
-	"parley/crdt"
 	"parley/p2p"
 	"parley/space"
 )
 
-const joinTimeout = 45 * time.Second
+const (
+	joinTimeout = 45 * time.Second
+	spaceNames  = "The name of a space needs 1 to 80 characters, on one line."
+)
 
 // spaceLog is the membership log of a space of this device, or an Error with
 // CodeNotFound.
@@ -45,15 +47,24 @@ func (a *App) addEntry(ctx context.Context, id space.ID, entry space.Entry) erro
 // CreateSpace founds a space, with this device as its first facilitator, and
 // gives it its index document. SetPerson must have been called.
 func (a *App) CreateSpace(ctx context.Context, name string) (space.ID, error) {
+	return a.createSpace(ctx, name, func(space.ID) error { return nil })
+}
+
+// createSpace is CreateSpace, and calls note when it knows the space's ID and
+// has done nothing yet.
+func (a *App) createSpace(ctx context.Context, name string, note func(space.ID) error) (space.ID, error) {
 	person, err := a.mySelf()
 	if err != nil {
 		return space.ID{}, err
 	}
 	if err := space.ValidateName(name); err != nil {
-		return space.ID{}, wrapError(CodeInvalid, "The name of a space needs 1 to 80 characters, on one line.", err)
+		return space.ID{}, wrapError(CodeInvalid, spaceNames, err)
 	}
 	log, founding, err := space.Found(a.key, name, person, now(), rand.Reader)
 	if err != nil {
+		return space.ID{}, err
+	}
+	if err := note(log.ID()); err != nil {
 		return space.ID{}, err
 	}
 	if _, err := a.store.CreateSpace(ctx, founding.Raw); err != nil {
@@ -137,132 +148,68 @@ func (a *App) Space(id space.ID) (Space, error) {
 	return a.describeSpace(log, a.connected()), nil
 }
 
-func (a *App) describeSpace(log *space.Log, connected map[space.DeviceID]bool) Space {
-	id := log.ID()
-	seen := a.lastSeen(id)
-	described := Space{
-		ID: id.String(), Name: log.Name(), Role: a.roleIn(log), Index: crdt.IndexID(id).String(), Members: []Member{},
-	}
-	for _, m := range log.Members() {
-		you := m.Device == a.Device()
-		member := Member{
-			Device: m.Device.String(), Person: personFrom(m.Person), Role: m.Role.String(),
-			You: you, Connected: connected[m.Device],
-		}
-		if !you && !member.Connected {
-			member.LastSeen = seen[m.Device]
-		}
-		described.Members = append(described.Members, member)
-	}
-	return described
-}
-
-// roleIn is this device's role in a space, or NoRole.
-func (a *App) roleIn(log *space.Log) string {
-	if me, ok := log.Member(a.Device()); ok {
-		return me.Role.String()
-	}
-	return NoRole
-}
-
-// Invite makes an invitation to a space for a number of people. It ends after
-// lasts, or never where lasts is 0.
-func (a *App) Invite(ctx context.Context, id space.ID, role space.Role, uses int, lasts time.Duration) (Invitation, error) {
-	log, err := a.spaceLog(id)
-	if err != nil {
-		return Invitation{}, err
-	}
-	if uses < 1 || uses > space.MaxUses {
-		return Invitation{}, newError(CodeInvalid, fmt.Sprintf("An invitation is for 1 to %d people.", space.MaxUses))
-	}
-	if lasts < 0 {
-		return Invitation{}, newError(CodeInvalid, "An invitation cannot end before it begins. Say how long it lasts, or 0 for ever.")
-	}
-	var expiry time.Time
-	if lasts > 0 {
-		expiry = now().Add(lasts).Truncate(time.Second)
-	}
-	entry, secret, err := log.Invite(a.key, space.InviteOptions{Role: role, Uses: uses, Expiry: expiry}, now(), rand.Reader)
-	if err != nil {
-		return Invitation{}, err
-	}
-	// The secret first: an invitation whose code nobody has is of no use.
-	key := space.InvitationKey(space.KeyFromSeed(secret).Device())
-	if err := a.rememberSecret(key, secret); err != nil {
-		return Invitation{}, err
-	}
-	if err := a.addEntry(ctx, id, entry); err != nil {
-		return Invitation{}, err
-	}
-	made, ok := log.Invitation(key)
-	if !ok {
-		return Invitation{}, errors.New("invite: the invitation is not in the log")
-	}
-	return a.describeInvitation(log, made), nil
-}
-
-// Invitations lists the invitations of a space, oldest first. Those made on
-// this device have their code.
-func (a *App) Invitations(id space.ID) ([]Invitation, error) {
-	log, err := a.spaceLog(id)
-	if err != nil {
-		return nil, err
-	}
-	invitations := []Invitation{}
-	for _, made := range log.Invitations() {
-		invitations = append(invitations, a.describeInvitation(log, made))
-	}
-	return invitations, nil
-}
-
-func (a *App) describeInvitation(log *space.Log, made space.Invitation) Invitation {
-	described := Invitation{
-		ID: made.Key.String(), Role: made.Role.String(), Uses: made.Uses, Used: made.Used, Withdrawn: made.Withdrawn,
-	}
-	if !made.Expiry.IsZero() {
-		described.Expires = &made.Expiry
-	}
-	if secret, ok := a.recallSecret(made.Key); ok && !made.Withdrawn && made.Used < made.Uses {
-		described.Code = space.Code{
-			Space: log.ID(), Secret: secret, Inviter: a.Device(), Addresses: a.codeAddresses(),
-			Name: log.Name(), Expiry: made.Expiry,
-		}.String()
-	}
-	return described
-}
-
-// rememberSecret keeps an invitation's secret on this device, so that its code
-// can be shown again, with the addresses that are true by then.
-func (a *App) rememberSecret(key space.InvitationKey, secret space.InvitationSecret) error {
-	return a.settings.change(func(s *settings) {
-		secrets := make(map[string]string, len(s.Invitations)+1)
-		for k, v := range s.Invitations {
-			secrets[k] = v
-		}
-		secrets[key.String()] = hex.EncodeToString(secret[:])
-		s.Invitations = secrets
-	})
-}
-
-func (a *App) recallSecret(key space.InvitationKey) (secret space.InvitationSecret, ok bool) {
-	raw, err := hex.DecodeString(a.settings.get().Invitations[key.String()])
-	if err != nil || len(raw) != len(secret) {
-		return secret, false
-	}
-	return space.InvitationSecret(raw), true
-}
-
-// Withdraw takes an invitation back.
-func (a *App) Withdraw(ctx context.Context, id space.ID, invitation space.InvitationKey) error {
+// RenameSpace gives a space another name, for everybody. Only facilitators can.
+func (a *App) RenameSpace(ctx context.Context, id space.ID, name string) error {
 	log, err := a.spaceLog(id)
 	if err != nil {
 		return err
 	}
-	entry, err := log.Withdraw(a.key, invitation, now())
+	name = strings.TrimSpace(name)
+	if err := space.ValidateName(name); err != nil {
+		return wrapError(CodeInvalid, spaceNames, err)
+	}
+	if log.Name() == name {
+		return newError(CodeNoEffect, "The space has this name already.")
+	}
+	entry, err := log.Rename(a.key, name, now())
 	if err != nil {
-		return err
+		return a.explain(log, err)
 	}
 	return a.addEntry(ctx, id, entry)
+}
+
+// ArchiveSpace closes a space for everybody's writing, or opens it again. What
+// has been written by then stays. Only facilitators can.
+func (a *App) ArchiveSpace(ctx context.Context, id space.ID, archived bool) error {
+	log, err := a.spaceLog(id)
+	if err != nil {
+		return err
+	}
+	if log.Archived() == archived {
+		if archived {
+			return newError(CodeNoEffect, "The space is archived already.")
+		}
+		return newError(CodeNoEffect, "The space is not archived.")
+	}
+	var cut space.Cut
+	if archived {
+		if cut, err = a.cut(log, nil); err != nil {
+			return err
+		}
+	}
+	entries, err := log.Archive(a.key, archived, cut, now())
+	if err != nil {
+		return a.explain(log, err)
+	}
+	return a.addEntries(ctx, id, entries)
+}
+
+// ForgetSpace deletes what this device has of a space that it does not belong
+// to any more. Nobody else loses anything by it.
+func (a *App) ForgetSpace(ctx context.Context, id space.ID) error {
+	log, err := a.spaceLog(id)
+	if err != nil {
+		return err
+	}
+	if _, member := log.Member(a.Device()); member {
+		return newError(CodeStillMember, "You belong to this space. Leave it first; then its copy on this computer can be deleted.")
+	}
+	if err := a.store.Forget(ctx, id); err != nil {
+		return fmt.Errorf("forget space: %w", err)
+	}
+	a.index.forget(id)
+	a.news.ring(topic{event: EventSpaces})
+	return nil
 }
 
 // ParseCode reads an invitation code. It fails with CodeMalformed.

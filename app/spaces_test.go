@@ -38,7 +38,7 @@ func TestAPlaceThatDidNotCount(t *testing.T) {
 	if status, err := d.SpaceStatus(id); err != nil || status.Role != app.NoRole {
 		t.Errorf("the status is %+v (%v)", status, err)
 	}
-	_, err = d.Invite(d.ctx, id, space.Editor, 1, time.Hour)
+	_, err = d.Invite(d.ctx, id, space.Editor, 1, time.Hour, app.LetIn)
 	if told := app.Explain(err); told.Code != app.CodeNotCounted || told.Message != sentence {
 		t.Errorf("inviting: %v", err)
 	}

@@ -33,6 +33,8 @@ type Window struct {
 	together map[openDocument]bool // what it knows of the company in its documents
 
 	finished chan struct{} // holds at most one: the page has nothing in hand any more
+
+	delivery Delivery // nil: no file can be handed over
 }
 
 // OpenWindow makes a window and begins to tell it events. emit is called from
@@ -155,7 +157,7 @@ func (w *Window) Invite(spaceID string, o InviteOptions) (Invitation, error) {
 	if o.Hours > tenYears {
 		return Invitation{}, newError(CodeInvalid, "An invitation can last ten years at most, or for ever (0).")
 	}
-	return w.app.Invite(w.ctx, id, role, o.Uses, time.Duration(o.Hours*float64(time.Hour)))
+	return w.app.Invite(w.ctx, id, role, o.Uses, time.Duration(o.Hours*float64(time.Hour)), Asking(o.Ask))
 }
 
 // Invitations lists the invitations of a space.

@@ -24,6 +24,8 @@ func checkRecord(key, value []byte, limits chunk.Limits) error {
 		return checkMeta(key, value)
 	case len(key) > 0 && key[0] == topAside:
 		return nil // whatever it is
+	case len(key) == spaceKeySize && key[0] == topForgotten:
+		return nil
 	}
 	if len(key) <= spaceKeySize || key[0] != topSpace {
 		return errUnknownKey

@@ -13,6 +13,7 @@ import (
 //	m position                                    highest position given out
 //	m suspect                                     there: some of the store was lost
 //	x key                                         a record that could not be read
+//	f space                                       forgotten; what is left of it is to be deleted
 //	m l                                           lowest lease number for new leases
 //	m i                                           by which a data directory that was copied is recognised
 //	m m                                           format that is being left for the next
@@ -32,6 +33,8 @@ const (
 	topMeta  = 'm'
 	topSpace = 's'
 	topAside = 'x'
+
+	topForgotten = 'f'
 
 	tableEntries    = 'e'
 	tableParts      = 'p'

@@ -14,8 +14,10 @@ func (s *Store) Spaces() []space.ID {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	ids := make([]space.ID, 0, len(s.spaces))
-	for id := range s.spaces {
-		ids = append(ids, id)
+	for id, held := range s.spaces {
+		if !held.gone.Load() {
+			ids = append(ids, id)
+		}
 	}
 	slices.SortFunc(ids, func(a, b space.ID) int { return bytes.Compare(a[:], b[:]) })
 	return ids
@@ -25,7 +27,7 @@ func (s *Store) Spaces() []space.ID {
 // added by AddEntries, which makes them durable.
 func (s *Store) Log(id space.ID) (*space.Log, bool) {
 	held := s.held(id)
-	if held == nil {
+	if held == nil || held.gone.Load() {
 		return nil, false
 	}
 	return held.log, true
@@ -42,7 +44,11 @@ func (s *Store) CreateSpace(ctx context.Context, entries ...[]byte) (*space.Log,
 	id := log.ID()
 	s.creating.Lock()
 	defer s.creating.Unlock()
-	if held := s.held(id); held != nil {
+	if held := s.held(id); held != nil && held.gone.Load() {
+		if err := s.recall(id); err != nil {
+			return nil, fmt.Errorf("create space: %w", err)
+		}
+	} else if held != nil {
 		if _, _, err := s.AddEntries(ctx, id, entries); err != nil {
 			return nil, fmt.Errorf("create space: %w", err)
 		}
@@ -78,6 +84,9 @@ func (s *Store) AddEntries(_ context.Context, id space.ID, raw [][]byte) (added 
 	}
 	held.mu.Lock()
 	defer held.mu.Unlock()
+	if held.gone.Load() {
+		return nil, nil, fmt.Errorf("add entries: %w", ErrUnknownSpace)
+	}
 	fresh, missing, refused := held.log.Check(raw...)
 	if len(fresh) > 0 {
 		entries := make([][]byte, len(fresh))

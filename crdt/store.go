@@ -81,6 +81,8 @@ type heldSpace struct {
 	directory  *directory
 	quarantine *quarantine
 
+	gone atomic.Bool // forgotten: whoever still works on it does so in vain
+
 	mu     sync.Mutex // held while entries are added, until they are durable
 	number uint32     // of the next entry
 }
@@ -149,6 +151,9 @@ func orDefault[N int | time.Duration](n, fallback N) N {
 // open reads what has to be in memory, as far as it can be read.
 func (s *Store) open() (position uint64, err error) {
 	if err := migrate(s.backend, s.log); err != nil {
+		return 0, err
+	}
+	if err := purgeForgotten(s.backend); err != nil {
 		return 0, err
 	}
 	var forgotten bool

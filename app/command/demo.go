@@ -105,7 +105,7 @@ func (d *demo) setUp(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	invitation, err := d.first.Invite(ctx, id, space.Editor, 1, time.Hour)
+	invitation, err := d.first.Invite(ctx, id, space.Editor, 1, time.Hour, app.LetIn)
 	if err != nil {
 		return err
 	}

@@ -25,31 +25,40 @@ type Grammar struct {
 	PassphraseFile string `help:"A file whose first line is the passphrase that this device is locked with. Without it, the terminal asks." placeholder:"FILE" env:"PARLEY_PASSPHRASE_FILE" type:"path"`
 	Keyring        bool   `help:"Use the platform's keyring for the key of a device, where it has one." default:"true" negatable:"" env:"PARLEY_KEYRING"`
 
-	Serve    Serve         `cmd:"" help:"Run this peer until it is interrupted."`
-	Device   Device        `cmd:"" help:"Show this device, or change the name of the person it belongs to."`
-	Space    SpaceGroup    `cmd:"" help:"Create and list spaces."`
-	Invite   InviteGroup   `cmd:"" help:"Invite people to a space, and take invitations back."`
-	Join     Join          `cmd:"" help:"Join the space that an invitation code is for."`
-	Document DocumentGroup `cmd:"" help:"Create, list, show and change documents."`
-	File     FileGroup     `cmd:"" help:"Keep files in a space: pictures, attachments."`
-	Status   StatusCommand `cmd:"" help:"Show what is stored here, who is here, and who has not got the latest."`
-	Watch    Watch         `cmd:"" help:"Print a line for everything that is added to a space, until interrupted."`
-	Peers    Peers         `cmd:"" help:"List the devices that are connected now."`
-	Connect  Connect       `cmd:"" help:"Connect to a device at an address."`
-	Offline  Offline       `cmd:"" help:"Stop talking to other devices, until told otherwise."`
-	Online   Online        `cmd:"" help:"Talk to other devices again."`
-	Key      KeyGroup      `cmd:"" help:"Say or change what guards the key that everything here is encrypted with."`
-	Backup   Backup        `cmd:"" help:"Save everything of this device to a file."`
-	Doctor   Doctor        `cmd:"" help:"Look at every file and every record of this device, and say what is wrong."`
-	Restore  Restore       `cmd:"" help:"Make a device of a backup, in a directory of its own."`
-	Demo     Demo          `cmd:"" help:"Open two devices with a sample space side by side."`
-	Version  Version       `cmd:"" help:"Print the version."`
+	Serve      Serve           `cmd:"" help:"Run this peer until it is interrupted."`
+	Device     Device          `cmd:"" help:"Show this device, or change the name of the person it belongs to."`
+	Space      SpaceGroup      `cmd:"" help:"Create, list, change, leave and export spaces."`
+	Member     MemberGroup     `cmd:"" help:"Show and change who belongs to a space, and what they may do."`
+	Invite     InviteGroup     `cmd:"" help:"Invite people to a space, and take invitations back."`
+	Join       Join            `cmd:"" help:"Join the space that an invitation code is for."`
+	Document   DocumentGroup   `cmd:"" help:"Create, list, show and change documents."`
+	File       FileGroup       `cmd:"" help:"Keep files in a space: pictures, attachments."`
+	Quarantine QuarantineGroup `cmd:"" help:"Show what was refused of what others wrote, and let it in."`
+	Status     StatusCommand   `cmd:"" help:"Show what is stored here, who is here, and who has not got the latest."`
+	Watch      Watch           `cmd:"" help:"Print a line for everything that is added to a space, until interrupted."`
+	Peers      Peers           `cmd:"" help:"List the devices that are connected now."`
+	Connect    Connect         `cmd:"" help:"Connect to a device at an address."`
+	Offline    Offline         `cmd:"" help:"Stop talking to other devices, until told otherwise."`
+	Online     Online          `cmd:"" help:"Talk to other devices again."`
+	Key        KeyGroup        `cmd:"" help:"Say or change what guards the key that everything here is encrypted with."`
+	Backup     Backup          `cmd:"" help:"Save everything of this device to a file."`
+	Doctor     Doctor          `cmd:"" help:"Look at every file and every record of this device, and say what is wrong."`
+	Restore    Restore         `cmd:"" help:"Make a device of a backup, in a directory of its own."`
+	Demo       Demo            `cmd:"" help:"Open two devices with a sample space side by side."`
+	Version    Version         `cmd:"" help:"Print the version."`
 }
 
 // SpaceGroup holds the commands about spaces.
 type SpaceGroup struct {
-	Create SpaceCreate `cmd:"" help:"Create a space and become its first facilitator."`
-	List   SpaceList   `cmd:"" help:"List the spaces that this device belongs to."`
+	Create  SpaceCreate  `cmd:"" help:"Create a space and become its first facilitator."`
+	List    SpaceList    `cmd:"" help:"List the spaces that this device belongs to."`
+	Rename  SpaceRename  `cmd:"" help:"Give a space another name, for everybody."`
+	Archive SpaceArchive `cmd:"" help:"Close a space for everybody's writing."`
+	Reopen  SpaceReopen  `cmd:"" help:"Open an archived space again."`
+	Leave   SpaceLeave   `cmd:"" help:"Leave a space, with all your devices."`
+	Forget  SpaceForget  `cmd:"" help:"Delete this device's copy of a space that it does not belong to any more."`
+	Succeed SpaceSucceed `cmd:"" help:"Go on in a new space, where the last facilitator is gone; or join the one that somebody has founded for that."`
+	Export  SpaceExport  `cmd:"" help:"Save everything of a space to a ZIP file: documents, files and who belongs to it."`
 }
 
 // InviteGroup holds the commands about invitations.
@@ -57,6 +66,9 @@ type InviteGroup struct {
 	Create   InviteCreate   `cmd:"" help:"Make an invitation code for a space."`
 	List     InviteList     `cmd:"" help:"List the invitations of a space."`
 	Withdraw InviteWithdraw `cmd:"" help:"Take an invitation back: its code lets nobody in any more."`
+	Requests InviteRequests `cmd:"" help:"List who waits for a facilitator's yes."`
+	Accept   InviteAccept   `cmd:"" help:"Let somebody in who waits."`
+	Decline  InviteDecline  `cmd:"" help:"Turn somebody away who waits."`
 }
 
 // DocumentGroup holds the commands about documents.

@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"parley/app"
-	"parley/space"
 )
 
 // Device shows or names this device.
@@ -110,107 +108,6 @@ func (c *SpaceList) Run(_ context.Context, peer *app.App, reply Reply) error {
 		}
 	}
 	return nil
-}
-
-// InviteCreate makes an invitation.
-type InviteCreate struct {
-	Space   string        `arg:"" help:"The space to invite to."`
-	Role    string        `help:"What the invited may do: facilitator, editor, annotator, reader or keeper." default:"editor" enum:"facilitator,editor,annotator,reader,keeper"`
-	Uses    int           `help:"How many people may use the code." default:"1"`
-	Expires time.Duration `help:"How long the code can be used; 0 is for ever." default:"48h"`
-}
-
-func (*InviteCreate) networked() {} // the code carries the addresses of this device
-
-type invitationResult struct {
-	app.Invitation
-}
-
-func (r invitationResult) Plain() string { return r.Code + "\n" }
-
-// Run makes the invitation and tells its code.
-func (c *InviteCreate) Run(ctx context.Context, peer *app.App, reply Reply) error {
-	id, err := peer.FindSpace(c.Space)
-	if err != nil {
-		return err
-	}
-	role, err := space.ParseRole(c.Role)
-	if err != nil {
-		return app.NewError(app.CodeInvalid, err.Error()+".", err)
-	}
-	invitation, err := peer.Invite(ctx, id, role, c.Uses, c.Expires)
-	if err != nil {
-		return err
-	}
-	return reply.Result(invitationResult{invitation})
-}
-
-// InviteList lists a space's invitations.
-type InviteList struct {
-	Space string `arg:"" help:"The space."`
-}
-
-type invitationListed struct {
-	app.Invitation
-}
-
-func (r invitationListed) Plain() string {
-	state := fmt.Sprintf("%d of %d used", r.Used, r.Uses)
-	switch {
-	case r.Withdrawn:
-		state += ", withdrawn"
-	case r.Expires != nil && r.Expires.Before(time.Now()):
-		state += ", expired"
-	}
-	return fmt.Sprintf("%s  %s, %s\n", short(r.ID), r.Role, state)
-}
-
-// Run tells one result for each invitation.
-func (c *InviteList) Run(_ context.Context, peer *app.App, reply Reply) error {
-	id, err := peer.FindSpace(c.Space)
-	if err != nil {
-		return err
-	}
-	invitations, err := peer.Invitations(id)
-	if err != nil {
-		return err
-	}
-	for _, invitation := range invitations {
-		if err := reply.Result(invitationListed{invitation}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// InviteWithdraw takes an invitation back.
-type InviteWithdraw struct {
-	Space      string `arg:"" help:"The space."`
-	Invitation string `arg:"" help:"The invitation's ID, from invite list, or its code."`
-}
-
-type withdrawn struct {
-	Withdrawn string `json:"withdrawn"`
-}
-
-func (r withdrawn) Plain() string {
-	return fmt.Sprintf("Invitation %s is withdrawn.\n", short(r.Withdrawn))
-}
-
-// Run withdraws the invitation.
-func (c *InviteWithdraw) Run(ctx context.Context, peer *app.App, reply Reply) error {
-	id, err := peer.FindSpace(c.Space)
-	if err != nil {
-		return err
-	}
-	key, err := peer.FindInvitation(id, c.Invitation)
-	if err != nil {
-		return err
-	}
-	if err := peer.Withdraw(ctx, id, key); err != nil {
-		return err
-	}
-	return reply.Result(withdrawn{key.String()})
 }
 
 // Join joins a space.

@@ -70,6 +70,7 @@ func Run(o Options) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	d := &desktop{Options: o, ctx: ctx, started: make(chan struct{})}
 	window, closeWindow := o.Door.OpenWindow(ctx, d.emit)
+	window.DeliverBy(d)
 	d.window = window
 	size := o.Door.WindowSize()
 	if size.Width < minWidth || size.Height < minHeight {

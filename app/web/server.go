@@ -57,6 +57,8 @@ type Server struct {
 	open  opener
 	log   *slog.Logger
 
+	downloads downloads
+
 	http   *http.Server
 	ctx    context.Context // of every connection
 	cancel context.CancelFunc
@@ -67,14 +69,15 @@ type Server struct {
 	serving sync.WaitGroup // grows under mu, and only until closed
 }
 
-// opener is Options.Open for windows of any type. target is what answers the
-// calls of one now.
-type opener func(ctx context.Context, emit func(app.Event)) (target func() any, close func())
+// opener is Options.Open for windows of any type. files is how one gets files
+// to its page, target what answers its calls now.
+type opener func(ctx context.Context, emit func(app.Event), files app.Delivery) (target func() any, close func())
 
 // Serve listens and serves until Close.
 func Serve(o Options) (*Server, error) {
-	return serve(o, WindowCalls(), func(ctx context.Context, emit func(app.Event)) (func() any, func()) {
+	return serve(o, WindowCalls(), func(ctx context.Context, emit func(app.Event), files app.Delivery) (func() any, func()) {
 		window, closeWindow := o.Open(ctx, emit)
+		window.DeliverBy(files)
 		return window.Target, closeWindow
 	})
 }
@@ -141,6 +144,7 @@ func (s *Server) Close() error {
 	s.cancel()
 	err := s.http.Close()
 	s.serving.Wait()
+	s.downloads.close()
 	return err
 }
 
@@ -168,8 +172,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "Parley does not answer to this name. Use the link that Parley printed.", http.StatusMisdirectedRequest)
 		return
 	}
-	if r.URL.Path == SocketPath {
+	switch {
+	case r.URL.Path == SocketPath:
 		s.serveSocket(w, r)
+		return
+	case strings.HasPrefix(r.URL.Path, downloadPath):
+		s.serveDownload(w, r)
 		return
 	}
 	s.serveFile(w, r)
@@ -252,7 +260,7 @@ func (s *Server) serveWindow(conn *websocket.Conn) {
 	defer cancel()
 	defer context.AfterFunc(s.ctx, func() { conn.Close(websocket.StatusGoingAway, "Parley was closed") })()
 	sock := newSocket(conn, s.table, s.log)
-	target, closeWindow := s.open(ctx, func(event app.Event) { sock.emit(ctx, event) })
+	target, closeWindow := s.open(ctx, func(event app.Event) { sock.emit(ctx, event) }, &s.downloads)
 	defer closeWindow()
 	s.log.Debug("window left", "err", sock.serve(ctx, cancel, target))
 }

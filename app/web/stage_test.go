@@ -97,7 +97,7 @@ func newStage(t *testing.T, address string) *stage {
 			"assets/app-1a2b.js": {Data: []byte("export {}")},
 		},
 		Log: slog.New(slog.DiscardHandler),
-	}, callsOf(reflect.TypeFor[*stub]()), func(ctx context.Context, emit func(app.Event)) (func() any, func()) {
+	}, callsOf(reflect.TypeFor[*stub]()), func(ctx context.Context, emit func(app.Event), _ app.Delivery) (func() any, func()) {
 		window := &stub{emit: emit, gate: s.gate, ctx: ctx}
 		return func() any { return window }, func() { s.closed <- struct{}{} }
 	})

@@ -1,0 +1,212 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"parley/app"
+	"parley/space"
+)
+
+// InviteCreate makes an invitation.
+type InviteCreate struct {
+	Space   string        `arg:"" help:"The space to invite to."`
+	Role    string        `help:"What the invited may do: facilitator, editor, annotator, reader or keeper." default:"editor" enum:"facilitator,editor,annotator,reader,keeper"`
+	Uses    int           `help:"How many people may use the code." default:"1"`
+	Expires time.Duration `help:"How long the code can be used; 0 is for ever." default:"48h"`
+	Ask     bool          `help:"A facilitator has to say yes to everybody who uses the code: invite requests, invite accept."`
+}
+
+func (*InviteCreate) networked() {} // the code carries the addresses of this device
+
+type invitationResult struct {
+	app.Invitation
+}
+
+func (r invitationResult) Plain() string { return r.Code + "\n" }
+
+// Run makes the invitation and tells its code.
+func (c *InviteCreate) Run(ctx context.Context, peer *app.App, reply Reply) error {
+	id, err := peer.FindSpace(c.Space)
+	if err != nil {
+		return err
+	}
+	role, err := parseRole(c.Role)
+	if err != nil {
+		return err
+	}
+	invitation, err := peer.Invite(ctx, id, role, c.Uses, c.Expires, app.Asking(c.Ask))
+	if err != nil {
+		return err
+	}
+	return reply.Result(invitationResult{invitation})
+}
+
+// InviteList lists a space's invitations.
+type InviteList struct {
+	Space string `arg:"" help:"The space."`
+}
+
+type invitationListed struct {
+	app.Invitation
+}
+
+func (r invitationListed) Plain() string {
+	state := fmt.Sprintf("%d of %d used", r.Used, r.Uses)
+	if r.Ask {
+		state += ", asks first"
+	}
+	switch {
+	case r.Withdrawn:
+		state += ", withdrawn"
+	case r.Expires != nil && r.Expires.Before(time.Now()):
+		state += ", expired"
+	}
+	return fmt.Sprintf("%s  %-11s  by %s, %s\n", short(r.ID), r.Role, r.By, state)
+}
+
+// Run tells one result for each invitation.
+func (c *InviteList) Run(_ context.Context, peer *app.App, reply Reply) error {
+	id, err := peer.FindSpace(c.Space)
+	if err != nil {
+		return err
+	}
+	invitations, err := peer.Invitations(id)
+	if err != nil {
+		return err
+	}
+	for _, invitation := range invitations {
+		if err := reply.Result(invitationListed{invitation}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// InviteWithdraw takes an invitation back.
+type InviteWithdraw struct {
+	Space      string `arg:"" help:"The space."`
+	Invitation string `arg:"" help:"The invitation's ID, from invite list, or its code."`
+}
+
+type withdrawn struct {
+	Withdrawn string `json:"withdrawn"`
+}
+
+func (r withdrawn) Plain() string {
+	return fmt.Sprintf("Invitation %s is withdrawn.\n", short(r.Withdrawn))
+}
+
+// Run withdraws the invitation.
+func (c *InviteWithdraw) Run(ctx context.Context, peer *app.App, reply Reply) error {
+	id, err := peer.FindSpace(c.Space)
+	if err != nil {
+		return err
+	}
+	key, err := peer.FindInvitation(id, c.Invitation)
+	if err != nil {
+		return err
+	}
+	if err := peer.Withdraw(ctx, id, key); err != nil {
+		return err
+	}
+	return reply.Result(withdrawn{key.String()})
+}
+
+// InviteRequests lists who waits for a facilitator's answer.
+type InviteRequests struct {
+	Space string `arg:"" help:"The space."`
+}
+
+type requestListed struct {
+	app.Request
+}
+
+func (r requestListed) Plain() string {
+	return fmt.Sprintf("%s  %s wants to be %s, invited by %s\n", short(r.ID), describe(&r.Person), r.Role, r.InvitedBy)
+}
+
+// Run tells one result for each request.
+func (c *InviteRequests) Run(_ context.Context, peer *app.App, reply Reply) error {
+	id, err := peer.FindSpace(c.Space)
+	if err != nil {
+		return err
+	}
+	requests, err := peer.Requests(id)
+	if err != nil {
+		return err
+	}
+	for _, r := range requests {
+		if err := reply.Result(requestListed{r}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// request names one on the command line.
+type request struct {
+	Space   string `arg:"" help:"The space."`
+	Request string `arg:"" help:"The request's ID, from invite requests."`
+}
+
+type requestAnswered struct {
+	Request  string `json:"request"`
+	Name     string `json:"name"`
+	Accepted bool   `json:"accepted"`
+}
+
+func (r requestAnswered) Plain() string {
+	if r.Accepted {
+		return r.Name + " is in.\n"
+	}
+	return r.Name + " was turned away.\n"
+}
+
+func (r request) answer(ctx context.Context, peer *app.App, reply Reply, accept bool) error {
+	id, err := peer.FindSpace(r.Space)
+	if err != nil {
+		return err
+	}
+	found, err := peer.FindRequest(id, r.Request)
+	if err != nil {
+		return err
+	}
+	if err := peer.AnswerRequest(ctx, id, found.ID, accept); err != nil {
+		return err
+	}
+	return reply.Result(requestAnswered{Request: found.ID, Name: found.Name, Accepted: accept})
+}
+
+// InviteAccept lets somebody in who waits.
+type InviteAccept struct {
+	Request request `embed:""`
+}
+
+// Run says yes.
+func (c *InviteAccept) Run(ctx context.Context, peer *app.App, reply Reply) error {
+	return c.Request.answer(ctx, peer, reply, true)
+}
+
+// InviteDecline turns somebody away who waits.
+type InviteDecline struct {
+	Request request `embed:""`
+}
+
+// Run says no.
+func (c *InviteDecline) Run(ctx context.Context, peer *app.App, reply Reply) error {
+	return c.Request.answer(ctx, peer, reply, false)
+}
+
+func parseRole(text string) (space.Role, error) {
+	role, err := space.ParseRole(text)
+	if err != nil {
+		return 0, app.NewError(app.CodeInvalid, fmt.Sprintf(
+			"There is no role called %q. It is %s.", text, strings.Join(roles, ", ")), err)
+	}
+	return role, nil
+}
+
+var roles = []string{"facilitator", "editor", "annotator", "reader", "keeper"}

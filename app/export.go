@@ -1,0 +1,377 @@
+package app
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"parley/crdt"
+	"parley/space"
+)
+
+// An export is everything of a space that its members may read, as a ZIP
+// archive that needs no Parley (docs/formats.md, Exports). Whoever has a copy of
+// the space can make one: a reader, in an archived space, and somebody who was
+// removed, of what was there before.
+
+// Export says what went into an export.
+type Export struct {
+	Documents  int       `json:"documents"`
+	Files      int       `json:"files"`
+	Unreadable []Missing `json:"unreadable"` // what could not be written out, or only as it is stored
+}
+
+// Missing is something that an export lacks, in a sentence.
+type Missing struct {
+	What     string `json:"what"` // a title, or the name of a file
+	Sentence string `json:"sentence"`
+}
+
+// exportFormat is the version of how an export is laid out.
+const exportFormat = 1
+
+// The shapes of the JSON files in an export.
+type (
+	exportedSpace struct {
+		Format    int                `json:"format"`
+		ID        string             `json:"id"`
+		Name      string             `json:"name"`
+		Exported  time.Time          `json:"exported"`
+		By        string             `json:"by"`
+		Version   string             `json:"version"`
+		Documents []exportedDocument `json:"documents"`
+		Files     []exportedFile     `json:"files"`
+		Lacks     []Missing          `json:"lacks"`
+	}
+	exportedDocument struct {
+		Document
+		Files []string `json:"files"` // names in the archive
+	}
+	exportedFile struct {
+		File
+		Name string `json:"name"` // in the archive
+	}
+	exportedLog struct {
+		Members     []Member        `json:"members"`
+		Formers     []Former        `json:"formers"`
+		Invitations []Invitation    `json:"invitations"` // without codes
+		Entries     []exportedEntry `json:"entries"`     // in the log's order
+	}
+	exportedEntry struct {
+		Hash    string    `json:"hash"`
+		Kind    string    `json:"kind"`
+		Author  string    `json:"author"`
+		Name    string    `json:"name,omitempty"` // of the author, as far as it is known
+		Time    time.Time `json:"time"`
+		Parents []string  `json:"parents"`
+		Bytes   []byte    `json:"bytes"`
+	}
+)
+
+// exporter is one export on its way.
+type exporter struct {
+	app   *App
+	log   *space.Log
+	zip   *zip.Writer
+	at    time.Time
+	space exportedSpace
+	tell  func(done, of int)
+	done  int
+	of    int
+}
+
+// Export writes everything of a space to a ZIP archive. tell is called as it
+// goes on. What cannot be read is named in the archive and in what it returns;
+// it fails only where the archive cannot be written, or ctx ends.
+func (a *App) Export(ctx context.Context, id space.ID, to io.Writer, tell func(done, of int)) (Export, error) {
+	log, err := a.spaceLog(id)
+	if err != nil {
+		return Export{}, err
+	}
+	e := &exporter{app: a, log: log, zip: zip.NewWriter(to), at: now(), tell: tell}
+	e.space = exportedSpace{
+		Format: exportFormat, ID: id.String(), Name: log.Name(), Exported: e.at, By: a.PersonOrUser().Name, Version: Version(),
+		Documents: []exportedDocument{}, Files: []exportedFile{}, Lacks: []Missing{},
+	}
+	if err := e.write(ctx); err != nil {
+		return Export{}, fmt.Errorf("export space: %w", err)
+	}
+	return Export{Documents: len(e.space.Documents), Files: len(e.space.Files), Unreadable: e.space.Lacks}, nil
+}
+
+func (e *exporter) write(ctx context.Context) error {
+	if err := e.put("README.txt", []byte(exportReadme(e.space.Name))); err != nil {
+		return err
+	}
+	documents := e.documents(ctx)
+	files, err := e.app.Files(e.log.ID())
+	if err != nil {
+		e.lacks("the files", "The list of files could not be read.", err)
+	}
+	e.of = len(documents) + len(files)
+	e.tell(e.done, e.of)
+	for _, d := range documents {
+		if err := e.document(ctx, d); err != nil {
+			return err
+		}
+		e.step()
+	}
+	for _, f := range files {
+		if err := e.file(ctx, f); err != nil {
+			return err
+		}
+		e.step()
+	}
+	if err := e.putJSON("members.json", e.members()); err != nil {
+		return err
+	}
+	if err := e.putJSON("space.json", e.space); err != nil {
+		return err
+	}
+	return e.zip.Close()
+}
+
+func (e *exporter) step() {
+	e.done++
+	e.tell(e.done, e.of)
+}
+
+// documents are those that the space lists, and then those that it holds and
+// does not list.
+func (e *exporter) documents(ctx context.Context) []Document {
+	id := e.log.ID()
+	listed, err := e.app.Documents(ctx, id)
+	if err != nil {
+		e.lacks("the list of documents", "It could not be read, so titles are missing.", err)
+	}
+	documents := slices.Clone(listed)
+	for _, ref := range e.app.store.Refs(id) {
+		known := func(d Document) bool { return d.ID == ref.Document.String() }
+		if ref.Document != crdt.IndexID(id) && !slices.ContainsFunc(documents, known) {
+			documents = append(documents, Document{ID: ref.Document.String()})
+		}
+	}
+	return documents
+}
+
+// document writes what there is of a document: as Automerge files, which hold
+// all its history, and as Markdown.
+func (e *exporter) document(ctx context.Context, d Document) error {
+	document, err := crdt.ParseDocumentID(d.ID)
+	if err != nil {
+		return err
+	}
+	exported := exportedDocument{Document: d, Files: []string{}}
+	base := "documents/" + fileName(d.Title, d.ID)
+	body := crdt.Ref{Space: e.log.ID(), Document: document, Part: space.Body}
+	annotations := body
+	annotations.Part = space.Annotations
+	for _, piece := range []struct {
+		ref    crdt.Ref
+		format string
+		name   string
+	}{
+		{body, FormatAutomerge, base + ".automerge"},
+		{annotations, FormatAutomerge, base + ".annotations.automerge"},
+		{body, FormatMarkdown, base + ".md"},
+	} {
+		content, err := e.content(ctx, d, piece.ref, piece.format)
+		if err != nil {
+			return err
+		}
+		if content == nil {
+			continue
+		}
+		if err := e.put(piece.name, content); err != nil {
+			return err
+		}
+		exported.Files = append(exported.Files, piece.name)
+	}
+	e.space.Documents = append(e.space.Documents, exported)
+	return nil
+}
+
+// content is a part of a document in a format, or nil where there is none. What
+// cannot be read is written as it is stored: changes one after the other, as
+// Automerge loads them.
+func (e *exporter) content(ctx context.Context, d Document, ref crdt.Ref, format string) ([]byte, error) {
+	chunks, _, err := e.app.store.Load(ref)
+	if err == nil && len(chunks) == 0 {
+		if ref.Part == space.Body && format == FormatAutomerge {
+			e.lacks(d.Title, "This document has not arrived on this computer yet.", nil)
+		}
+		return nil, nil
+	}
+	var content []byte
+	if err == nil {
+		content, err = e.app.Show(ctx, ref, format)
+	}
+	switch {
+	case err == nil:
+		return content, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case format != FormatAutomerge:
+		e.lacks(d.Title, "This document cannot be read as text.", err)
+		return nil, nil
+	case len(chunks) > 0:
+		e.lacks(d.Title, "This document cannot be read here. It is in the export as it is stored; another Automerge program may be able to read it.", err)
+		return bytes.Join(chunks, nil), nil
+	}
+	e.lacks(d.Title, "This document was damaged on the disk and is not in the export.", err)
+	return nil, nil
+}
+
+// file writes a file of the space. One that is damaged is named, and what was
+// written of it so far ends there.
+func (e *exporter) file(ctx context.Context, f File) error {
+	name := "files/" + f.Hash + extension(f.Media)
+	blob, err := crdt.ParseBlobID(f.Hash)
+	if err != nil {
+		return err
+	}
+	to, err := e.create(name)
+	if err != nil {
+		return err
+	}
+	var failed error
+	_, err = e.app.ReadFile(e.log.ID(), blob, func(part []byte) error {
+		if failed = ctx.Err(); failed == nil {
+			_, failed = to.Write(part)
+		}
+		return failed
+	})
+	if failed != nil {
+		return failed
+	}
+	if err != nil {
+		e.lacks(name, "This file was damaged on the disk, and is not whole in the export.", err)
+		return nil
+	}
+	e.space.Files = append(e.space.Files, exportedFile{File: f, Name: name})
+	return nil
+}
+
+// members is the membership log: what it amounts to, and every entry as it was
+// signed.
+func (e *exporter) members() exportedLog {
+	described := e.app.describeSpace(e.log, nil)
+	for i := range described.Members { // when this device met them is nobody else's business
+		described.Members[i].LastSeen = nil
+		for j := range described.Members[i].Devices {
+			described.Members[i].Devices[j].LastSeen = nil
+		}
+	}
+	known := peopleOf(e.log)
+	list := exportedLog{Members: described.Members, Formers: described.Formers, Invitations: []Invitation{}, Entries: []exportedEntry{}}
+	for _, made := range e.log.Invitations() {
+		invitation := e.app.describeInvitation(e.log, made, known)
+		invitation.Code = ""
+		list.Invitations = append(list.Invitations, invitation)
+	}
+	for _, raw := range e.log.Entries() {
+		entry, err := space.ParseEntry(raw)
+		if err != nil { // it was read when it came
+			e.lacks("members.json", "An entry of the list of members could not be read.", err)
+			continue
+		}
+		exported := exportedEntry{
+			Hash: entry.Hash.String(), Kind: entry.Kind.String(), Author: entry.Author.String(), Name: known.name(entry.Author),
+			Time: entry.Time, Parents: []string{}, Bytes: raw,
+		}
+		for _, parent := range entry.Parents {
+			exported.Parents = append(exported.Parents, parent.String())
+		}
+		list.Entries = append(list.Entries, exported)
+	}
+	return list
+}
+
+func (e *exporter) lacks(what, sentence string, err error) {
+	if what == "" {
+		what = "a document without a title"
+	}
+	e.app.log.Warn("an export lacks something", "space", e.log.ID(), "what", what, "err", err)
+	e.space.Lacks = append(e.space.Lacks, Missing{What: what, Sentence: sentence})
+}
+
+func (e *exporter) create(name string) (io.Writer, error) {
+	return e.zip.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: e.at})
+}
+
+func (e *exporter) put(name string, content []byte) error {
+	to, err := e.create(name)
+	if err != nil {
+		return err
+	}
+	_, err = to.Write(content)
+	return err
+}
+
+func (e *exporter) putJSON(name string, what any) error {
+	raw, err := json.MarshalIndent(what, "", "\t")
+	if err != nil {
+		return err
+	}
+	return e.put(name, append(raw, '\n'))
+}
+
+const maxFileName = 60 // code points of a title in a file's name
+
+// fileName makes a name that every file system takes, and that no other
+// document has, of a title.
+func fileName(title, id string) string {
+	plain := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`/\:*?"<>|`, r) || space.Unprintable(r) || r == unicode.ReplacementChar {
+			return ' '
+		}
+		return r
+	}, title)
+	words := []rune(strings.Join(strings.Fields(plain), " "))
+	name := strings.Trim(string(words[:min(len(words), maxFileName)]), ". ")
+	return strings.TrimSpace(name + " " + id[:8])
+}
+
+// extension is what a file of a media type is called at its end, or empty.
+func extension(media string) string {
+	usual := map[string]string{
+		"image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "image/webp": ".webp", "image/svg+xml": ".svg",
+		"application/pdf": ".pdf", "text/plain": ".txt",
+	}
+	kind, _, err := mime.ParseMediaType(media)
+	if err != nil {
+		return ""
+	}
+	return usual[kind]
+}
+
+// ExportName is what a file with an export of a space is called.
+func (a *App) ExportName(id space.ID) (string, error) {
+	log, err := a.spaceLog(id)
+	if err != nil {
+		return "", err
+	}
+	return fileName(log.Name(), id.String()) + ".zip", nil
+}
+
+func exportReadme(name string) string {
+	return fmt.Sprintf(`This is everything of the space "%s" in Parley, as somebody who belongs or belonged
+to it had it on their computer.
+
+documents/   every document: as Markdown (.md), which any text editor shows, and as
+             an Automerge file (.automerge), which holds its whole history. Comments
+             and answers, where there are any, are in .annotations.automerge.
+files/       pictures and attachments, named by the SHA-256 of what they hold.
+space.json   the list of documents and files, and what could not be exported.
+members.json who belongs and belonged to the space, and the signed list of entries
+             from which every member's device works that out.
+`, name)
+}
