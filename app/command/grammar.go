@@ -31,6 +31,7 @@ type Grammar struct {
 	Member     MemberGroup     `cmd:"" help:"Show and change who belongs to a space, and what they may do."`
 	Invite     InviteGroup     `cmd:"" help:"Invite people to a space, and take invitations back."`
 	Join       Join            `cmd:"" help:"Join the space that an invitation code is for."`
+	Room       RoomGroup       `cmd:"" help:"Let people in who are in the same room, by three words on the wall."`
 	Document   DocumentGroup   `cmd:"" help:"Create, list, show and change documents."`
 	File       FileGroup       `cmd:"" help:"Keep files in a space: pictures, attachments."`
 	Quarantine QuarantineGroup `cmd:"" help:"Show what was refused of what others wrote, and let it in."`

@@ -147,6 +147,12 @@ func (c *Join) Run(ctx context.Context, peer *app.App, reply Reply) error {
 	if err != nil {
 		return err
 	}
+	return arrive(ctx, peer, reply, id)
+}
+
+// arrive waits until what a space holds that this device has just joined has
+// arrived, and tells what there is.
+func arrive(ctx context.Context, peer *app.App, reply Reply, id space.ID) error {
 	reply.Note("You are in. Getting what is there …")
 	complete, err := peer.CatchUp(ctx, id)
 	if err != nil {
@@ -156,7 +162,11 @@ func (c *Join) Run(ctx context.Context, peer *app.App, reply Reply) error {
 	if err != nil {
 		return err
 	}
-	return reply.Result(joined{Space: id.String(), Title: code.Name, Documents: len(documents), Complete: complete})
+	place, err := peer.Space(id)
+	if err != nil {
+		return err
+	}
+	return reply.Result(joined{Space: id.String(), Title: place.Name, Documents: len(documents), Complete: complete})
 }
 
 // short is how much of an ID is shown to people: enough to be the only one.
