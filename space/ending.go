@@ -86,3 +86,17 @@ func (l *Log) upTo(tops []int) *Log {
 	sub.Insert(entries[1:])
 	return sub
 }
+
+// Declined reports whether a facilitator has said no to a device that asked to
+// be let in by an invitation. That is the answer to this invitation; by another
+// it may ask again.
+func (l *Log) Declined(device DeviceID, invitation InvitationKey) bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	s := l.state
+	number, ok := s.numbers[device]
+	return ok && slices.ContainsFunc(s.asked, func(join int32) bool {
+		return s.facts[join].about == number && s.body(join).(Application).Invitation == invitation &&
+			slices.ContainsFunc(s.refusals[join], func(no int32) bool { return s.facts[no].verdict == counts })
+	})
+}

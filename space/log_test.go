@@ -103,11 +103,6 @@ func (p *someone) hears(other *someone) {
 	}
 }
 
-// summary is everything a log says.
-func summary(l *Log) string {
-	return fmt.Sprintf("%s %x %x\n%+v\n%+v", l.Name(), l.Digest(), l.Entries(), l.Members(), l.Invitations())
-}
-
 func TestAnyMemberAdmitsForTheInviter(t *testing.T) {
 	rand := newSource(1)
 	ada, ben, cem := founder(t, rand, "Ada"), newcomer(t, rand, "Ben"), newcomer(t, rand, "Cem")
