@@ -24,6 +24,8 @@ export interface DocumentProps {
 	others: readonly Here[];
 	/** The number of a person's colour, from 1. */
 	colourOf: (device: DeviceID) => number;
+	/** Whether this person's role lets them write here now; the Go side has the last word. */
+	mayWrite: boolean;
 	/** Take the focus as soon as there is something to write in. */
 	autoFocus: boolean;
 	onSaving: (saving: Saving) => void;

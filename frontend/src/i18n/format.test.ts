@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatDate, formatList, formatMilliseconds, formatTime } from "./format";
+import { formatDate, formatDay, formatDistance, formatList, formatMilliseconds, formatTime } from "./format";
 import { chooseLanguage, isLanguage, localeFor } from "./languages";
 
 describe("the language", () => {
@@ -35,6 +35,21 @@ describe("formats", () => {
 
 	test("what is no time as it is", () => {
 		expect(formatTime("soon", "en", now)).toBe("soon");
+		expect(formatDay("soon", "en")).toBe("soon");
+		expect(formatDistance("soon", "en", now)).toBe("soon");
+	});
+
+	test("how long it is until a time, in the largest unit that fits", () => {
+		const away = (ms: number) => formatDistance(new Date(now.getTime() + ms).toISOString(), "en", now);
+		const hour = 3_600_000;
+		expect([away(7 * 24 * hour), away(30 * hour), away(5 * hour), away(90_000), away(10)]).toEqual([
+			"in 7 days",
+			"in 1 day",
+			"in 5 hours",
+			"in 1 minute",
+			"in 1 minute",
+		]);
+		expect([away(-2 * hour), away(-49 * hour)]).toEqual(["2 hours ago", "2 days ago"]);
 	});
 
 	test("lists, dates and milliseconds as the language writes them", () => {

@@ -27,3 +27,31 @@ export function formatMilliseconds(ms: number, locale: string): string {
 		maximumSignificantDigits: ms < 10 ? 2 : 3,
 	}).format(ms);
 }
+
+/** A time of today by the clock. */
+export function formatClock(iso: string, locale: string): string {
+	const time = new Date(iso);
+	if (Number.isNaN(time.getTime())) return iso;
+	return new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" }).format(time);
+}
+
+/** The whole date of a time. */
+export function formatDay(iso: string, locale: string): string {
+	const time = new Date(iso);
+	return Number.isNaN(time.getTime()) ? iso : formatDate(time, locale);
+}
+
+const steps = [
+	["day", 86_400_000],
+	["hour", 3_600_000],
+	["minute", 60_000],
+] as const satisfies readonly (readonly [Intl.RelativeTimeFormatUnit, number])[];
+
+/** How long it is until a time, or was since: "in 3 days", "2 hours ago"; a minute at least. */
+export function formatDistance(iso: string, locale: string, now: Date = new Date()): string {
+	const ms = new Date(iso).getTime() - now.getTime();
+	if (Number.isNaN(ms)) return iso;
+	const [unit, size] = steps.find(([, length]) => Math.abs(ms) >= length) ?? (["minute", 60_000] as const);
+	const count = Math.trunc(ms / size) || (ms < 0 ? -1 : 1);
+	return new Intl.RelativeTimeFormat(locale, { numeric: "always" }).format(count, unit);
+}

@@ -11,9 +11,11 @@ import { useDocuments } from "./documents";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { errorWords } from "./errorWords";
 import { useAnnouncedIn, useArrivals, useOthersIn } from "./presence";
+import { mayWrite } from "./rights";
 import { StatusLine } from "./StatusLine";
 import { SavingState } from "./saving";
 import { useSession } from "./session";
+import { ClosedStrip } from "./space/ClosedStrip";
 import { TitleField } from "./TitleField";
 import { useAnnouncePlace } from "./useAnnouncePlace";
 import { usePageTitle } from "./usePageTitle";
@@ -70,6 +72,7 @@ export function DocumentScreen({ document, panels, room }: DocumentScreenProps) 
 					)}
 				</div>
 			</header>
+			{space && <ClosedStrip space={space} />}
 			<div className={styles.body}>
 				{listed ? (
 					<Body
@@ -117,6 +120,7 @@ const Body = memo(function Body({ kind, ...props }: BodyProps) {
 					you={you}
 					colourOf={colour}
 					others={others}
+					mayWrite={mayWrite(space)}
 					{...props}
 				/>
 			</Suspense>

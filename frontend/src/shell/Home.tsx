@@ -1,4 +1,4 @@
-import { FolderClosed, PanelLeft, TicketCheck } from "lucide-react";
+import { Archive, FolderClosed, PanelLeft, Radio, TicketCheck } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import type { Space } from "../bridge";
 import { useTranslation } from "../i18n";
@@ -50,9 +50,14 @@ export function Home({ panels }: { panels: Panels }) {
 					<section className={`${styles.sheet} ${styles.choice}`}>
 						<h2>{t("home.joinTitle")}</h2>
 						<p className={styles.quiet}>{t("home.joinHint")}</p>
-						<Button icon={TicketCheck} onPress={() => openDialog("join")}>
-							{t("home.join")}
-						</Button>
+						<div className={styles.bar}>
+							<Button icon={TicketCheck} onPress={() => openDialog("join")}>
+								{t("home.join")}
+							</Button>
+							<Button icon={Radio} onPress={() => openDialog("join-room")}>
+								{t("join.sameRoom")}
+							</Button>
+						</div>
 					</section>
 				</div>
 			</div>
@@ -69,10 +74,18 @@ function SpaceList({ spaces }: { spaces: readonly Space[] }) {
 			<ul>
 				{spaces.map((space) => (
 					<li key={space.id}>
-						<PlaceLink icon={FolderClosed} className={styles.row} onPress={() => go({ space: space.id })}>
+						<PlaceLink
+							icon={space.archived ? Archive : FolderClosed}
+							className={styles.row}
+							onPress={() => go({ space: space.id })}
+						>
 							<span className={styles.rowText}>
 								<bdi className={styles.rowTitle}>{space.name}</bdi>
-								<span className={styles.rowNote}>{t("space.members", { count: space.members.length })}</span>
+								<span className={styles.rowNote}>
+									{t("space.members", { count: space.members.length })}
+									{space.youWere && ` · ${t(`sidebar.were.${space.youWere}`)}`}
+									{space.archived && ` · ${t("sidebar.closed")}`}
+								</span>
 							</span>
 						</PlaceLink>
 					</li>

@@ -1,25 +1,33 @@
-import { Check, Clock, PanelRightClose, UserPlus } from "lucide-react";
+import { Check, Clock, PanelRightClose, UserPlus, Users } from "lucide-react";
+import { useMemo } from "react";
 import type { Member, MemberStatus } from "../bridge";
-import { formatTime, type TFunction, useKeyNames, useLocale, useTranslation } from "../i18n";
+import { useKeyNames, useTranslation } from "../i18n";
 import { Avatar } from "../ui/Avatar";
-import { Button, IconButton } from "../ui/Button";
+import { Button, IconButton, PlaceLink } from "../ui/Button";
 import { keyLabel } from "../ui/keys";
 import { colourOf } from "./colour";
 import { useDocumentStatus } from "./documentStatus";
-import { useDocuments } from "./documents";
 import styles from "./PeoplePanel.module.css";
-import { usePresence } from "./presence";
-import { mayInvite } from "./rights";
+import { nearestFirst } from "./people/filter";
+import { Standing } from "./people/MemberRow";
+import { useNear, useWhereabouts } from "./people/useWhereabouts";
+import { looksAfter } from "./rights";
 import { useSession } from "./session";
 import { windowKeys } from "./useShortcuts";
+
+/** So many are drawn beside the work; the place of the people has all. */
+const MOST = 30;
 
 /** The people of the space: who they are here, where they are now, and who has the latest. */
 export function PeoplePanel({ onHide }: { onHide: () => void }) {
 	const { t } = useTranslation();
-	const { space, openDialog } = useSession();
+	const { space, go, openDialog } = useSession();
 	const status = useDocumentStatus();
 	const names = useKeyNames();
+	const byPerson = useMemo(() => new Map(status?.members.map((one) => [one.device, one])), [status]);
 	if (space === undefined) return null;
+	const { members } = space;
+	const shown = members.length > MOST ? nearestFirst(members).slice(0, MOST) : members;
 	return (
 		<div className={styles.panel}>
 			<div className={styles.head}>
@@ -33,35 +41,41 @@ export function PeoplePanel({ onHide }: { onHide: () => void }) {
 				/>
 			</div>
 			<ul className={styles.list} aria-label={t("people.title")}>
-				{space.members.map((member) => (
-					<Person
-						key={member.device}
-						member={member}
-						status={status?.members.find(({ device }) => device === member.device)}
-					/>
+				{shown.map((member) => (
+					<Person key={member.device} member={member} status={byPerson.get(member.device)} />
 				))}
 			</ul>
-			{space.members.length === 1 && <p className={styles.note}>{t("people.onlyYou")}</p>}
-			{mayInvite(space.role) && (
-				<Button icon={UserPlus} className={styles.invite} onPress={() => openDialog("invite")}>
-					{t("people.invite")}
-				</Button>
+			{members.length > MOST && (
+				<p className={styles.note}>{t("people.shownOf", { shown: MOST, count: members.length })}</p>
 			)}
+			{members.length === 1 && looksAfter(space) && <p className={styles.note}>{t("people.onlyYou")}</p>}
+			<div className={styles.ways}>
+				<PlaceLink icon={Users} onPress={() => go({ space: space.id, page: "people" })}>
+					{t("people.all", { count: members.length })}
+				</PlaceLink>
+				{looksAfter(space) && (
+					<Button icon={UserPlus} onPress={() => openDialog("invite")}>
+						{t("people.invite")}
+					</Button>
+				)}
+			</div>
 		</div>
 	);
 }
 
 function Person({ member, status }: { member: Member; status: MemberStatus | undefined }) {
 	const { t } = useTranslation();
-	const { space, connection } = useSession();
+	const { space, openDialog } = useSession();
 	const whereabouts = useWhereabouts(member);
-	const near = member.you || (member.connected && connection === "connected");
+	const near = useNear(member);
 	return (
 		<li className={styles.person}>
 			<Avatar name={member.name} colour={colourOf(space, member.device)} away={!near} />
 			<div className={styles.text}>
-				<bdi className={styles.name}>{member.you ? t("people.you", { name: member.name }) : member.name}</bdi>
-				{member.official && <span className={styles.official}>{standing(member, t)}</span>}
+				<PlaceLink className={styles.name} onPress={() => openDialog("person", member.device)}>
+					<bdi>{member.you ? t("people.you", { name: member.name }) : member.name}</bdi>
+				</PlaceLink>
+				<Standing member={member} />
 				{!member.official && member.organisation && <bdi className={styles.note}>{member.organisation}</bdi>}
 				<span className={styles.note}>
 					{[t(`role.${member.role}`), whereabouts].filter(Boolean).join(" · ")}
@@ -70,28 +84,6 @@ function Person({ member, status }: { member: Member; status: MemberStatus | und
 			</div>
 		</li>
 	);
-}
-
-function standing({ organisation }: Member, t: TFunction): string {
-	return organisation ? t("people.officialOf", { organisation }) : t("people.official");
-}
-
-function useWhereabouts(member: Member): string {
-	const { t } = useTranslation();
-	const locale = useLocale();
-	const { place, connection } = useSession();
-	const { documents } = useDocuments();
-	const here = usePresence().filter(({ device }) => device === member.device);
-	if (member.you) return t("people.thisComputer");
-	if (connection !== "connected") return ""; // Nobody knows.
-	if (place.document && here.some(({ document }) => document === place.document)) {
-		return t("people.hereInDocument");
-	}
-	const elsewhere = documents.find(({ id }) => here.some(({ document }) => document === id));
-	if (elsewhere) return t("people.hereElsewhere", { title: elsewhere.title || t("document.untitled") });
-	if (member.connected) return t("people.connected");
-	if (member.lastSeen) return t("people.lastSeen", { time: formatTime(member.lastSeen, locale) });
-	return t("people.never");
 }
 
 function Has({ status }: { status: MemberStatus }) {

@@ -1,14 +1,18 @@
 import {
+	Archive,
 	ChevronsUpDown,
 	FolderClosed,
 	FolderOpen,
+	Inbox,
 	Info,
 	Keyboard,
+	type LucideIcon,
 	MonitorSmartphone,
 	Network,
 	PanelLeftClose,
 	Plus,
 	Settings,
+	SlidersHorizontal,
 	TicketCheck,
 	Users,
 	WifiOff,
@@ -23,8 +27,9 @@ import { keyLabel } from "../ui/keys";
 import { Menu } from "../ui/Menu";
 import { colourOf } from "./colour";
 import { type ListedDocument, useDocuments } from "./documents";
+import type { Page } from "./place";
 import { type Presence, usePresence } from "./presence";
-import { mayWrite } from "./rights";
+import { looksAfter, mayWrite } from "./rights";
 import styles from "./Sidebar.module.css";
 import { useSession } from "./session";
 import { useCreateDocument } from "./useCreateDocument";
@@ -86,8 +91,8 @@ export function Sidebar({ onHide }: { onHide: () => void }) {
 function SpaceRow({ space }: { space: Space }) {
 	const { place, go } = useSession();
 	const open = place.space === space.id;
-	const here = open && place.document === undefined;
-	const Icon = open ? FolderOpen : FolderClosed;
+	const here = open && place.document === undefined && place.page === undefined;
+	const Icon = space.archived ? Archive : open ? FolderOpen : FolderClosed;
 	return (
 		<>
 			<PlaceLink
@@ -99,8 +104,14 @@ function SpaceRow({ space }: { space: Space }) {
 				<bdi className={join(styles.label, styles.short)} title={space.name}>
 					{space.name}
 				</bdi>
+				<SpaceState space={space} />
 			</PlaceLink>
-			{open && <DocumentRows space={space} />}
+			{open && (
+				<>
+					<DocumentRows space={space} />
+					<PageRows space={space} />
+				</>
+			)}
 		</>
 	);
 }
@@ -116,7 +127,7 @@ function DocumentRows({ space }: { space: Space }) {
 					<DocumentRow space={space} document={document} />
 				</li>
 			))}
-			{mayWrite(space.role) && (
+			{mayWrite(space) && (
 				<li>
 					<Button look="quiet" icon={Plus} className={join(styles.row, styles.add)} onPress={create}>
 						<span className={styles.label}>{t("space.newDocument")}</span>
@@ -124,6 +135,73 @@ function DocumentRows({ space }: { space: Space }) {
 				</li>
 			)}
 		</ul>
+	);
+}
+
+/** Where it is not as usual: a word beside the name. */
+function SpaceState({ space: { youWere, archived } }: { space: Space }) {
+	const { t } = useTranslation();
+	if (!youWere && !archived) return null;
+	return <span className={styles.state}>{youWere ? t(`sidebar.were.${youWere}`) : t("sidebar.closed")}</span>;
+}
+
+/** The other places of a space, with how much waits in each. */
+function PageRows({ space }: { space: Space }) {
+	const { t } = useTranslation();
+	const facilitator = looksAfter(space);
+	return (
+		<ul aria-label={space.name} className={styles.pages}>
+			<PageRow
+				page="people"
+				icon={Users}
+				label={t("people.title")}
+				waits={facilitator && space.requests > 0 ? t("requests.title", { count: space.requests }) : ""}
+				count={facilitator ? space.requests : 0}
+			/>
+			{facilitator && space.quarantined > 0 && (
+				<PageRow
+					page="aside"
+					icon={Inbox}
+					label={t("aside.title")}
+					waits={t("aside.waits", { count: space.quarantined })}
+					count={space.quarantined}
+				/>
+			)}
+			<PageRow page="about" icon={SlidersHorizontal} label={t("thisSpace.title")} waits="" count={0} />
+		</ul>
+	);
+}
+
+interface PageRowProps {
+	page: Page;
+	icon: LucideIcon;
+	label: string;
+	/** What waits there, for those who hear it. */
+	waits: string;
+	count: number;
+}
+
+function PageRow({ page, icon, label, waits, count }: PageRowProps) {
+	const locale = useLocale();
+	const { place, go } = useSession();
+	const here = place.document === undefined && place.page === page;
+	return (
+		<li>
+			<PlaceLink
+				icon={icon}
+				className={join(styles.row, here && styles.here)}
+				aria-current={here ? "page" : undefined}
+				onPress={() => go({ ...(place.space ? { space: place.space } : {}), page })}
+			>
+				<span className={styles.label}>{label}</span>
+				{count > 0 && (
+					<span className={styles.count}>
+						<span aria-hidden>{new Intl.NumberFormat(locale).format(count)}</span>
+						<span className="visually-hidden">{waits}</span>
+					</span>
+				)}
+			</PlaceLink>
+		</li>
 	);
 }
 

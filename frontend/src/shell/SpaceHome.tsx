@@ -1,17 +1,16 @@
-import { FilePlus2, PanelLeft, PanelRight, UserPlus } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { FilePlus2, UserPlus } from "lucide-react";
 import type { Space } from "../bridge";
 import { kindOf } from "../documents";
-import { formatDate, useLocale, useTranslation } from "../i18n";
-import { Button, IconButton, PlaceLink } from "../ui/Button";
+import { formatDate, type TFunction, useLocale, useTranslation } from "../i18n";
+import { Button, PlaceLink } from "../ui/Button";
 import { SheetDrawing } from "../ui/Drawing";
 import { type ListedDocument, useDocuments } from "./documents";
 import styles from "./Page.module.css";
-import { mayInvite, mayWrite } from "./rights";
+import { PageFrame } from "./PageFrame";
+import { belongs, looksAfter, mayWrite } from "./rights";
 import { useSession } from "./session";
-import { useAnnouncePlace } from "./useAnnouncePlace";
+import { SpaceNotes } from "./space/SpaceNotes";
 import { useCreateDocument } from "./useCreateDocument";
-import { usePageTitle } from "./usePageTitle";
 import type { Panels } from "./Workspace";
 
 /** A space's own page: its documents, or what to do first. */
@@ -20,63 +19,41 @@ export function SpaceHome({ space, panels }: { space: Space; panels: Panels }) {
 	const { openDialog } = useSession();
 	const create = useCreateDocument();
 	const { documents, state } = useDocuments();
-	const heading = useRef<HTMLHeadingElement>(null);
-	usePageTitle(space.name);
-	useAnnouncePlace(space.id);
-	// Whoever goes to another space hears where they are.
-	useEffect(() => heading.current?.focus(), []);
-	const writer = mayWrite(space.role);
+	const writer = mayWrite(space);
 	return (
-		<div className={styles.scroll}>
-			<div className={styles.top}>
-				{!panels.sidebar.shown && (
-					<IconButton icon={PanelLeft} mirrored label={t("sidebar.show")} onPress={panels.sidebar.toggle} />
-				)}
-				{!panels.people.shown && (
-					<IconButton
-						icon={PanelRight}
-						mirrored
-						label={t("people.show")}
-						onPress={panels.people.toggle}
-						className={styles.atEnd}
-					/>
-				)}
-			</div>
-			<div className={styles.column}>
-				<div>
-					<h1 ref={heading} tabIndex={-1} className={styles.title}>
-						<bdi>{space.name}</bdi>
-					</h1>
-					<p className={styles.intro}>
-						{t("space.members", { count: space.members.length })} ·{" "}
-						{space.role === "none"
-							? t("space.notCounted")
-							: t("space.yourRole", { role: t(`yourRole.${space.role}`) })}
-					</p>
+		<PageFrame space={space} panels={panels} title={space.name} intro={standing(space, t)}>
+			<SpaceNotes space={space} work />
+			{documents.length > 0 && (writer || looksAfter(space)) && (
+				<div className={styles.bar}>
+					{writer && (
+						<Button look="primary" icon={FilePlus2} onPress={create}>
+							{t("space.newDocument")}
+						</Button>
+					)}
+					{looksAfter(space) && (
+						<Button icon={UserPlus} onPress={() => openDialog("invite")}>
+							{t("space.invite")}
+						</Button>
+					)}
 				</div>
-				{documents.length > 0 && (
-					<div className={styles.bar}>
-						{writer && (
-							<Button look="primary" icon={FilePlus2} onPress={create}>
-								{t("space.newDocument")}
-							</Button>
-						)}
-						{mayInvite(space.role) && (
-							<Button icon={UserPlus} onPress={() => openDialog("invite")}>
-								{t("space.invite")}
-							</Button>
-						)}
-					</div>
-				)}
-				{state === "loading" && <p className={styles.quiet}>{t("space.loading")}</p>}
-				{state === "waiting" && <p className={styles.quiet}>{t("space.waiting")}</p>}
-				{state === "failed" && <p className={styles.quiet}>{t("space.problem")}</p>}
-				{state === "ready" && documents.length === 0 && <NoDocuments writer={writer} create={create} />}
-				{documents.length > 0 && <DocumentList space={space} documents={documents} />}
-				{space.members.length === 1 && mayInvite(space.role) && <Alone />}
-			</div>
-		</div>
+			)}
+			{state === "loading" && <p className={styles.quiet}>{t("space.loading")}</p>}
+			{state === "waiting" && <p className={styles.quiet}>{t("space.waiting")}</p>}
+			{state === "failed" && <p className={styles.quiet}>{t("space.problem")}</p>}
+			{state === "ready" && documents.length === 0 && belongs(space) && (
+				<NoDocuments writer={writer} create={create} />
+			)}
+			{documents.length > 0 && <DocumentList space={space} documents={documents} />}
+			{space.members.length === 1 && looksAfter(space) && <Alone />}
+		</PageFrame>
 	);
+}
+
+/** How many people there are, and as what this one is here. */
+function standing({ members, role, youWere }: Space, t: TFunction): string {
+	const people = t("space.members", { count: members.length });
+	if (role !== "none") return `${people} · ${t("space.yourRole", { role: t(`yourRole.${role}`) })}`;
+	return youWere ? people : `${people} · ${t("space.notCounted")}`;
 }
 
 function NoDocuments({ writer, create }: { writer: boolean; create: () => void }) {

@@ -1,9 +1,11 @@
 import { TriangleAlert } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
+import type { Space } from "../bridge";
 import { useTranslation } from "../i18n";
 import { useAnnounce } from "../ui/announcer";
 import { join } from "../ui/Button";
 import { SideSheet } from "../ui/Dialog";
+import { AsideScreen } from "./aside/AsideScreen";
 import { DocumentScreen } from "./DocumentScreen";
 import { DialogHost } from "./dialogs/DialogHost";
 import { StatusProvider } from "./documentStatus";
@@ -11,10 +13,13 @@ import { DocumentsProvider } from "./documents";
 import { Home } from "./Home";
 import { Notices } from "./Notices";
 import { PeoplePanel } from "./PeoplePanel";
+import { PeopleScreen } from "./people/PeopleScreen";
+import type { Page } from "./place";
 import { PresenceProvider } from "./presence";
 import { Sidebar } from "./Sidebar";
 import { SpaceHome } from "./SpaceHome";
 import { type OpenDialog, useSession } from "./session";
+import { SpaceScreen } from "./space/SpaceScreen";
 import { useRoom } from "./useRoom";
 import { useShortcuts } from "./useShortcuts";
 import styles from "./Workspace.module.css";
@@ -56,19 +61,24 @@ function Frame() {
 	const room = useRoom();
 	const [over, setOver] = useState<"sidebar" | "people">();
 	const start = room === "three" || room === "two";
-	const end = room === "three" && space !== undefined;
+	// Where the people are the work, they are not beside it as well.
+	const beside = space !== undefined && (place.page !== "people" || place.document !== undefined);
+	const end = room === "three" && beside;
 	const panels: Panels = {
 		sidebar: {
 			shown: start ? preferences.sidebar : over === "sidebar",
 			toggle: () => (start ? prefer({ sidebar: !preferences.sidebar }) : setOver("sidebar")),
 		},
 		people: {
-			shown: end ? preferences.people : over === "people",
-			toggle: () => (end ? prefer({ people: !preferences.people }) : setOver("people")),
+			shown: beside ? (end ? preferences.people : over === "people") : true,
+			toggle: () => {
+				if (end) prefer({ people: !preferences.people });
+				else if (beside) setOver("people");
+			},
 		},
 	};
 	useShortcuts(panels);
-	useReturn(place.space, place.document, () => setOver(undefined));
+	useReturn(place.space, place.document ?? place.page, () => setOver(undefined));
 
 	const sidebar = <Sidebar onHide={start ? panels.sidebar.toggle : () => setOver(undefined)} />;
 	const people = space && <PeoplePanel onHide={end ? panels.people.toggle : () => setOver(undefined)} />;
@@ -90,7 +100,7 @@ function Frame() {
 				{place.document ? (
 					<DocumentScreen key={place.document} document={place.document} panels={panels} room={room} />
 				) : space ? (
-					<SpaceHome key={space.id} space={space} panels={panels} />
+					<SpacePage key={`${space.id} ${place.page}`} page={place.page} space={space} panels={panels} />
 				) : (
 					<Home panels={panels} />
 				)}
@@ -130,6 +140,25 @@ function Frame() {
 	);
 }
 
+interface SpacePageProps {
+	page: Page | undefined;
+	space: Space;
+	panels: Panels;
+}
+
+function SpacePage({ page, ...props }: SpacePageProps) {
+	switch (page) {
+		case "people":
+			return <PeopleScreen {...props} />;
+		case "aside":
+			return <AsideScreen {...props} />;
+		case "about":
+			return <SpaceScreen {...props} />;
+		case undefined:
+			return <SpaceHome {...props} />;
+	}
+}
+
 /**
  * A dialog gives the focus back to what opened it. Where that has gone meanwhile, the focus lands on the page's
  * heading and not before everything.
@@ -151,11 +180,11 @@ function useLanding(open: boolean): void {
 }
 
 /** A sheet that slid over goes when the person has gone somewhere with it. */
-function useReturn(space: string | undefined, document: string | undefined, close: () => void): void {
+function useReturn(space: string | undefined, inside: string | undefined, close: () => void): void {
 	const latest = useRef(close);
 	latest.current = close;
 	// biome-ignore lint/correctness/useExhaustiveDependencies: the place is what it answers to.
-	useEffect(() => latest.current(), [space, document]);
+	useEffect(() => latest.current(), [space, inside]);
 	// A link to where one is already changes no place, and is followed all the same.
 	useEffect(() => {
 		const followed = (event: MouseEvent) => {

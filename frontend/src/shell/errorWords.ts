@@ -21,6 +21,18 @@ export function errorWords(reason: unknown, t: TFunction): string {
 			return t("error.notInvited");
 		case "not-allowed":
 			return t("error.notAllowed");
+		case "other-words":
+			return t("error.otherWords");
+		case "alone":
+			return t("error.alone");
+		case "archived":
+			return t("error.archived");
+		case "no-member":
+			return t("error.noMember");
+		case "changed":
+			return t("error.changed");
+		case "offline":
+			return t("error.offline");
 		case "not-counted":
 			return t("space.notCounted");
 		case "unwritable":

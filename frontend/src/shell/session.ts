@@ -10,7 +10,11 @@ import type { Preferences } from "./preferences";
 export type DialogName =
 	| "create-space"
 	| "join"
+	| "join-room"
 	| "invite"
+	| "room"
+	| "person"
+	| "succeed"
 	| "network"
 	| "settings"
 	| "keys"

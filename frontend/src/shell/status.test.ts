@@ -79,6 +79,13 @@ describe("what is said of the others", () => {
 		);
 	});
 
+	test("one's own other device by what it is, not by one's own name", () => {
+		const mine = { ...someone("Anna", false), you: true };
+		expect(words({ status: among(mine, someone("Lea", true)) }).others).toBe(
+			"Lea is up to date; your other device has not seen the latest changes yet.",
+		);
+	});
+
 	test("many are counted", () => {
 		const many = ["A", "B", "C", "D"].map((name) => someone(name, true));
 		const status = among(...many, someone("Lea", false));

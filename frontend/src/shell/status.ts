@@ -52,7 +52,7 @@ function othersWords(
 	if (offline) return t("status.offline");
 	if (members.every((member) => !member.connected)) {
 		if (behind.length > named) return t("status.nobody");
-		return t("status.later", { count: behind.length, names: namesOf(behind, locale) });
+		return t("status.later", { count: behind.length, names: namesOf(behind, t, locale) });
 	}
 	const upToDate = members.filter((member) => member.hasLatest);
 	const second = clause("behind", behind, named, t, locale);
@@ -69,12 +69,13 @@ function clause(
 ): string {
 	const count = members.length;
 	if (count > named) return t(`status.${what}Count`, { count });
-	return t(`status.${what}`, { count, names: namesOf(members, locale) });
+	return t(`status.${what}`, { count, names: namesOf(members, t, locale) });
 }
 
-function namesOf(members: readonly MemberStatus[], locale: string): string {
+/** One's own other devices are no other people. */
+function namesOf(members: readonly MemberStatus[], t: TFunction, locale: string): string {
 	return formatList(
-		members.map((member) => member.name),
+		members.map(({ you, name }) => (you ? t("status.yourOther") : name)),
 		locale,
 	);
 }

@@ -10,14 +10,16 @@ interface DialogProps {
 	closeLabel: string;
 	onClose: () => void;
 	wide?: boolean;
+	/** Over the whole window, for a picture on a wall. */
+	full?: boolean;
 	children: ReactNode;
 }
 
 /** A dialog over the page. Focus goes in, stays in, and returns to where it was; Escape closes. */
-export function Dialog({ title, closeLabel, onClose, wide = false, children }: DialogProps) {
+export function Dialog({ title, closeLabel, onClose, wide = false, full = false, children }: DialogProps) {
 	return (
 		<ModalOverlay isOpen isDismissable onOpenChange={(open) => !open && onClose()} className={styles.scrim}>
-			<Modal className={join(styles.modal, wide && styles.wide)}>
+			<Modal className={join(styles.modal, wide && styles.wide, full && styles.whole)}>
 				<AriaDialog className={styles.dialog}>
 					<div className={styles.head}>
 						<Heading slot="title" level={2} className={styles.title}>

@@ -1,7 +1,9 @@
-import { Check, ChevronDown, TriangleAlert } from "lucide-react";
+import { Check, ChevronDown, Search, TriangleAlert, X } from "lucide-react";
 import { type ReactNode, useId } from "react";
 import {
 	Button as AriaButton,
+	Checkbox as AriaCheckbox,
+	SearchField as AriaSearchField,
 	TextField as AriaTextField,
 	type TextFieldProps as AriaTextFieldProps,
 	FieldError,
@@ -18,6 +20,7 @@ import {
 	Text,
 	TextArea,
 } from "react-aria-components";
+import { join } from "./Button";
 import styles from "./Field.module.css";
 import menu from "./Menu.module.css";
 
@@ -88,6 +91,7 @@ interface PickerProps<V extends string> {
 	options: readonly Option<V>[];
 	value: V;
 	onChange: (value: V) => void;
+	disabled?: boolean;
 }
 
 /** One of a few, from a list that opens. */
@@ -123,9 +127,14 @@ export function Picker<V extends string>({ label, options, value, onChange }: Pi
 }
 
 /** One of a few, all in sight. */
-export function Choices<V extends string>({ label, options, value, onChange }: PickerProps<V>) {
+export function Choices<V extends string>({ label, options, value, onChange, disabled }: PickerProps<V>) {
 	return (
-		<RadioGroup value={value} onChange={(chosen) => onChange(chosen as V)} className={styles.field}>
+		<RadioGroup
+			value={value}
+			onChange={(chosen) => onChange(chosen as V)}
+			isDisabled={disabled ?? false}
+			className={styles.field}
+		>
 			<Label className={styles.label}>{label}</Label>
 			<div className={styles.choices}>
 				{options.map((option) => (
@@ -136,6 +145,99 @@ export function Choices<V extends string>({ label, options, value, onChange }: P
 				))}
 			</div>
 		</RadioGroup>
+	);
+}
+
+/** One of a few, each with a sentence that says what it means. */
+export function ChoiceList<V extends string>({ label, options, value, onChange }: PickerProps<V>) {
+	return (
+		<RadioGroup value={value} onChange={(chosen) => onChange(chosen as V)} className={styles.field}>
+			<Label className={styles.label}>{label}</Label>
+			<div className={styles.stack}>
+				{options.map((option) => (
+					<Described key={option.value} option={option} />
+				))}
+			</div>
+		</RadioGroup>
+	);
+}
+
+function Described<V extends string>({ option: { value, label, description } }: { option: Option<V> }) {
+	const describedBy = useId();
+	return (
+		<Radio
+			value={value}
+			aria-label={label}
+			{...(description ? { "aria-describedby": describedBy } : {})}
+			className={join(styles.choice, styles.described)}
+		>
+			<span className={styles.dot} />
+			<span className={styles.choiceText}>
+				<span>{label}</span>
+				{description && (
+					<span id={describedBy} className={styles.description}>
+						{description}
+					</span>
+				)}
+			</span>
+		</Radio>
+	);
+}
+
+interface CheckFieldProps {
+	label: string;
+	description?: string;
+	selected: boolean;
+	onChange: (selected: boolean) => void;
+}
+
+export function CheckField({ label, description, selected, onChange }: CheckFieldProps) {
+	const describedBy = useId();
+	return (
+		<div className={styles.field}>
+			<AriaCheckbox
+				isSelected={selected}
+				onChange={onChange}
+				className={styles.check}
+				{...(description ? { "aria-describedby": describedBy } : {})}
+			>
+				<span className={styles.box}>
+					<Check aria-hidden />
+				</span>
+				<span>{label}</span>
+			</AriaCheckbox>
+			{description && (
+				<p id={describedBy} className={join(styles.description, styles.inset)}>
+					{description}
+				</p>
+			)}
+		</div>
+	);
+}
+
+interface SearchFieldProps {
+	label: string;
+	placeholder: string;
+	clearLabel: string;
+	value: string;
+	onChange: (value: string) => void;
+}
+
+/** Finds as one types; Escape and its button empty it. */
+export function SearchField({ label, placeholder, clearLabel, value, onChange }: SearchFieldProps) {
+	return (
+		<AriaSearchField value={value} onChange={onChange} className={styles.field}>
+			<Label className={styles.label}>{label}</Label>
+			<div className={styles.search}>
+				<Search aria-hidden />
+				<Input placeholder={placeholder} className={styles.input} />
+				{value !== "" && (
+					<AriaButton aria-label={clearLabel} className={styles.clear}>
+						<X aria-hidden />
+					</AriaButton>
+				)}
+			</div>
+		</AriaSearchField>
 	);
 }
 

@@ -8,7 +8,7 @@ import type { DocumentProps, Saving } from "../index";
 import { LinkDialog } from "./LinkDialog";
 import styles from "./TextDocument.module.css";
 import { TextTools } from "./TextTools";
-import { useArrived, useReplica, useReplicaFact } from "./useReplica";
+import { useArrived, useReplica, useReplicaFact, useRight } from "./useReplica";
 
 /** A text document: its tools, and the text on its sheet. */
 export default function TextDocument(props: DocumentProps) {
@@ -41,6 +41,7 @@ function Writing({
 	replica,
 	others,
 	colourOf,
+	mayWrite,
 	autoFocus,
 	onSaving,
 	announce,
@@ -48,6 +49,7 @@ function Writing({
 	const { t } = useTranslation();
 	const broken = useReplicaFact(replica, "broken");
 	const writable = useReplicaFact(replica, "writable");
+	useRight(replica, mayWrite);
 	const [editor, setEditor] = useState<TextEditor>();
 	const [link, setLink] = useState<{ href: string }>();
 	const place = useRef<HTMLDivElement>(null);

@@ -1,4 +1,4 @@
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { Bridge, DocumentID, SpaceID } from "../../bridge";
 import { Replica } from "../../replica";
 import type { Lending } from "../lending";
@@ -55,4 +55,15 @@ export function useArrived(replica: Replica): boolean {
 		},
 		() => replica.core.keys("_root").includes("text"),
 	);
+}
+
+/** A right that was given or taken while the document is open: the Go side is asked again what holds now. */
+export function useRight(replica: Replica, mayWrite: boolean): void {
+	const known = useRef(mayWrite);
+	// The replica is a thing outside of React.
+	useEffect(() => {
+		if (known.current === mayWrite) return;
+		known.current = mayWrite;
+		void replica.reload();
+	}, [replica, mayWrite]);
 }

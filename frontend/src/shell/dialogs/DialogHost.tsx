@@ -1,11 +1,14 @@
 import { DevicesDialog } from "../devices/DevicesDialog";
 import { UseLinkDialog } from "../devices/UseLinkDialog";
 import { VerifyDialog } from "../devices/VerifyDialog";
+import { InviteDialog } from "../invite/InviteDialog";
+import { JoinDialog, JoinRoomDialog } from "../invite/JoinDialog";
+import { PersonDialog } from "../people/PersonDialog";
+import { RoomDialog } from "../room/RoomDialog";
 import type { DialogName, DialogProps, OpenDialog } from "../session";
+import { SucceedDialog } from "../space/SucceedDialog";
 import { AboutDialog } from "./AboutDialog";
 import { CreateSpaceDialog } from "./CreateSpaceDialog";
-import { InviteDialog } from "./InviteDialog";
-import { JoinDialog } from "./JoinDialog";
 import { KeysDialog } from "./KeysDialog";
 import { NetworkDialog } from "./NetworkDialog";
 import { SettingsDialog } from "./SettingsDialog";
@@ -13,7 +16,11 @@ import { SettingsDialog } from "./SettingsDialog";
 const dialogs: Record<DialogName, (props: DialogProps) => React.ReactNode> = {
 	"create-space": CreateSpaceDialog,
 	join: JoinDialog,
+	"join-room": JoinRoomDialog,
 	invite: InviteDialog,
+	room: RoomDialog,
+	person: PersonDialog,
+	succeed: SucceedDialog,
 	network: NetworkDialog,
 	settings: SettingsDialog,
 	keys: KeysDialog,

@@ -1,0 +1,45 @@
+import type { Quarantined } from "../../bridge";
+import { formatTime, type TFunction } from "../../i18n";
+import { isolated } from "../people/personWords";
+
+/** Who wrote it, with their organisation; where nobody knows, that. */
+export function authorWords({ name, organisation }: Quarantined, t: TFunction): string {
+	if (!name) return t("aside.somebody");
+	return organisation ? t("aside.personOf", { name, organisation }) : name;
+}
+
+/** When it came: one time, or the first and the last. */
+export function spanWords({ since, until }: Quarantined, locale: string, t: TFunction): string {
+	const [first, last] = [formatTime(since, locale), formatTime(until, locale)];
+	return first === last ? t("aside.came", { time: first }) : t("aside.cameBetween", { first, last });
+}
+
+/** Why it is not in the document: a sentence. */
+export function reasonWords({ reason, name }: Quarantined, t: TFunction): string {
+	const person = name ? isolated(name) : t("aside.somebody");
+	switch (reason) {
+		case "removed":
+			return t("aside.removed", { name: person });
+		case "role":
+			return t("aside.role", { name: person });
+		case "archived":
+			return t("aside.archived");
+		case "fork":
+		case "forked":
+			return t("aside.forked", { name: person });
+		case "nonsense":
+		case "crash":
+		case "trap":
+		case "malformed":
+		case "unfit":
+			return t("aside.unreadable");
+		case "signature":
+		case "not-vouched":
+		case "actor":
+			return t("aside.unsigned");
+		case "too-large":
+			return t("aside.tooLarge");
+		default:
+			return t("aside.otherReason");
+	}
+}
