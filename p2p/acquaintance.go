@@ -159,6 +159,7 @@ func (o *online) share(p peer.ID, ids []space.ID) {
 		fresh := known != nil && r != nil && !known.shared[id] && o.node.belongs(id) && o.node.member(id, device)
 		if fresh {
 			known.shared[id] = true
+			r.host.enter(p) // whoever finds it shared finds the door open
 		}
 		o.mu.Unlock()
 		if !fresh {
@@ -167,7 +168,7 @@ func (o *online) share(p peer.ID, ids []space.ID) {
 		o.log.Debug("A space is shared", "space", id, "device", device)
 		o.host.ConnManager().Protect(p, sharing)
 		o.node.standing.joined(id, device)
-		r.host.enter(p)
+		r.host.arrive(p)
 		r.pull(pullRequest{from: p})
 		r.readmitStranded()
 		o.mu.Lock()

@@ -44,6 +44,8 @@ var reasons = map[uint8]error{
 	4: ErrNotNow,
 	5: ErrWaiting,
 	6: ErrDeclined,
+	7: space.ErrRemoved,
+	8: space.ErrRevoked,
 }
 
 func reasonFor(err error) uint8 {
@@ -142,6 +144,9 @@ func (n *Node) admit(ctx context.Context, log *space.Log, newcomer space.DeviceI
 	defer n.admission.mu.Unlock()
 	if n.member(log.ID(), newcomer) {
 		return nil // it lost our answer
+	}
+	if log.Declined(newcomer, key) {
+		return ErrDeclined
 	}
 	entry, err := log.Admit(n.key, raw, n.now())
 	asked := errors.Is(err, space.ErrAsked)

@@ -27,6 +27,7 @@ type rogue struct {
 	t    *testing.T
 	key  space.Key
 	host host.Host
+	tape *tape // keeps what comes in, if there is one
 }
 
 func newRogue(t *testing.T, key space.Key) *rogue {
@@ -74,7 +75,7 @@ func (r *rogue) opens(d *device, id protocol.ID) *conversation {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	return converse(stream, patience)
+	return converse(r.tape.on(stream), patience)
 }
 
 func (r *rogue) isConnected(d *device) bool {
@@ -143,13 +144,16 @@ func TestStrangerLearnsNothing(t *testing.T) {
 		t.Run(d.name+" names nothing in a hello", func(t *testing.T) {
 			// Eve knows the space's ID, names it, and even has its log up to
 			// her invitation.
-			heard, script := eve.hello(t, d, park, ada.logOf(park).Entries())
-			for round, list := range heard {
+			heard := eve.asks(t, d, park, ada.logOf(park).Entries())
+			if len(heard.entries) > 0 {
+				t.Errorf("%d entries were shown", len(heard.entries))
+			}
+			for round, list := range heard.tags {
 				if len(list) != tagPadding {
 					t.Errorf("round %d has %d tags", round+1, len(list))
 				}
 				for _, tag := range list {
-					if tag == script.helloTag(park, byte(round+1), sideAnswerer) {
+					if tag == heard.script.helloTag(park, byte(round+1), sideAnswerer) {
 						t.Errorf("round %d names the space", round+1)
 					}
 				}
@@ -217,9 +221,15 @@ func (r *rogue) opensGossipsub(d *device) bool {
 	return true
 }
 
-// hello runs a hello as opener that names a space and proves it with entries,
-// and returns the tags heard in both rounds.
-func (r *rogue) hello(t *testing.T, d *device, id space.ID, entries [][]byte) ([2][]tag, transcript) {
+// What was heard in a hello: tags of both rounds, and entries.
+type hearing struct {
+	tags    [2][]tag
+	entries [][]byte
+	script  transcript
+}
+
+// asks runs a hello as opener that names a space and proves it with entries.
+func (r *rogue) asks(t *testing.T, d *device, id space.ID, entries [][]byte) (heard hearing) {
 	t.Helper()
 	c := r.opens(d, helloProtocol)
 	mine, theirs := nonce{Nonce: newNonce()}, nonce{}
@@ -238,13 +248,19 @@ func (r *rogue) hello(t *testing.T, d *device, id space.ID, entries [][]byte) ([
 	must(err)
 	named := script.helloTag(id, 1, sideOpener)
 	must(c.say(&tags{Tags: padded([]tag{named})}, &proof{Tag: named, Entries: entries}, &proofEnd{}))
-	_, err = c.hear(proofFrameWire, &proofEnd{})
-	must(err)
+	for end := false; !end; {
+		var p proof
+		m, err := c.hear(proofFrameWire, &p, &proofEnd{})
+		must(err)
+		_, end = m.(*proofEnd)
+		heard.entries = append(heard.entries, p.Entries...)
+	}
 	_, err = c.hear(helloFrame, &second)
 	must(err)
 	must(c.say(&tags{Tags: padded([]tag{script.helloTag(id, 2, sideOpener)})}))
 	must(c.close())
-	return [2][]tag{first.Tags, second.Tags}, script
+	heard.tags, heard.script = [2][]tag{first.Tags, second.Tags}, script
+	return heard
 }
 
 // knocks uses a code from the rogue's own host.
@@ -339,6 +355,7 @@ func TestGarbageInARoomIsTurnedAway(t *testing.T) {
 			}
 			m.connects(ada)
 			rh.enter(peerOf(ada.id()))
+			rh.arrive(peerOf(ada.id()))
 			waitFor(t, "Ada in Mallory's room", func() bool { return len(topic.ListPeers()) > 0 })
 			// Her router opens its own stream again as soon as this one has taken
 			// its place, so that the garbage may go unread: she insists.

@@ -31,8 +31,9 @@ var (
 // It fails with ErrWaiting if a facilitator has to say yes first: the caller
 // then keeps code and person, and gives them to KeepKnocking, now and after each
 // start. It fails with space.ErrAlreadyMember, space.ErrExpired,
-// space.ErrUsedUp, space.ErrWithdrawn, ErrDeclined, ErrUnreachable, ErrNotNow,
-// ErrOffline or an error of the store. It may be repeated.
+// space.ErrUsedUp, space.ErrWithdrawn, space.ErrRemoved, space.ErrRevoked,
+// ErrDeclined, ErrUnreachable, ErrNotNow, ErrOffline or an error of the store. It
+// may be repeated.
 func (n *Node) Join(ctx context.Context, code space.Code, person space.Person) (space.ID, error) {
 	return n.JoinAs(ctx, code, person, "")
 }
@@ -94,7 +95,8 @@ func weight(err error) int {
 	switch {
 	case errors.Is(err, ErrNotNow):
 		return 1
-	case errors.Is(err, space.ErrExpired), errors.Is(err, space.ErrUsedUp), errors.Is(err, space.ErrWithdrawn):
+	case errors.Is(err, space.ErrExpired), errors.Is(err, space.ErrUsedUp), errors.Is(err, space.ErrWithdrawn),
+		errors.Is(err, space.ErrRemoved), errors.Is(err, space.ErrRevoked):
 		return 2
 	case errors.Is(err, ErrWaiting):
 		return 3 // whoever says otherwise has not heard of the application

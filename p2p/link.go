@@ -61,9 +61,10 @@ type Linked struct {
 // found on the local network.
 //
 // It fails if no space was taken: with the reason of the first space named, or
-// with space.ErrExpired, space.ErrUsedUp, space.ErrWithdrawn, ErrNotNow,
-// ErrUnreachable, ErrOffline or an error about a door. It may be repeated, also
-// to take what members knew who were not there.
+// with space.ErrExpired, space.ErrUsedUp, space.ErrWithdrawn (From does not know
+// the key), ErrNotNow, ErrUnreachable (nobody who knows it was found),
+// ErrOffline or an error about a door. It may be repeated, also to take what
+// members knew who were not there.
 func (n *Node) Link(ctx context.Context, link Link) ([]Linked, error) {
 	o := n.current()
 	if o == nil {
@@ -94,6 +95,9 @@ func (n *Node) Link(ctx context.Context, link Link) ([]Linked, error) {
 		case a.err == nil && from == link.From:
 			return found // it sits wherever its key does
 		case a.err == nil:
+			return answered
+		case weight(a.err) == 0 && from == link.From:
+			best = space.ErrWithdrawn // whoever made the code does not know it any more
 			return answered
 		case weight(a.err) > weight(best):
 			best = a.err

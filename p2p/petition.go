@@ -24,8 +24,8 @@ const (
 // once, after 20 seconds, and then ever more rarely, while the node is online.
 // When the answer has come, settled is called once, from a goroutine of the
 // node: with nil if this device is a member now, durably, or else with
-// ErrDeclined, space.ErrExpired, space.ErrUsedUp or space.ErrWithdrawn. It is
-// not begun after stop was called, nor after Close. Nothing is kept over a
+// ErrDeclined, space.ErrExpired, space.ErrUsedUp, space.ErrWithdrawn,
+// space.ErrRemoved or space.ErrRevoked. It is not begun after stop was called, nor after Close. Nothing is kept over a
 // restart: the caller does that, and begins again.
 func (n *Node) KeepKnocking(code space.Code, person space.Person, label string, settled func(error)) (stop func(), err error) {
 	application, err := space.ApplyAs(n.key, code, person, label)

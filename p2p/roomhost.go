@@ -50,14 +50,14 @@ func newRoomHost(h host.Host, id space.ID, belongs func(peer.ID) bool, faulty fu
 	}, nil
 }
 
-// enter lets a peer take part.
+// enter lets a peer take part. It may open streams from now on; gossipsub is
+// told by arrive.
 func (h *roomHost) enter(p peer.ID) {
 	h.mu.Lock()
+	defer h.mu.Unlock()
 	if h.streams[p] == nil {
 		h.streams[p] = make(map[*roomStream]bool)
 	}
-	h.mu.Unlock()
-	h.arrive(p)
 }
 
 // arrive emits the event that gossipsub takes for the moment to open a stream.
