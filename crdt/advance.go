@@ -33,6 +33,9 @@ func (p *part) advance(accepted []*candidate, first uint64, origin Origin, forks
 			complete[c.Hash] = p.completeBelow(c, complete)
 		}
 		e := newLooseEntry(c.Change, position, complete[c.Hash], origin)
+		if c.record != nil {
+			e.origin = c.record.Origin
+		}
 		switch {
 		case c.signed != nil && c.reason == 0:
 			e.signed = c.signed

@@ -18,6 +18,8 @@ import (
 // known already costs little. Changes whose dependencies are neither here nor
 // in the bundle are not stored, and the receipt names what is missing. What
 // is refused is quarantined, and the receipt says why: that is not an error.
+// What does not count by the membership log as it is now is quarantined too,
+// and comes out of there with whatever builds on it that counts.
 //
 // from is the device that the bundle came from. Append fails with
 // ErrUnknownSpace, ErrPart or ErrClosed, with ErrTooMany if it brings changes
@@ -34,13 +36,35 @@ func (s *Store) Append(ctx context.Context, ref Ref, bundle Bundle, origin Origi
 	}
 	b := s.inspect(ref, bundle, origin, from)
 	accepted, err := s.appendSnapshots(ctx, log, b, bundle)
+	if err == nil {
+		err = s.skipDuplicates(b)
+	}
+	var receipt Receipt
+	if err == nil {
+		receipt, err = s.appendChanges(ctx, log, b)
+	}
 	if err != nil {
 		return Receipt{}, fmt.Errorf("append to %s: %w", ref, err)
 	}
-	if err := s.skipDuplicates(b); err != nil {
-		return Receipt{}, fmt.Errorf("append to %s: %w", ref, err)
+	receipt.Accepted += accepted
+	return receipt, nil
+}
+
+// appendChanges judges the changes of a batch and stores what counts.
+func (s *Store) appendChanges(ctx context.Context, log *space.Log, b *batch) (Receipt, error) {
+	for {
+		b.authorise(rightsIn(log, b.ref))
+		if err := s.fetchKept(b); err != nil {
+			return Receipt{}, err
+		}
+		receipt, err := s.appendJudged(ctx, b)
+		if !errors.Is(err, errRights) {
+			return receipt, err
+		}
 	}
-	b.authorise(log)
+}
+
+func (s *Store) appendJudged(ctx context.Context, b *batch) (Receipt, error) {
 	for {
 		receipt, questions, err := s.tryAppend(b)
 		if err == nil && questions != nil {
@@ -48,15 +72,15 @@ func (s *Store) Append(ctx context.Context, ref Ref, bundle Bundle, origin Origi
 				err = s.blame(ctx, b, questions, err)
 			}
 		}
-		if err != nil {
-			return Receipt{}, fmt.Errorf("append to %s: %w", ref, err)
-		}
-		if questions == nil {
-			receipt.Accepted += accepted
-			return receipt, nil
+		if err != nil || questions == nil {
+			return receipt, err
 		}
 	}
 }
+
+// errRights is what is judged by a membership log fails with that says
+// something else by now. Judge again.
+var errRights = errors.New("the membership log says something else by now")
 
 // skipDuplicates finds what is here already, so that its signatures need not
 // be checked again.
@@ -78,11 +102,13 @@ func (s *Store) skipDuplicates(b *batch) error {
 // change whose number lies in a snapshot is presumed to be the one in there
 // until the materializer has looked.
 func (s *Store) recognise(p *part, r Reader, b *batch, c *candidate) error {
-	if s.held(b.ref.Space).quarantine.isForked(b.ref, c.Hash) {
+	why := s.held(b.ref.Space).quarantine.why(b.ref, c.Hash)
+	if why.forked() {
 		c.loses(ReasonForked)
 		c.known = true
 		return nil
 	}
+	c.kept = c.kept || why.judged()
 	newest := p.actors[c.Actor]
 	if c.Seq > newest.Seq {
 		return nil
@@ -108,16 +134,6 @@ func (s *Store) recognise(p *part, r Reader, b *batch, c *candidate) error {
 	return nil
 }
 
-// questions is what only the materializer can answer.
-type questions struct {
-	presumed Vector                       // which changes above these lie in the snapshots? nil if nobody asks
-	inside   map[chunk.Hash]bool          // do these lie in the snapshots?
-	below    map[chunk.Hash]bool          // likewise, as something that lost a fork builds on them
-	chained  map[chunk.Actor]chunk.Signed // do these follow their actors' earlier changes?
-	stored   [][]byte                     // what the part holds
-	changes  [][]byte                     // of the batch, what was accepted so far
-}
-
 // tryAppend stores the batch, or says what has to be found out first.
 func (s *Store) tryAppend(b *batch) (receipt Receipt, open *questions, err error) {
 	p := s.cache.acquire(b.ref)
@@ -129,6 +145,11 @@ func (s *Store) tryAppend(b *batch) (receipt Receipt, open *questions, err error
 	err = s.backend.View(func(r Reader) error {
 		if err := p.load(r); err != nil {
 			return err
+		}
+		if !b.rights.hold() {
+			// Whoever judges the part anew because of that finds what is stored
+			// now, or has been there.
+			return errRights
 		}
 		p.remember(b.inside)
 		if err := s.weigh(p, r, b, &plan); err != nil {
@@ -200,6 +221,9 @@ func (s *Store) weigh(p *part, r Reader, b *batch, plan *plan) error {
 		if err := s.recognise(p, r, b, c); err != nil {
 			return err
 		}
+		if c.fate != duplicate && !c.looked {
+			return errRights // it was a duplicate, and was taken out since
+		}
 		if c.fate == presumed {
 			if first, ok := plan.presumed[c.Actor]; !ok || c.Seq < first {
 				plan.presumed[c.Actor] = c.Seq
@@ -265,9 +289,10 @@ type reached struct {
 
 // resolve looks for the dependencies of a change. It waits where one is
 // missing; where one may lie in a snapshot, that becomes a question. A change
-// that builds on one that lost a fork has lost too.
+// that builds on one that lost a fork has lost too, and one that does not count
+// is set aside with what it builds on.
 func (s *Store) resolve(p *part, r Reader, b *batch, c *candidate, plan *plan) error {
-	missing := false
+	missing, above := false, false // above something that does not count
 	var unknown []chunk.Hash
 	for _, dep := range c.Deps {
 		if at, ok := b.byHash[dep]; ok {
@@ -277,11 +302,17 @@ func (s *Store) resolve(p *part, r Reader, b *batch, c *candidate, plan *plan) e
 				return nil
 			case lost:
 				c.loses(ReasonForked)
+			case excluded:
+				above = true
 			}
 			continue
 		}
-		if s.held(b.ref.Space).quarantine.isForked(b.ref, dep) {
+		switch why := s.held(b.ref.Space).quarantine.why(b.ref, dep); {
+		case why.forked():
 			c.loses(ReasonForked)
+			continue
+		case why.judged() && !b.isNeeded(c):
+			above = true
 			continue
 		}
 		held, err := s.holds(p, r, dep)
@@ -301,6 +332,8 @@ func (s *Store) resolve(p *part, r Reader, b *batch, c *candidate, plan *plan) e
 	switch {
 	case missing:
 		c.fate = wait
+	case above:
+		b.excludes(c)
 	case len(unknown) == 0:
 	case c.fate == lost, plan.provisional[number{c.Actor, c.Seq}]:
 		// The materializer could not make sense of two with one number.
@@ -364,7 +397,7 @@ func (s *Store) store(p *part, b *batch, plan *plan) (Receipt, error) {
 		made := commit{staged: append(plan.leftovers, quarantine...)}
 		if moved {
 			next = p.advance(accepted, first, b.origin, forks)
-			if b.origin == Local && b.from == s.device && p.vetted() == p.state.Position {
+			if b.origin == Local && b.from == s.device && p.vetted() == p.state.Position && !b.keptAny() {
 				next.state.Vetted = next.state.Position // a window wrote it
 			}
 			next.write(p.ref, &made)
@@ -381,7 +414,7 @@ func (s *Store) store(p *part, b *batch, plan *plan) (Receipt, error) {
 	if moved {
 		p.adopt(next)
 		receipt.Position = p.state.Position
-		if b.origin != Local && s.materializer != nil {
+		if (b.origin != Local || b.keptAny()) && s.materializer != nil {
 			s.checkups.add(b.ref)
 		}
 		s.noteMoved(p)
@@ -403,70 +436,4 @@ func (b *batch) moves(accepted []*candidate, first uint64, now time.Time) []Move
 		}
 	}
 	return moves
-}
-
-// ask puts the questions to the materializer, without holding up the part.
-func (s *Store) ask(ctx context.Context, b *batch, q *questions) error {
-	if s.materializer == nil {
-		return errNoMaterializer
-	}
-	if q.presumed != nil || len(q.below) > 0 {
-		return s.lookInside(ctx, b, q)
-	}
-	chunks := append(slices.Clone(q.stored), q.changes...)
-	if len(q.inside) > 0 {
-		report, err := s.materializer.Vet(ctx, chunks)
-		if errors.Is(err, chunk.ErrUnreadable) {
-			// What is taken for accepted by now may be on another side of a fork
-			// that nobody here has heard of yet, and is not to blame for it.
-			q.below = q.inside
-			return s.lookInside(ctx, b, q)
-		}
-		if err != nil {
-			return fmt.Errorf("look for dependencies in snapshots: %w", err)
-		}
-		for hash := range q.inside {
-			b.inside[hash] = !slices.Contains(report.Missing, hash)
-		}
-		return nil // with these answers, the other questions may be others
-	}
-	for actor, signed := range q.chained {
-		err := s.materializer.Verify(ctx, chunks, map[chunk.Actor]chunk.Signed{actor: signed})
-		if err != nil && !errors.Is(err, chunk.ErrUnsound) {
-			return fmt.Errorf("check that a change follows its author's: %w", err)
-		}
-		b.chained[signed.Hash] = err == nil
-	}
-	return nil
-}
-
-// lookInside has the materializer take changes out of the snapshots, and finds
-// out which of those that are presumed to be among them, or looked for there,
-// are.
-func (s *Store) lookInside(ctx context.Context, b *batch, q *questions) error {
-	above := q.presumed
-	if len(q.below) > 0 {
-		above = nil // they may be anywhere
-	}
-	changes, err := s.materializer.Changes(ctx, q.stored, above)
-	if err != nil {
-		return fmt.Errorf("look for changes in snapshots: %w", err)
-	}
-	found := make(map[chunk.Hash]bool, len(changes))
-	for _, raw := range changes {
-		c, err := chunk.ParseChange(raw, s.limits)
-		if err != nil {
-			return fmt.Errorf("look for changes in snapshots: %w", err)
-		}
-		found[c.Hash] = true
-	}
-	for _, c := range b.changes {
-		if c.fate == presumed {
-			b.inside[c.Hash] = found[c.Hash]
-		}
-	}
-	for hash := range q.below {
-		b.inside[hash] = found[hash]
-	}
-	return nil
 }

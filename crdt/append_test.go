@@ -114,7 +114,7 @@ func TestWhatIsRefusedIsSetAsideWithTheReason(t *testing.T) {
 		{"nobody's signature", unsigned, ben, crdt.ReasonNotVouched},
 		{"damaged bytes", damaged, cem, crdt.ReasonMalformed},
 		{"another's actor", ben.bundle(ref, on(cems).writes("as Cem")), ben, crdt.ReasonActor},
-		{"no right to the body", eve.bundle(ref, on(eves).writes("e")), eve, crdt.ReasonNoRight},
+		{"no right to the body", eve.bundle(ref, on(eves).writes("e")), eve, crdt.ReasonRole},
 		{"a fork", ada.bundle(ref, fork), ada, crdt.ReasonFork},
 		{"a jump", ada.bundle(ref, jump), ada, crdt.ReasonSequence},
 		{"beside its own past", ada.bundle(ref, loner), ada, crdt.ReasonSequence},

@@ -25,6 +25,13 @@ type batch struct {
 	inside   map[chunk.Hash]bool   // hashes that lie in the part's snapshots
 	chained  map[chunk.Hash]bool   // changes that do follow their actor's earlier one
 	unwanted map[chunk.Hash]Reason // changes with which the part cannot be read
+
+	rights rights
+	// stood is how far the changes of actors stand by themselves of whom not all
+	// do; nil if all do.
+	stood map[chunk.Actor]uint64
+	// signers are those who have signed the newest of each actor; nil if stood is.
+	signers map[chunk.Actor]space.DeviceID
 }
 
 type candidate struct {
@@ -32,10 +39,15 @@ type candidate struct {
 	deps    []int // of Deps, those in the batch
 	signed  *Signature
 	reason  Reason // why signed does not do; 0 if it does
+	fault   Reason // why it does not stand by itself though signed does; 0 if it does
 	fate    fate
-	because Reason // for refuse and lost
-	vouched bool   // by a later change of its actor that lost a fork
-	known   bool   // it has lost, and is set aside already
+	because Reason            // for refuse, lost and excluded
+	vouched bool              // by a later change of its actor that lost a fork, or is excluded
+	known   bool              // it has lost, and is set aside already
+	kept    bool              // it is in quarantine until now, since it did not count
+	looked  bool              // signed, reason and fault are what they are by the batch's rights
+	needed  bool              // it stands by itself, or something above it in the batch does
+	record  *quarantineRecord // what there is of it in quarantine; nil unless it was read from there
 }
 
 // loses sets a change aside, for the first reason there is.
@@ -59,6 +71,7 @@ const (
 	presumed // to be a duplicate of what lies in a snapshot
 	wait     // for something missing
 	lost     // a fork: it is set aside, as far as is known by now
+	excluded // it does not count by the membership log as it is now
 	refuse
 )
 
@@ -167,18 +180,20 @@ func (b *batch) order() {
 }
 
 // authorise checks the signatures of changes that have not been judged to be
-// duplicates.
-func (b *batch) authorise(log *space.Log) {
+// duplicates, and which changes stand by themselves.
+func (b *batch) authorise(r rights) {
+	b.rights, b.stood = r, nil
 	for _, c := range b.changes {
-		if c.fate != duplicate && c.signed != nil {
-			c.reason = judge(log, b.ref.Part, *c.signed, b.genuine(*c.signed))
+		if c.looked = c.fate != duplicate; c.looked && c.signed != nil {
+			c.reason, c.fault = b.judge(*c.signed)
 		}
 	}
 	for _, c := range b.changes {
 		if c.reason == ReasonActor && b.builtOn(c) {
-			c.reason = 0
+			c.reason, c.fault = 0, r.fault(c.Actor, c.Seq, c.signed.Device)
 		}
 	}
+	b.findStanding()
 }
 
 // builtOn reports whether somebody else who may write has built on a change,
@@ -193,7 +208,8 @@ func (b *batch) builtOn(c *candidate) bool {
 			continue
 		}
 		above[i] = slices.ContainsFunc(other.deps, func(at int) bool { return above[at] })
-		if above[i] && other.fate != duplicate && other.signed != nil && other.reason == 0 && other.signed.Device != c.signed.Device {
+		if above[i] && other.fate != duplicate && other.signed != nil && other.reason == 0 && other.fault == 0 &&
+			other.signed.Device != c.signed.Device {
 			return true
 		}
 	}
@@ -207,47 +223,38 @@ func (b *batch) genuine(signature Signature) bool {
 	return b.origin == Local && b.from == signature.Device || signature.Verify(b.ref)
 }
 
-// judge says why a signature does not make a change count, or 0. What is
-// wrong for everybody comes before what depends on the log.
-func judge(log *space.Log, part space.Part, signature Signature, genuine bool) Reason {
+// judge says why a signature does not do, or 0, and why its change does not
+// stand by itself although it does. What is wrong for everybody comes before
+// what depends on the log.
+func (b *batch) judge(signature Signature) (reason, fault Reason) {
+	return judge(b.rights, signature, b.genuine(signature))
+}
+
+func judge(r rights, signature Signature, genuine bool) (reason, fault Reason) {
 	if !genuine {
-		return ReasonBadSignature
+		return ReasonBadSignature, 0
 	}
-	if prefix, ok := space.ActorOwner([]byte(signature.Actor)); ok {
-		if owner, ok := log.Actor(prefix); ok && owner != signature.Device {
-			return ReasonActor
-		}
+	if owner, ok := ownerOf(r.log, signature.Actor); ok && owner != signature.Device {
+		return ReasonActor, 0
 	}
-	if !log.MayWrite(signature.Device, part) {
-		return ReasonNoRight
-	}
-	return 0
+	return 0, r.faultOf(signature.Device, signature.Actor, signature.Seq)
 }
 
 // settle decides, once every candidate has been looked at by itself, which
-// are stored: only what depends on nothing that is not, and only up to an
-// actor's newest signed change that is stored too.
+// are stored: only what depends on nothing that is not, only up to an actor's
+// newest signed change that is stored too, and only what counts by the
+// membership log.
 func (b *batch) settle() {
 	for changed := true; changed; {
-		changed = b.dropDependents()
-		vouchers := b.vouchers()
-		b.vouch()
-		for _, c := range b.changes {
-			v := vouchers[c.Actor]
-			if c.fate != accept && c.fate != lost || c.fate == accept && c.Seq <= v.accepted || c.vouched || c.known {
-				continue
-			}
-			changed = true
-			if c.Seq <= v.waiting {
-				c.fate = wait
-			} else {
-				c.fate, c.because = refuse, v.reason
-			}
+		for changed {
+			changed = b.dropDependents()
+			changed = b.dropUnvouched() || changed
 		}
+		changed = b.exclude()
 	}
 	for _, c := range b.changes {
 		switch c.fate {
-		case refuse, lost:
+		case refuse, lost, excluded:
 			b.refuseChange(c)
 		case wait:
 			for _, at := range c.deps {
@@ -262,7 +269,7 @@ func (b *batch) settle() {
 // dropDependents lets wait what depends on something that is not stored.
 func (b *batch) dropDependents() (changed bool) {
 	for _, c := range b.changes {
-		if (c.fate == accept || c.fate == lost) && slices.ContainsFunc(c.deps, func(at int) bool {
+		if (c.fate == accept || c.fate == lost || c.fate == excluded) && slices.ContainsFunc(c.deps, func(at int) bool {
 			f := b.changes[at].fate
 			return f == wait || f == refuse
 		}) {
@@ -272,15 +279,39 @@ func (b *batch) dropDependents() (changed bool) {
 	return changed
 }
 
+// dropUnvouched lets go what nobody has signed for.
+func (b *batch) dropUnvouched() (changed bool) {
+	vouchers := b.vouchers()
+	b.vouch()
+	for _, c := range b.changes {
+		v := vouchers[c.Actor]
+		switch c.fate {
+		case accept, lost, excluded:
+		default:
+			continue
+		}
+		if c.fate == accept && c.Seq <= v.accepted || c.vouched || c.known {
+			continue
+		}
+		changed = true
+		if c.Seq <= v.waiting {
+			c.fate = wait
+		} else {
+			c.fate, c.because = refuse, v.reason
+		}
+	}
+	return changed
+}
+
 // vouch finds out which changes are vouched for by one of the same actor that
-// lost a fork: that one itself, and those among its ancestors.
+// lost a fork or is excluded: that one itself, and those among its ancestors.
 func (b *batch) vouch() {
 	for _, c := range b.changes {
 		c.vouched = false
 	}
 	for from := len(b.changes) - 1; from >= 0; from-- {
 		c := b.changes[from]
-		if c.fate != lost || c.signed == nil || c.reason != 0 || c.vouched {
+		if c.fate != lost && c.fate != excluded || c.signed == nil || c.reason != 0 || c.vouched {
 			continue
 		}
 		seen := map[int]bool{from: true}
@@ -303,7 +334,7 @@ func (b *batch) vouch() {
 // voucher is how far an actor's changes are signed for.
 type voucher struct {
 	accepted uint64 // by a change that is accepted
-	waiting  uint64 // by one that waits for something itself
+	waiting  uint64 // by one that waits for something itself, or does not have it below it
 	reason   Reason // why there is no more
 }
 
@@ -317,7 +348,7 @@ func (b *batch) vouchers() map[chunk.Actor]voucher {
 			v.reason = c.reason
 		case c.fate == accept:
 			v.accepted = max(v.accepted, c.Seq)
-		case c.fate == wait:
+		case c.fate == wait, c.fate == excluded:
 			v.waiting = max(v.waiting, c.Seq)
 		}
 		if v.reason == 0 {
@@ -329,6 +360,9 @@ func (b *batch) vouchers() map[chunk.Actor]voucher {
 }
 
 func (b *batch) refuseChange(c *candidate) {
+	if c.record != nil && c.fate != lost {
+		return // it is in quarantine, and nobody has sent it
+	}
 	r := refusal{
 		Quarantined: Quarantined{
 			Ref: b.ref, Hash: c.Hash, Actor: c.Actor, Seq: c.Seq, Reason: c.because,
@@ -336,7 +370,7 @@ func (b *batch) refuseChange(c *candidate) {
 		},
 		raw: c.Raw, signed: c.signed,
 	}
-	if c.fate == lost && c.reason != 0 {
+	if c.fate != refuse && c.reason != 0 {
 		r.signed = nil // one that does not do vouches for nothing
 	}
 	b.refused = append(b.refused, r)

@@ -3,10 +3,8 @@ package crdt
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"parley/crdt/chunk"
-	"parley/space"
 )
 
 // Bundle is the unit that travels: Append takes one, Since gives one. The
@@ -81,7 +79,7 @@ const (
 	ReasonBadSignature Reason = 2  // a signature that does not match
 	ReasonNotVouched   Reason = 3  // no signature covers it
 	ReasonActor        Reason = 4  // the actor belongs to another device than the one that signed
-	ReasonNoRight      Reason = 5  // the device may not write this part, as far as is known here
+	ReasonNoRight      Reason = 5  // nobody who signed for it is known here to have ever belonged to the space
 	ReasonFork         Reason = 6  // another change has this actor and sequence number
 	ReasonSequence     Reason = 7  // it does not follow its actor's earlier change
 	ReasonTooLarge     Reason = 8  // beyond the limits
@@ -91,6 +89,9 @@ const (
 	ReasonCrash        Reason = 12 // what reads documents stopped, or took too long or too much memory, over it
 	ReasonTrap         Reason = 13 // a window could not show it
 	ReasonForked       Reason = 14 // it builds on the losing side of a fork
+	ReasonRemoved      Reason = 15 // its author does not belong to the space any more
+	ReasonRole         Reason = 16 // its author's role does not give the right to this part
+	ReasonArchived     Reason = 17 // the space was archived without it
 )
 
 var reasonTexts = [...]string{
@@ -98,7 +99,7 @@ var reasonTexts = [...]string{
 	ReasonBadSignature: "its signature does not match",
 	ReasonNotVouched:   "nobody has signed for it",
 	ReasonActor:        "it claims to be written by another device than the one that signed it",
-	ReasonNoRight:      "its author may not write this part of the document",
+	ReasonNoRight:      "its author is not known to belong to this space",
 	ReasonFork:         "another change with the same actor and sequence number is here already",
 	ReasonSequence:     "it does not follow its author's earlier change",
 	ReasonTooLarge:     "it is too large",
@@ -108,11 +109,14 @@ var reasonTexts = [...]string{
 	ReasonCrash:        "its reader stopped or took too long",
 	ReasonTrap:         "a window could not show it",
 	ReasonForked:       "it builds on the losing side of a fork",
+	ReasonRemoved:      "its author does not belong to this space any more",
+	ReasonRole:         "its author may not write this part of the document",
+	ReasonArchived:     "the space is archived: nobody changes anything in it",
 }
 
 // Error says in plain words what is wrong.
 func (r Reason) Error() string {
-	if r < ReasonMalformed || r > ReasonForked {
+	if r < ReasonMalformed || r > ReasonArchived {
 		return fmt.Sprintf("refused for reason %d", uint8(r))
 	}
 	return reasonTexts[r]
@@ -133,39 +137,29 @@ func (r Reason) final() bool {
 	return r == ReasonNonsense || r == ReasonCrash || r == ReasonTrap
 }
 
+// judged reports whether something does not count because of the membership
+// log, and would by another.
+func (r Reason) judged() bool {
+	switch r {
+	case ReasonNoRight, ReasonRemoved, ReasonRole, ReasonArchived:
+		return true
+	}
+	return false
+}
+
+// returns reports whether what was set aside for this reason may count again.
+func (r Reason) returns() bool { return r.forked() || r.judged() }
+
 // Forged reports whether an honest device could not have passed this on: it
 // is wrong whatever one knows of the membership log.
 func (r Reason) Forged() bool {
 	switch r {
 	case ReasonNoRight, ReasonActor, ReasonFork, ReasonUnfit, ReasonNonsense, ReasonApart,
-		ReasonCrash, ReasonTrap, ReasonForked:
+		ReasonCrash, ReasonTrap, ReasonForked, ReasonRemoved, ReasonRole, ReasonArchived:
 		return false
 	}
 	return true
 }
-
-// Quarantined is something that was refused, kept so that nothing is silently
-// dropped.
-type Quarantined struct {
-	Ref    Ref
-	Hash   chunk.Hash // of the change; of the bytes, if they are no valid change
-	Actor  chunk.Actor
-	Seq    uint64
-	Reason Reason
-	Detail string // for logs
-	Origin Origin
-	From   space.DeviceID // who sent it
-	Time   time.Time      // when it came
-	Size   int            // of the bytes
-}
-
-// Error says in plain words what was refused and why.
-func (q Quarantined) Error() string {
-	return fmt.Sprintf("a change was refused and set aside: %s", q.Reason.Error())
-}
-
-// Unwrap gives the Reason.
-func (q Quarantined) Unwrap() error { return q.Reason }
 
 // Errors of the store that callers tell apart.
 var (

@@ -52,6 +52,9 @@ func findingOf(key []byte, wrong error) Finding {
 	case tableBlobs, tablePieces, tablePuts:
 		f.About = AboutBlob
 		return f
+	case tableJudged:
+		f.About = AboutStore
+		return f
 	}
 	ref, rest, ok := refOf(f.Space, key)
 	if !ok {

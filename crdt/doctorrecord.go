@@ -37,6 +37,8 @@ func checkRecord(key, value []byte, limits chunk.Limits) error {
 		return checkEntry(id, key, value)
 	case tableBlobs, tablePieces, tablePuts:
 		return checkOfBlob(key, value)
+	case tableJudged:
+		return checkJudged(key, value)
 	}
 	ref, rest, ok := refOf(id, key)
 	if !ok || !ref.Part.Valid() {
@@ -74,6 +76,16 @@ func checkEntry(id space.ID, key, value []byte) error {
 		err = space.ErrOtherSpace
 	}
 	return err
+}
+
+func checkJudged(key, value []byte) error {
+	switch {
+	case len(key) != spaceKeySize+1:
+		return errUnknownKey
+	case len(value) != 32:
+		return fmt.Errorf("%d bytes in the place of a digest", len(value))
+	}
+	return nil
 }
 
 func checkState(ref Ref, rest, value []byte) error {

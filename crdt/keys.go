@@ -19,6 +19,7 @@ import (
 //	m m                                           format that is being left for the next
 //	s space e number                              entry of the membership log
 //	s space p document part                       state of a part
+//	s space j                                     by which rights the parts were judged
 //	s space h document part device                what a member is known to have
 //	s space q document part hash                  quarantined
 //	s space b hash                                blob's description
@@ -44,6 +45,7 @@ const (
 	tableBlobs      = 'b'
 	tablePieces     = 'B'
 	tablePuts       = 'u'
+	tableJudged     = 'j'
 
 	kindActor    = 'a'
 	kindChange   = 'c'
@@ -81,6 +83,8 @@ func tableKey(id space.ID, table byte) []byte {
 func entryKey(id space.ID, number uint32) []byte {
 	return binary.BigEndian.AppendUint32(tableKey(id, tableEntries), number)
 }
+
+func judgedKey(id space.ID) []byte { return tableKey(id, tableJudged) }
 
 func refKey(table byte, ref Ref) []byte {
 	key := append(tableKey(ref.Space, table), ref.Document[:]...)

@@ -63,6 +63,9 @@ func (o *opening) space(id space.ID) (*heldSpace, error) {
 	if err := o.parts(id, held); err != nil {
 		return nil, err
 	}
+	if held.judged, err = readJudged(o.reader, id); err != nil {
+		return nil, err
+	}
 	refused := readable{o.reader, func(key []byte, wrong error) { o.found = append(o.found, findingOf(key, wrong)) }}
 	held.quarantine, err = loadQuarantine(refused, id)
 	return held, err

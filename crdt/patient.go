@@ -23,7 +23,10 @@ type patient struct {
 	vetted  bool                        // all that is left can be read
 	back    []*candidate                // of the entries, those that come back out of quarantine
 	stale   []*candidate                // those that are in quarantine although they are in the part, as moving them was cut short
+	turned  []*candidate                // those that stay in quarantine, for another reason, because
+	rights  *rights                     // by which it was found out what counts; nil if it was not
 	vouched map[chunk.Actor]actorRecord // actors' newest, where changes that lost a fork vouch for them
+	follows bool                        // what is appended meanwhile can stay
 	lost    int                         // records that cannot be read
 	lenient bool                        // although records cannot be read
 }
@@ -35,49 +38,58 @@ type patientItem struct {
 	inside     bool // it lies in a snapshot; known only once they are taken apart
 }
 
-// examine reads all of a part.
+// examine reads all of a part, while appends go on.
 func (s *Store) examine(ref Ref, lenient bool) (*patient, error) {
 	m := &patient{ref: ref, aside: make(map[chunk.Hash]Reason), lenient: lenient}
-	p := s.cache.acquire(ref)
-	defer s.cache.release(p)
-	err := s.backend.View(func(r Reader) error {
-		if lenient {
-			return m.readWhatIsLeft(p, r, s.limits)
-		}
-		if err := p.load(r); err != nil {
-			return err
-		}
+	read := m.read
+	if lenient {
+		read = m.readWhatIsLeft
+	}
+	if err := read(s); err != nil {
+		return nil, fmt.Errorf("examine %s: %w", ref, err)
+	}
+	return m, nil
+}
+
+func (m *patient) read(s *Store) error {
+	look := func(p *part, r Reader) error {
 		index, err := p.index(r, s.limits)
 		if err != nil {
 			return err
 		}
 		m.state, m.view = p.state, p.view()
 		m.vouched = unsigned(p.actors)
+		for _, e := range index.entries {
+			m.entries = append(m.entries, patientItem{looseEntry: e})
+		}
+		return nil
+	}
+	return s.readPart(m.ref, look, func(_ view, r Reader) (err error) {
 		for _, info := range m.view.snapshots {
-			raw, err := readSnapshot(r, ref, info)
+			raw, err := readSnapshot(r, m.ref, info)
 			if err != nil {
 				return err
 			}
 			m.base = append(m.base, raw)
 		}
-		for _, e := range index.entries {
-			raw, err := readChange(r, ref, e.position)
-			if err != nil {
+		for i := range m.entries {
+			if m.entries[i].raw, err = readChange(r, m.ref, m.entries[i].position); err != nil {
 				return err
 			}
-			m.entries = append(m.entries, patientItem{looseEntry: e, raw: raw})
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("examine %s: %w", ref, err)
-	}
-	return m, nil
 }
 
 // readWhatIsLeft reads a part of which some records cannot be read, and counts
 // those.
-func (m *patient) readWhatIsLeft(p *part, r Reader, limits chunk.Limits) error {
+func (m *patient) readWhatIsLeft(s *Store) error {
+	p := s.cache.acquire(m.ref) // nothing is appended to it meanwhile
+	defer s.cache.release(p)
+	return s.backend.View(func(r Reader) error { return m.readLenient(r, s.limits) })
+}
+
+func (m *patient) readLenient(r Reader, limits chunk.Limits) error {
 	var err error
 	if m.state, err = readState(r, m.ref); errors.Is(err, ErrDamaged) {
 		// Without it, nothing says what was left over: what follows on

@@ -1,7 +1,6 @@
 package crdt
 
 import (
-	"fmt"
 	"sync"
 
 	"parley/crdt/chunk"
@@ -16,14 +15,19 @@ const (
 	maxQuarantinedOne   = 5 << 20 // more than any change; a snapshot's sender has it still
 )
 
-// Limits on what is kept of the losing sides of forks, per space and device that
-// has signed for them, so that nobody uses up the room of others: these are
-// people's work, which may count again. What this device had accepted before is
-// kept whatever it is.
+// Limits on what is kept of the losing sides of forks, and of what members
+// wrote who may not, per space and device that has signed for it, so that nobody
+// uses up the room of others: this is people's work, which may count again. What
+// this device had accepted before is kept whatever it is.
 const (
 	maxForked      = 1 << 16
 	maxForkedBytes = 64 << 20
 )
+
+// charged reports whether what is set aside for a reason takes of the room of
+// whoever has signed for it. Of strangers there are as many as somebody makes
+// up: theirs takes of the room that all share.
+func (r Reason) charged() bool { return r.forked() || r.judged() && r != ReasonNoRight }
 
 // quarantine remembers what is in quarantine, so that what comes again and
 // again is written once.
@@ -31,11 +35,12 @@ type quarantine struct {
 	mu    sync.Mutex
 	known map[quarantineID]uint64 // bytes
 	bytes uint64
-	aside map[Ref]map[chunk.Hash]setAside // what makes no sense, what Mend took out with it, and what lost a fork
+	aside map[Ref]map[chunk.Hash]setAside // what makes no sense, what Mend took out with it, and what may count again
 
-	forked  int                      // of those, what lost a fork
+	owned   int                      // of those, what somebody is charged for
 	charged map[space.DeviceID]usage // the same, by who has signed for it; who nobody knows of is the zero device
 	digests map[Ref][16]byte         // what forks has found, until something of the part comes or goes
+	judged  map[Ref]int              // how many of a part are aside because they do not count
 }
 
 // setAside is what has to be known of such a change.
@@ -47,7 +52,7 @@ type setAside struct {
 	signed bool           // by them, this very change
 }
 
-// usage is what somebody takes of the room for what lost a fork.
+// usage is what somebody takes of the room for what may count again.
 type usage struct {
 	changes int
 	bytes   uint64
@@ -56,18 +61,18 @@ type usage struct {
 func newQuarantine() *quarantine {
 	return &quarantine{
 		known: make(map[quarantineID]uint64), aside: make(map[Ref]map[chunk.Hash]setAside),
-		charged: make(map[space.DeviceID]usage), digests: make(map[Ref][16]byte),
+		charged: make(map[space.DeviceID]usage), digests: make(map[Ref][16]byte), judged: make(map[Ref]int),
 	}
 }
 
 // keep notes a refused change that has a record, and charges by for it if it
-// lost a fork.
+// may count again.
 func (q *quarantine) keep(ref Ref, hash chunk.Hash, record *quarantineRecord, by space.DeviceID) {
 	q.forget(ref, hash)
 	size := uint64(len(record.Raw))
 	q.known[quarantineID{ref.Document, ref.Part, hash}] = size
-	if record.Reason.forked() && size > 0 {
-		q.forked++
+	if record.Reason.charged() && record.kept() {
+		q.owned++
 		q.charge(by, 1, size)
 	} else {
 		q.bytes += size
@@ -76,15 +81,18 @@ func (q *quarantine) keep(ref Ref, hash chunk.Hash, record *quarantineRecord, by
 }
 
 // recall notes what decides about a change when it comes again: that it makes
-// no sense, or that it lost a fork and is kept.
+// no sense, or that it may count again and is kept.
 func (q *quarantine) recall(ref Ref, hash chunk.Hash, record *quarantineRecord, by space.DeviceID) {
-	if !record.Reason.mended() && !(record.Reason.forked() && len(record.Raw) > 0) {
+	if !record.Reason.mended() && !record.kept() {
 		return
 	}
 	if q.aside[ref] == nil {
 		q.aside[ref] = make(map[chunk.Hash]setAside)
 	}
 	delete(q.digests, ref)
+	if record.Reason.judged() {
+		q.judged[ref]++
+	}
 	q.aside[ref][hash] = setAside{chunk.Actor(record.Actor), record.Seq, record.Reason, by, record.signature() != nil}
 }
 
@@ -108,18 +116,20 @@ func (q *quarantine) attribute() {
 	for ref, aside := range q.aside {
 		signers := make(map[chunk.Actor]space.DeviceID)
 		for _, what := range aside {
-			if what.signed && what.reason.forked() {
+			if what.signed && what.reason.returns() {
 				signers[what.actor] = what.by
 			}
 		}
 		for hash, what := range aside {
 			by, ok := signers[what.actor]
-			if what.signed || !what.reason.forked() || !ok {
+			if what.signed || !what.reason.returns() || !ok {
 				continue
 			}
-			size := q.known[quarantineID{ref.Document, ref.Part, hash}]
-			q.charge(what.by, -1, size)
-			q.charge(by, 1, size)
+			if what.reason.charged() {
+				size := q.known[quarantineID{ref.Document, ref.Part, hash}]
+				q.charge(what.by, -1, size)
+				q.charge(by, 1, size)
+			}
 			what.by = by
 			aside[hash] = what
 		}
@@ -135,11 +145,16 @@ func (q *quarantine) forget(ref Ref, hash chunk.Hash) bool {
 	}
 	delete(q.known, id)
 	delete(q.digests, ref)
-	if what := q.aside[ref][hash]; what.reason.forked() {
-		q.forked--
+	if what := q.aside[ref][hash]; what.reason.charged() {
+		q.owned--
 		q.charge(what.by, -1, size)
 	} else {
 		q.bytes -= size
+	}
+	if q.aside[ref][hash].reason.judged() {
+		if q.judged[ref]--; q.judged[ref] == 0 {
+			delete(q.judged, ref)
+		}
 	}
 	delete(q.aside[ref], hash)
 	if len(q.aside[ref]) == 0 {
@@ -148,11 +163,63 @@ func (q *quarantine) forget(ref Ref, hash chunk.Hash) bool {
 	return true
 }
 
-// isForked reports whether a change is set aside for a fork.
-func (q *quarantine) isForked(ref Ref, hash chunk.Hash) bool {
+// why is the reason for which a change is set aside that may count again, or
+// makes no sense; 0 if there is none.
+func (q *quarantine) why(ref Ref, hash chunk.Hash) Reason {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.aside[ref][hash].reason.forked()
+	return q.aside[ref][hash].reason
+}
+
+// isForked reports whether a change is set aside for a fork.
+func (q *quarantine) isForked(ref Ref, hash chunk.Hash) bool { return q.why(ref, hash).forked() }
+
+// isJudged reports whether a change is here, and set aside since it does not
+// count by the membership log.
+func (q *quarantine) isJudged(ref Ref, hash chunk.Hash) bool { return q.why(ref, hash).judged() }
+
+// signer is who has signed for a change that is set aside, zero if unknown.
+func (q *quarantine) signer(ref Ref, hash chunk.Hash) space.DeviceID {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.aside[ref][hash].by
+}
+
+// keepsJudged reports whether anything of a part is.
+func (q *quarantine) keepsJudged(ref Ref) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.judged[ref] > 0
+}
+
+// voucher finds the next change of an actor above a number that is set aside
+// likewise and signed for.
+func (q *quarantine) voucher(ref Ref, actor chunk.Actor, above uint64) (voucher chunk.Hash, ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var seq uint64
+	for hash, what := range q.aside[ref] {
+		if what.reason.judged() && what.signed && what.actor == actor && what.seq > above && (!ok || what.seq < seq) {
+			voucher, seq, ok = hash, what.seq, true
+		}
+	}
+	return voucher, ok
+}
+
+// standing are the changes of a part that are set aside because they did not
+// count, and stand by themselves now.
+func (q *quarantine) standing(r rights) (hashes []chunk.Hash) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.judged[r.ref] == 0 {
+		return nil
+	}
+	for hash, what := range q.aside[r.ref] {
+		if what.reason.judged() && r.fault(what.actor, what.seq, what.by) == 0 {
+			hashes = append(hashes, hash)
+		}
+	}
+	return hashes
 }
 
 // forks sums up what of a part is set aside for a fork.
@@ -201,12 +268,12 @@ func (q *quarantine) unwanted(ref Ref, hash chunk.Hash) Reason {
 }
 
 // reaches reports whether a vector covers a change that is refused whenever it
-// comes.
+// comes, or one that is aside because it did not count: it comes out of there.
 func (q *quarantine) reaches(ref Ref, vector Vector) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, what := range q.aside[ref] {
-		if what.reason.final() && what.seq > 0 && vector[what.actor] >= what.seq {
+		if (what.reason.final() || what.reason.judged()) && what.seq > 0 && vector[what.actor] >= what.seq {
 			return true
 		}
 	}
@@ -246,11 +313,13 @@ func (s *Store) quarantineOps(b *batch, accepted []*candidate) (ops, gone []Op) 
 			gone = append(gone, Op{Key: quarantineKey(b.ref, c.Hash)})
 		}
 	}
-	signers := b.signers()
+	signers := b.refusedFor()
 	for _, refused := range b.refused {
 		_, known := q.known[quarantineID{b.ref.Document, b.ref.Part, refused.Hash}]
-		// That it lost a fork is news of something refused for another reason.
-		news := refused.Reason.forked() && q.aside[b.ref][refused.Hash].reason == 0
+		// That it may count again is news of something refused for another
+		// reason, and so it is that it lost a fork; that is for Settle to undo.
+		before := q.aside[b.ref][refused.Hash].reason
+		news := refused.Reason.returns() && before == 0 || refused.Reason.forked() && before.judged()
 		if known && !refused.stored && !news {
 			continue
 		}
@@ -259,7 +328,7 @@ func (s *Store) quarantineOps(b *batch, accepted []*candidate) (ops, gone []Op) 
 		record := refused.record()
 		by := signers[refused.Actor]
 		if !refused.stored && q.full(&record, by) {
-			if known || len(q.known)-q.forked >= maxQuarantined {
+			if known || len(q.known)-q.owned >= maxQuarantined {
 				if refused.Reason.mended() {
 					q.recall(b.ref, refused.Hash, &record, by)
 				}
@@ -284,11 +353,12 @@ func (c *commit) forget(ops []Op) {
 	}
 }
 
-// signers are who has signed for what a batch had refused for a fork.
-func (b *batch) signers() map[chunk.Actor]space.DeviceID {
+// refusedFor are who has signed for what a batch had refused that may count
+// again.
+func (b *batch) refusedFor() map[chunk.Actor]space.DeviceID {
 	signers := make(map[chunk.Actor]space.DeviceID)
 	for _, refused := range b.refused {
-		if refused.Reason.forked() && refused.signed != nil {
+		if refused.Reason.returns() && refused.signed != nil {
 			signers[refused.Actor] = refused.signed.Device
 		}
 	}
@@ -296,14 +366,14 @@ func (b *batch) signers() map[chunk.Actor]space.DeviceID {
 }
 
 // full reports whether there is no room for the bytes of a refused change, for
-// which by is charged if it lost a fork.
+// which by is charged if it may count again.
 func (q *quarantine) full(record *quarantineRecord, by space.DeviceID) bool {
 	size := uint64(len(record.Raw))
-	if record.Reason.forked() {
+	if record.Reason.charged() {
 		used := q.charged[by]
 		return used.changes >= maxForked || used.bytes+size > maxForkedBytes
 	}
-	return len(q.known)-q.forked >= maxQuarantined || size > maxQuarantinedOne || q.bytes+size > maxQuarantinedBytes
+	return len(q.known)-q.owned >= maxQuarantined || size > maxQuarantinedOne || q.bytes+size > maxQuarantinedBytes
 }
 
 // rereadQuarantine makes what is in memory what is on the disk again.
@@ -321,7 +391,7 @@ func (s *Store) rereadQuarantine(id space.ID) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.known, q.bytes, q.aside = stored.known, stored.bytes, stored.aside
-	q.forked, q.charged, q.digests = stored.forked, stored.charged, stored.digests
+	q.owned, q.charged, q.digests, q.judged = stored.owned, stored.charged, stored.digests, stored.judged
 }
 
 func (r refusal) record() quarantineRecord {
@@ -334,34 +404,6 @@ func (r refusal) record() quarantineRecord {
 		record.Signed, record.Hash = r.signed.Seq, r.signed.Hash[:]
 	}
 	return record
-}
-
-// Quarantine lists what was refused in a space, past what cannot be read, of
-// which Open has told.
-func (s *Store) Quarantine(id space.ID) (list []Quarantined, err error) {
-	prefix := tableKey(id, tableQuarantine)
-	err = s.backend.View(func(r Reader) error {
-		return r.Scan(prefix, nil, func(key, value []byte) (bool, error) {
-			var record quarantineRecord
-			if err := read(key, value, &record); err != nil {
-				return true, nil //nolint:nilerr // it is passed over
-			}
-			ref, rest, ok := refOf(id, key)
-			if !ok || len(rest) != len(chunk.Hash{}) {
-				return false, fmt.Errorf("%w: %x", ErrDamaged, key)
-			}
-			list = append(list, Quarantined{
-				Ref: ref, Hash: chunk.Hash(rest), Actor: chunk.Actor(record.Actor), Seq: record.Seq,
-				Reason: record.Reason, Detail: record.Detail, Origin: record.Origin, From: record.From,
-				Time: seconds(record.Time), Size: int(record.Size),
-			})
-			return true, nil
-		})
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list quarantine of %s: %w", id, err)
-	}
-	return list, nil
 }
 
 // loadQuarantine reads what of a space is in quarantine.

@@ -93,7 +93,7 @@ func TestNobodyUsesUpTheRoomForOthersForks(t *testing.T) {
 	for n := range uint32(maxForked + 1) {
 		q.forget(ref, hash(n))
 	}
-	if len(q.charged) > 0 || q.forked != 0 {
-		t.Errorf("with nothing aside, %v are charged for %d", q.charged, q.forked)
+	if len(q.charged) > 0 || q.owned != 0 {
+		t.Errorf("with nothing aside, %v are charged for %d", q.charged, q.owned)
 	}
 }

@@ -115,7 +115,7 @@ func (s *Store) snapshotLeft(ctx context.Context, m *patient) (infos []snapshotI
 
 // replace puts what stays of the part in its place, above all it was.
 func (s *Store) replace(ctx context.Context, m *patient) (err error) {
-	if len(m.aside)+len(m.back)+len(m.stale) == 0 && m.lost == 0 {
+	if len(m.aside)+len(m.back)+len(m.stale)+len(m.turned) == 0 && m.lost == 0 {
 		return nil
 	}
 	snapshots, raws := m.view.snapshots, m.base
@@ -129,7 +129,7 @@ func (s *Store) replace(ctx context.Context, m *patient) (err error) {
 	var old []Op
 	gone := make(map[chunk.Actor]bool)
 	err = s.backend.View(func(r Reader) error {
-		if err := m.unmoved(p, r); err != nil {
+		if err := m.unmoved(s, p, r); err != nil {
 			return err
 		}
 		for _, kind := range chunkKinds {
@@ -179,8 +179,12 @@ func (s *Store) replace(ctx context.Context, m *patient) (err error) {
 	return nil
 }
 
-// unmoved makes sure that the part is as it was when it was examined.
-func (m *patient) unmoved(p *part, r Reader) error {
+// unmoved makes sure that the part is as it was when it was examined, or that
+// no more came since than can stay.
+func (m *patient) unmoved(s *Store, p *part, r Reader) error {
+	if m.rights != nil && !m.rights.hold() {
+		return errMovedOn
+	}
 	state, err := readState(r, m.ref)
 	if m.lenient && errors.Is(err, ErrDamaged) {
 		state.Position, err = lastChunk(r, m.ref)
@@ -188,7 +192,8 @@ func (m *patient) unmoved(p *part, r Reader) error {
 	if err != nil {
 		return err
 	}
-	if state.Position != m.state.Position || state.Bottom != m.state.Bottom {
+	moved := state.Position != m.state.Position
+	if state.Bottom != m.state.Bottom || moved && !m.follows {
 		return errMovedOn
 	}
 	if m.lenient {
@@ -200,6 +205,40 @@ func (m *patient) unmoved(p *part, r Reader) error {
 	if p.view().through() != m.view.through() || len(p.snapshots) != len(m.view.snapshots) {
 		return errMovedOn
 	}
+	if moved {
+		return m.follow(s, p, r)
+	}
+	return nil
+}
+
+// follow takes in what was appended since the part was examined. People may be
+// at work in it without a pause: whoever waits for one waits for ever. What
+// builds on something that is to go has to be judged with it.
+func (m *patient) follow(s *Store, p *part, r Reader) error {
+	if p.state.Forks != m.state.Forks {
+		return errMovedOn
+	}
+	index, err := p.index(r, s.limits)
+	if err != nil {
+		return err
+	}
+	first := sort.Search(len(index.entries), func(i int) bool { return index.entries[i].position > m.state.Position })
+	for _, e := range index.entries[first:] {
+		if slices.ContainsFunc(e.deps, func(dep chunk.Hash) bool { return m.aside[dep] != 0 }) {
+			return errMovedOn
+		}
+		raw, err := readChange(r, m.ref, e.position)
+		if err != nil {
+			return err
+		}
+		m.entries = append(m.entries, patientItem{looseEntry: e, raw: raw})
+	}
+	for actor, record := range unsigned(p.actors) {
+		if m.vouched[actor].Seq < record.Seq && m.aside[record.Hash] == 0 {
+			m.vouched[actor] = record
+		}
+	}
+	m.state, m.view.position = p.state, p.state.Position
 	return nil
 }
 
@@ -217,6 +256,15 @@ func (m *patient) refused(s *Store) *batch {
 				Origin: e.origin, Time: s.now(), Size: e.size,
 			},
 			raw: e.raw, signed: e.signed, stored: true,
+		})
+	}
+	for _, c := range m.turned {
+		b.refused = append(b.refused, refusal{
+			Quarantined: Quarantined{
+				Ref: m.ref, Hash: c.Hash, Actor: c.Actor, Seq: c.Seq, Reason: c.because,
+				Origin: c.record.Origin, From: c.record.From, Time: seconds(c.record.Time), Size: len(c.Raw),
+			},
+			raw: c.Raw, signed: c.signed, stored: true,
 		})
 	}
 	return b

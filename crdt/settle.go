@@ -2,8 +2,8 @@ package crdt
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -12,99 +12,136 @@ import (
 	"parley/space"
 )
 
-// Settle decides the forks of a part from all that is known of it, and has it
-// hold what counts: what does not is set aside, and what counts now comes back
-// from there. It returns how many changes went either way. There is no harm in
-// calling it again, and none if it is cut short: until it has been called, the
-// part holds of every fork the side that came first.
+// Settle has a part hold what counts, from all that is known of it: what stands
+// by itself by the membership log and what is below that, and of every fork
+// among these the side that more have built on. The rest is set aside, and what
+// counts now comes back from there. It returns how many changes went either way.
+// There is no harm in calling it again, and none if it is cut short: until it
+// has been called, the part holds of every fork the side that came first, and
+// what counted by the log before.
 //
-// Run does it whenever something was set aside for a fork.
+// Run does it whenever something was set aside for a fork, and whenever the log
+// says something else of who may write.
 func (s *Store) Settle(ctx context.Context, ref Ref) (moved int, err error) {
-	for range 3 {
-		if moved, err = s.settle(ctx, ref); !errors.Is(err, errMovedOn) {
-			break
-		}
+	log, ok := s.Log(ref.Space)
+	if !ok {
+		return 0, fmt.Errorf("settle %s: %w", ref, ErrUnknownSpace)
+	}
+	moved, err = retryMoved(func() (int, error) { return s.settle(ctx, rightsIn(log, ref)) })
+	var back int
+	if err == nil {
+		back, err = s.readmitJudged(ctx, rightsIn(log, ref))
 	}
 	if err != nil {
-		return 0, fmt.Errorf("settle forks of %s: %w", ref, err)
+		return 0, fmt.Errorf("settle %s: %w", ref, err)
+	}
+	return moved + back, nil
+}
+
+func (s *Store) settle(ctx context.Context, r rights) (int, error) {
+	forked := s.held(r.ref.Space).quarantine.forks(r.ref) != ([16]byte{})
+	topples, err := s.topples(r)
+	var set []*candidate
+	if err == nil && (forked || topples) {
+		set, err = s.keptChanges(r.ref)
+	}
+	if err == nil {
+		err = s.restate(r.ref)
+	}
+	if err != nil || !forked && !topples {
+		return 0, err
+	}
+	m, err := s.examine(r.ref, false)
+	if err != nil {
+		return 0, err
+	}
+	m.rights, m.follows = &r, !forked
+	if err := s.judgeAll(ctx, m, set, forked); err != nil {
+		return 0, err
+	}
+	if err := s.replace(ctx, m); err != nil {
+		return 0, err
+	}
+	moved := len(m.aside) + len(m.back)
+	if moved > 0 {
+		s.reportForks(r.log, m)
+	}
+	if len(m.back) > 0 {
+		s.checkups.add(r.ref)
 	}
 	return moved, nil
 }
 
-func (s *Store) settle(ctx context.Context, ref Ref) (int, error) {
-	log, ok := s.Log(ref.Space)
-	if !ok {
-		return 0, ErrUnknownSpace
-	}
-	set, err := s.forkedChanges(ref)
-	if err == nil {
-		err = s.restate(ref)
-	}
-	if err != nil || len(set) == 0 {
-		return 0, err
-	}
-	m, err := s.examine(ref, false)
-	if err != nil {
-		return 0, err
-	}
-	if len(m.base) > 0 {
-		if err := s.takeSnapshotsApart(ctx, m); err != nil {
-			return 0, err
+// judgeAll finds out what of a part counts, and which sides of its forks.
+// Snapshots are taken apart only where something in them may not.
+func (s *Store) judgeAll(ctx context.Context, m *patient, set []*candidate, forked bool) error {
+	st := m.rights.standing()
+	m.signatures(func(signature Signature, _ uint64) { st.note(signature) })
+	for _, c := range set {
+		if c.signed != nil {
+			st.note(*c.signed)
 		}
 	}
-	all, aside := m.withForks(set)
-	strands := make([]strand, len(all))
-	for i, e := range all {
-		strands[i] = strand{e.hash, e.actor, e.seq, e.deps, aside[e.hash] != nil}
-	}
-	m.apply(all, aside, losers(strands, func(actor chunk.Actor) (space.DeviceID, bool) { return ownerOf(log, actor) }))
-	if err := s.replace(ctx, m); err != nil {
-		return 0, err
-	}
-	if moved := len(m.aside) + len(m.back); moved > 0 {
-		s.reportForks(log, m)
-		if len(m.back) > 0 {
-			s.checkups.add(ref)
+	all, aside := m.withKept(set)
+	excluded := m.excluded(all, aside, st)
+	if forked || m.mayBeWithin(excluded, st) || slices.ContainsFunc(set, func(c *candidate) bool { return st.stands(c.Actor, c.Seq) }) {
+		if len(m.base) > 0 {
+			if err := s.takeSnapshotsApart(ctx, m); err != nil {
+				return err
+			}
 		}
-		return moved, nil
+		m.apart = true
+		all, aside = m.withKept(set)
+		excluded = m.excluded(all, aside, st)
 	}
-	return 0, nil
+	verdict := make(map[chunk.Hash]Reason, len(excluded))
+	var strands []strand
+	for _, e := range all {
+		if excluded[e.hash] {
+			verdict[e.hash] = st.reason(e.actor, e.seq)
+		} else if m.apart {
+			strands = append(strands, strand{e.hash, e.actor, e.seq, e.deps, aside[e.hash] != nil})
+		}
+	}
+	// Those who do not count have no say in forks either: not everybody has them.
+	owner := func(actor chunk.Actor) (space.DeviceID, bool) { return ownerOf(m.rights.log, actor) }
+	maps.Copy(verdict, losers(strands, owner))
+	m.apply(all, aside, verdict)
+	return nil
 }
 
-// ownerOf names the member whom an actor belongs to.
-func ownerOf(log *space.Log, actor chunk.Actor) (space.DeviceID, bool) {
-	prefix, ok := space.ActorOwner([]byte(actor))
-	if !ok {
-		return space.DeviceID{}, false
-	}
-	return log.Actor(prefix)
+// keptChanges reads what of a part is set aside and may count again. What cannot
+// be read any more is reported and passed over: it takes nothing of the document
+// with it, and whoever has it gives it again.
+func (s *Store) keptChanges(ref Ref) (list []*candidate, err error) {
+	return s.asideChanges(ref, Reason.returns)
 }
 
-// forkedChanges reads what of a part is set aside for a fork. What cannot be
-// read any more is reported and passed over: it is one side of a fork, and takes
-// nothing of the document with it. Whoever has it gives it again.
+// forkedChanges reads likewise what is set aside for a fork.
 func (s *Store) forkedChanges(ref Ref) (list []*candidate, err error) {
-	q := s.held(ref.Space).quarantine
-	if q.forks(ref) == ([16]byte{}) {
+	if s.held(ref.Space).quarantine.forks(ref) == ([16]byte{}) {
 		return nil, nil
 	}
-	prefix := refKey(tableQuarantine, ref)
+	return s.asideChanges(ref, Reason.forked)
+}
+
+func (s *Store) asideChanges(ref Ref, which func(Reason) bool) (list []*candidate, err error) {
 	err = s.backend.View(func(r Reader) error {
-		return r.Scan(prefix, nil, func(key, value []byte) (bool, error) {
-			var record quarantineRecord
-			err := read(key, value, &record)
-			if err == nil && (!record.Reason.forked() || len(record.Raw) == 0) {
+		return r.Scan(refKey(tableQuarantine, ref), nil, func(key, value []byte) (bool, error) {
+			record := new(quarantineRecord)
+			err := read(key, value, record)
+			if err == nil && (!record.kept() || !which(record.Reason)) {
 				return true, nil
 			}
-			var c chunk.Change
+			var c *candidate
 			if err == nil {
-				c, err = chunk.ParseChange(record.Raw, s.limits)
+				c, err = s.keptCandidate(key, record)
 			}
 			if err != nil {
 				s.passOver(ref, key, err)
 				return true, nil
 			}
-			list = append(list, &candidate{Change: c, signed: record.signature(), because: record.Reason})
+			list = append(list, c)
 			return true, nil
 		})
 	})
@@ -166,10 +203,10 @@ func (r *quarantineRecord) signature() *Signature {
 	}
 }
 
-// withForks are all changes of a part, those that are set aside among them,
+// withKept are all changes of a part, those that are set aside among them,
 // ancestors first.
-func (m *patient) withForks(set []*candidate) (all []patientItem, aside map[chunk.Hash]*candidate) {
-	aside = make(map[chunk.Hash]*candidate, len(set))
+func (m *patient) withKept(set []*candidate) (all []patientItem, aside map[chunk.Hash]*candidate) {
+	aside, m.stale = make(map[chunk.Hash]*candidate, len(set)), nil
 	here := make(map[chunk.Hash]bool, len(m.entries)+len(set))
 	for _, e := range m.entries {
 		here[e.hash] = true
@@ -184,28 +221,35 @@ func (m *patient) withForks(set []*candidate) (all []patientItem, aside map[chun
 		}
 	}
 	b.order()
-	all = m.entries
+	all = slices.Clone(m.entries)
 	for _, c := range b.changes {
 		aside[c.Hash] = c
-		item := patientItem{looseEntry: newLooseEntry(c.Change, 0, 0, Peer), raw: c.Raw}
+		item := patientItem{looseEntry: newLooseEntry(c.Change, 0, 0, c.record.Origin), raw: c.Raw}
 		item.signed = c.signed
 		all = append(all, item)
 	}
 	return all, aside
 }
 
-// apply takes out what has lost and puts in what has not.
-func (m *patient) apply(all []patientItem, aside map[chunk.Hash]*candidate, lost map[chunk.Hash]Reason) {
+// beyond is above every position that a part has.
+const beyond = 1 << 62
+
+// apply takes out what does not count and puts in what does.
+func (m *patient) apply(all []patientItem, aside map[chunk.Hash]*candidate, verdict map[chunk.Hash]Reason) {
 	inside := false
 	m.entries = nil
-	position := m.state.Position
+	position := uint64(beyond)
 	for _, e := range all {
 		c := aside[e.hash]
-		switch reason := lost[e.hash]; {
+		switch reason := verdict[e.hash]; {
 		case reason != 0 && c == nil:
 			m.aside[e.hash] = reason
 			inside = inside || e.inside
 		case reason != 0:
+			if c.because.forked() != reason.forked() {
+				c.because = reason
+				m.turned = append(m.turned, c)
+			}
 			continue // it stays where it is
 		case c != nil:
 			// After all that was there, as it may build on any of it.
@@ -257,7 +301,7 @@ func (s *Store) noteForks(b *batch, forks [16]byte) {
 // isOurs reports whether a change that came from elsewhere is new here, and
 // written as this device would write next.
 func (s *Store) isOurs(ref Ref, c *candidate) bool {
-	if c.fate != accept && c.fate != lost || c.known || c.signed == nil || c.reason != 0 || c.signed.Device != s.device {
+	if c.fate != accept && c.fate != lost || c.known || c.kept || c.signed == nil || c.reason != 0 || c.signed.Device != s.device {
 		return false
 	}
 	own := space.ActorFor(ref.Space, s.device, 0)
@@ -274,7 +318,7 @@ func (s *Store) reportForks(log *space.Log, m *patient) {
 	}
 	count := make(map[whose]int)
 	for _, e := range m.entries {
-		if m.aside[e.hash] != 0 {
+		if m.aside[e.hash].forked() {
 			device, _ := ownerOf(log, e.actor)
 			count[whose{device, e.actor}]++
 		}

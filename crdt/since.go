@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"parley/crdt/chunk"
+	"parley/space"
 )
 
 // fewChanges is how many changes are worth taking out of a snapshot, rather
@@ -140,7 +141,7 @@ func (p *part) inSnapshots(vector, have Vector) inSnapshots {
 	in := inSnapshots{vector: vector, have: make(Vector)}
 	in.have.Merge(have)
 	for actor, seq := range vector {
-		if have[actor] < seq {
+		if have[actor] < seq && p.actors[actor].Device != (space.DeviceID{}) {
 			in.signatures = append(in.signatures, p.signature(actor))
 		}
 	}

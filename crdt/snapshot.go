@@ -24,6 +24,9 @@ func (s *Store) appendSnapshots(ctx context.Context, log *space.Log, b *batch, b
 			continue
 		}
 		n, err := s.appendSnapshot(ctx, log, b, snapshot, bundle.Signatures)
+		for errors.Is(err, errRights) {
+			n, err = s.appendSnapshot(ctx, log, b, snapshot, bundle.Signatures)
+		}
 		if err != nil {
 			return accepted, err
 		}
@@ -64,8 +67,10 @@ func (s *Store) appendSnapshot(ctx context.Context, log *space.Log, b *batch, sn
 	if clash {
 		return 0, s.takeApart(ctx, b, snapshot, offered)
 	}
-	signatures, reason := cover(log, b.ref, vector, offered)
-	if reason == ReasonActor || reason == ReasonNotVouched && b.mayBeVouched(vector, offered, ours) || reason == 0 && s.held(b.ref.Space).quarantine.reaches(b.ref, vector) {
+	r := rightsIn(log, b.ref)
+	signatures, counts, reason := cover(r, snapshot, offered)
+	if reason == ReasonActor || reason == ReasonNotVouched && b.mayBeVouched(vector, offered, ours) ||
+		reason == 0 && (!counts || s.held(b.ref.Space).quarantine.reaches(b.ref, vector)) {
 		return 0, s.takeApart(ctx, b, snapshot, offered)
 	}
 	if reason != 0 {
@@ -106,7 +111,7 @@ func (s *Store) appendSnapshot(ctx context.Context, log *space.Log, b *batch, sn
 	if err != nil {
 		return 0, err
 	}
-	return s.storeSnapshot(b, snapshot, signatures, heads, position)
+	return s.storeSnapshot(b, r, snapshot, signatures, heads, position)
 }
 
 // clashes reports whether what is signed of a snapshot shows that it holds
@@ -182,31 +187,41 @@ func (s *Store) takeApart(ctx context.Context, b *batch, snapshot chunk.Snapshot
 	return nil
 }
 
-// cover picks the signature of each actor's newest change in the snapshot,
-// and says what is wrong with them, if anything is: ReasonActor only if that
-// is all.
-func cover(log *space.Log, ref Ref, vector Vector, offered []Signature) (signatures []Signature, worst Reason) {
+// cover picks the signature of each actor's newest change in the snapshot, and
+// says what is wrong with them, if anything is: ReasonActor only if that is all.
+// counts says that all of the snapshot counts by the membership log: each of
+// its heads stands by itself, so that everything is below what does.
+func cover(r rights, snapshot chunk.Snapshot, offered []Signature) (signatures []Signature, counts bool, worst Reason) {
+	vector := Vector(snapshot.Vector)
 	byActor := make(map[chunk.Actor]Signature)
 	for _, signature := range offered {
 		if signature.Seq == vector[signature.Actor] {
 			byActor[signature.Actor] = signature
 		}
 	}
+	counts = true
+	standing := make(map[chunk.Hash]bool)
 	for _, actor := range vector.Actors() {
 		signature, ok := byActor[actor]
 		if !ok {
-			return nil, ReasonNotVouched
+			return nil, false, ReasonNotVouched
 		}
-		switch reason := judge(log, ref.Part, signature, signature.Verify(ref)); reason {
+		reason, fault := judge(r, signature, signature.Verify(r.ref))
+		switch reason {
 		case 0:
 			signatures = append(signatures, signature)
 		case ReasonActor:
 			worst = reason
 		default:
-			return nil, reason
+			return nil, false, reason
 		}
+		counts = counts && fault == 0
+		standing[signature.Hash] = fault == 0
 	}
-	return signatures, worst
+	if !counts {
+		counts = !slices.ContainsFunc(snapshot.Heads, func(head chunk.Hash) bool { return !standing[head] })
+	}
+	return signatures, counts, worst
 }
 
 func (b *batch) refuseSnapshot(snapshot chunk.Snapshot, reason Reason, err error) {
@@ -257,7 +272,7 @@ func (s *Store) joinSnapshot(ctx context.Context, snapshot chunk.Snapshot, store
 // storeSnapshot makes the snapshot durable. heads are those of the part at
 // that position with the snapshot; where the part has moved on, older heads
 // stay listed beside the new ones, which the next compaction sets right.
-func (s *Store) storeSnapshot(b *batch, snapshot chunk.Snapshot, signatures []Signature, heads []chunk.Hash, position uint64) (int, error) {
+func (s *Store) storeSnapshot(b *batch, counted rights, snapshot chunk.Snapshot, signatures []Signature, heads []chunk.Hash, position uint64) (int, error) {
 	p := s.cache.acquire(b.ref)
 	defer s.cache.release(p)
 	var leftovers []Op
@@ -267,6 +282,9 @@ func (s *Store) storeSnapshot(b *batch, snapshot chunk.Snapshot, signatures []Si
 		}
 		return err
 	})
+	if err == nil && !counted.hold() {
+		err = errRights
+	}
 	if err != nil {
 		return 0, err
 	}

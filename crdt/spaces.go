@@ -96,10 +96,9 @@ func (s *Store) AddEntries(_ context.Context, id space.ID, raw [][]byte) (added 
 		if err := s.writeEntries(held, id, entries, func() { held.log.Insert(fresh) }); err != nil {
 			return nil, missing, fmt.Errorf("add entries: %w", err)
 		}
-		// Who belongs to the space decides who has a say in its forks.
-		for _, ref := range held.quarantine.forkedParts() {
-			s.forks.add(ref)
-		}
+		// Who belongs to the space decides what counts, and who has a say in its
+		// forks.
+		s.judging.add(id)
 	}
 	if refused != nil {
 		refused = fmt.Errorf("add entries: %w", refused)
@@ -142,4 +141,5 @@ func (s *Store) hold(id space.ID, held *heldSpace) {
 	defer s.mu.Unlock()
 	delete(s.closed, id)
 	s.spaces[id] = held
+	s.judging.add(id)
 }

@@ -66,6 +66,7 @@ type Store struct {
 	vetting     *vetting
 	resting     *resting
 	forks       *forkQueue
+	judging     *judgeQueue
 	blobs       *blobs
 
 	creating sync.Mutex // held while a space is created
@@ -85,6 +86,9 @@ type heldSpace struct {
 
 	mu     sync.Mutex // held while entries are added, until they are durable
 	number uint32     // of the next entry
+
+	judging sync.Mutex // held while the parts are judged
+	judged  [32]byte   // the log's RightsDigest by which all were last
 }
 
 // Open opens a store on a backend. It fails with ErrNewer, and changes
@@ -110,6 +114,7 @@ func Open(o Options) (*Store, error) {
 		compactions:  newCompactQueue(),
 		checkups:     newCheckups(),
 		forks:        newForkQueue(),
+		judging:      newJudgeQueue(),
 		vetting:      newVetting(),
 		resting:      newResting(),
 		quiet:        orDefault(o.Quiet, 10*time.Minute),
@@ -243,6 +248,9 @@ func (s *Store) openSpaces(o *opening) error {
 			return fmt.Errorf("space %s: %w", id, err)
 		default:
 			s.spaces[id] = held
+			if held.judged != held.log.RightsDigest() {
+				s.judging.add(id)
+			}
 			for _, ref := range held.quarantine.forkedParts() {
 				s.forks.add(ref)
 			}

@@ -47,13 +47,16 @@ func (s *Store) Tips(ref Ref) (tips Tips, err error) {
 	return tips, nil
 }
 
-// maxOfferedForks bounds the bytes of changes set aside that are offered.
+// maxOfferedForks bounds the bytes of changes set aside for forks that are
+// offered, and of those that vouch for what counts.
 const maxOfferedForks = 16 << 20
 
 // Offer returns what somebody lacks of a part, as Since does. Where they are on
 // another side of a fork, as far as that can be seen here, or have set aside
 // other changes than this device has, it is everything that may bear on it, at
-// once: what one change vouches for may depend on any of the others.
+// once: what one change vouches for may depend on any of the others. It is
+// likewise where something they lack is vouched for by a change that does not
+// count.
 //
 // Who is told of changes that build on something they have never heard of, and
 // lacks nothing by the numbers, is behind on another side of a fork that only
@@ -63,6 +66,7 @@ func (s *Store) Offer(ctx context.Context, ref Ref, theirs Tips, maxBytes int) (
 	var parted bool
 	err = s.readPart(ref, func(p *part, r Reader) (err error) {
 		have, parted, err = s.compareTips(p, r, theirs)
+		parted = parted || p.owes(have)
 		return err
 	}, func(v view, r Reader) (err error) {
 		if parted {
@@ -75,6 +79,9 @@ func (s *Store) Offer(ctx context.Context, ref Ref, theirs Tips, maxBytes int) (
 	}
 	if err == nil {
 		err = s.offerForks(ref, theirs, &bundle)
+	}
+	if err == nil {
+		err = s.offerWitnesses(ref, have, &bundle)
 	}
 	if err != nil {
 		return Bundle{}, false, fmt.Errorf("offer of %s: %w", ref, err)
@@ -154,10 +161,16 @@ func (s *Store) offerForks(ref Ref, theirs Tips, bundle *Bundle) error {
 		b.changes = append(b.changes, c)
 	}
 	b.order()
+	s.offerAside(ref, b, bundle)
+	return nil
+}
+
+// offerAside adds what is set aside, as far as it can be told.
+func (s *Store) offerAside(ref Ref, b *batch, bundle *Bundle) {
 	size := 0
 	for _, c := range b.changes {
 		if size += len(c.Raw); size > maxOfferedForks {
-			s.log.Warn("more was set aside for forks than can be told at once", "ref", ref)
+			s.log.Warn("more was set aside than can be told at once", "ref", ref)
 			break
 		}
 		bundle.Changes = append(bundle.Changes, c.Raw)
@@ -165,7 +178,6 @@ func (s *Store) offerForks(ref Ref, theirs Tips, bundle *Bundle) error {
 			bundle.Signatures = append(bundle.Signatures, *c.signed)
 		}
 	}
-	return nil
 }
 
 func forksOf(set []*candidate) [16]byte {

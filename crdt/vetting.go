@@ -63,6 +63,17 @@ func (v *vetting) leave(ref Ref, w *vetted, shows int) {
 	}
 }
 
+// shownParts are those that somebody shows.
+func (v *vetting) shownParts() map[Ref]bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	shown := make(map[Ref]bool)
+	for ref, w := range v.parts {
+		shown[ref] = w.shown > 0
+	}
+	return shown
+}
+
 func (v *vetting) isShown(w *vetted) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()

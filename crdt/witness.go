@@ -1,0 +1,101 @@
+package crdt
+
+import (
+	"parley/crdt/chunk"
+)
+
+// Of an actor whose later changes do not count, the newest that does may have no
+// signature of its own any more: then it is vouched for by one that is set aside.
+// Nobody could take it without that, so it travels with what vouches for it.
+
+// owes reports whether a part holds something that somebody lacks and that only
+// a change vouches for which is set aside.
+func (p *part) owes(have Vector) bool {
+	for actor, record := range unsigned(p.actors) {
+		if record.Seq > have[actor] {
+			return true
+		}
+	}
+	return false
+}
+
+// offerWitnesses adds what is set aside because it does not count, and vouches
+// for something that somebody lacks.
+func (s *Store) offerWitnesses(ref Ref, have Vector, bundle *Bundle) error {
+	if !s.held(ref.Space).quarantine.keepsJudged(ref) {
+		return nil
+	}
+	var owed map[chunk.Actor]actorRecord
+	err := s.withPart(ref, func(p *part, _ Reader) error {
+		owed = unsigned(p.actors)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	set, err := s.asideChanges(ref, Reason.judged)
+	if err != nil {
+		return err
+	}
+	w := newWitnesses(set)
+	for actor, record := range owed {
+		if record.Seq > have[actor] {
+			w.add(w.voucher(actor, record.Seq))
+		}
+	}
+	w.batch.order()
+	s.offerAside(ref, &w.batch, bundle)
+	return nil
+}
+
+// witnesses picks of what is set aside what vouches for something, with all
+// that it builds on there, and what vouches for that.
+type witnesses struct {
+	set   map[chunk.Hash]*candidate
+	by    map[chunk.Actor][]*candidate // signed
+	batch batch
+}
+
+func newWitnesses(set []*candidate) *witnesses {
+	w := &witnesses{
+		set: make(map[chunk.Hash]*candidate, len(set)), by: make(map[chunk.Actor][]*candidate),
+		batch: batch{byHash: make(map[chunk.Hash]int)},
+	}
+	for _, c := range set {
+		w.set[c.Hash] = c
+		if c.signed != nil {
+			w.by[c.Actor] = append(w.by[c.Actor], c)
+		}
+	}
+	return w
+}
+
+// voucher is an actor's next signed change above a number, nil if there is none.
+func (w *witnesses) voucher(actor chunk.Actor, above uint64) (next *candidate) {
+	for _, c := range w.by[actor] {
+		if c.Seq > above && (next == nil || c.Seq < next.Seq) {
+			next = c
+		}
+	}
+	return next
+}
+
+func (w *witnesses) add(c *candidate) {
+	for next := []*candidate{c}; len(next) > 0; {
+		c, next = next[len(next)-1], next[:len(next)-1]
+		if c == nil {
+			continue
+		}
+		if _, ok := w.batch.byHash[c.Hash]; ok {
+			continue
+		}
+		w.batch.byHash[c.Hash] = len(w.batch.changes)
+		w.batch.changes = append(w.batch.changes, c)
+		for _, dep := range c.Deps {
+			next = append(next, w.set[dep])
+		}
+		if c.signed == nil {
+			next = append(next, w.voucher(c.Actor, c.Seq))
+		}
+	}
+}
