@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"parley/app"
+	"parley/space"
 )
 
 // Device shows or names this device.
