@@ -191,20 +191,36 @@ func (a *App) status(id space.ID, refs []crdt.Ref) (Status, error) {
 			standing[device] = have
 		}
 	}
-	for _, m := range log.Members() {
-		if m.Device == a.Device() {
-			continue
+	for _, seat := range log.Seats() {
+		if member, others := a.statusOf(seat, standing); others {
+			status.Members = append(status.Members, member)
 		}
-		have := standing[m.Device]
-		member := MemberStatus{
-			Device: m.Device.String(), Name: m.Person.Name, Connected: have.Connected, HasLatest: have.HasLatest,
-		}
-		if !have.Connected && !have.LastSeen.IsZero() {
-			member.LastSeen = &have.LastSeen
-		}
-		status.Members = append(status.Members, member)
 	}
 	return status, nil
+}
+
+// statusOf is how far a person has got: what any of their devices has, but for
+// this one. others says whether there is any.
+func (a *App) statusOf(seat space.Seat, standing map[space.DeviceID]p2p.Have) (status MemberStatus, others bool) {
+	status = MemberStatus{Device: seat.ID.String(), Name: seat.Person.Name}
+	var last time.Time
+	for _, d := range seat.Devices {
+		if d.Device == a.Device() {
+			status.You = true
+			continue
+		}
+		others = true
+		have := standing[d.Device]
+		status.Connected = status.Connected || have.Connected
+		status.HasLatest = status.HasLatest || have.HasLatest
+		if have.LastSeen.After(last) {
+			last = have.LastSeen
+		}
+	}
+	if !status.Connected && !last.IsZero() {
+		status.LastSeen = &last
+	}
+	return status, others
 }
 
 // lastSeen is when the members of a space were connected last, where that is

@@ -138,10 +138,17 @@ func (l *Log) Formers() []Former {
 		if live[number] || end == nobody {
 			continue
 		}
-		formers = append(formers, former{place: s.log.place[end], Former: Former{
+		gone := Former{
 			Seat: s.describeSeat(number),
 			Left: s.facts[end].seat == number, By: s.subjects[s.facts[end].seat].id, When: s.log.nodes[end].entry.Time,
-		}})
+		}
+		for _, grant := range of.grants {
+			had := Member{Device: s.subjects[s.facts[grant].about].id, Seat: gone.ID, Person: gone.Person, Role: gone.Role}
+			if !slices.ContainsFunc(gone.Devices, func(m Member) bool { return m.Device == had.Device }) {
+				gone.Devices = append(gone.Devices, had)
+			}
+		}
+		formers = append(formers, former{place: s.log.place[end], Former: gone})
 	}
 	slices.SortFunc(formers, func(a, b former) int {
 		return cmp.Or(a.place-b.place, bytes.Compare(a.ID[:], b.ID[:]))

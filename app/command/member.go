@@ -130,6 +130,7 @@ func (p person) find(peer *app.App) (space.ID, space.DeviceID, app.Member, error
 type MemberRole struct {
 	Person person `embed:""`
 	Role   string `arg:"" help:"What they may do from now on: facilitator, editor, annotator, reader or keeper."`
+	sure   `embed:""`
 }
 
 type roleChanged struct {
@@ -149,6 +150,16 @@ func (c *MemberRole) Run(ctx context.Context, peer *app.App, reply Reply) error 
 	role, err := parseRole(c.Role)
 	if err != nil {
 		return err
+	}
+	s, err := peer.Space(id)
+	if err != nil {
+		return err
+	}
+	if found.Role == space.Facilitator.String() && s.Facilitators == 1 && role != space.Facilitator {
+		follows := fmt.Sprintf("%s is the last facilitator: after this, %s", found.Name, withoutFacilitators)
+		if err := c.confirmed(follows); err != nil {
+			return err
+		}
 	}
 	if err := peer.SetRole(ctx, id, device, role); err != nil {
 		return err

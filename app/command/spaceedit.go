@@ -125,11 +125,15 @@ func leaving(s app.Space) string {
 	case len(s.Members) == 1:
 		words += " Nobody else is in it: it goes on nowhere."
 	case s.Role == "facilitator" && s.Facilitators == 1:
-		words += " You are its last facilitator: after you, nobody can invite or remove anybody, change roles, or archive the space. " +
-			"The editors can only go on in a new one. Rather make somebody else a facilitator first: member role."
+		words += " You are its last facilitator: after you, " + withoutFacilitators
 	}
 	return words
 }
+
+// withoutFacilitators is the rest of a sentence about a space that has no
+// facilitator any more.
+const withoutFacilitators = "nobody can invite or remove anybody, change roles, or archive the space. " +
+	"The editors can only go on in a new one. Rather make somebody else a facilitator first: member role."
 
 // SpaceForget deletes a copy of a space.
 type SpaceForget struct {
