@@ -2,6 +2,7 @@ package crdt
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 )
@@ -32,6 +33,7 @@ func (s *Store) noteGrown(p *part) {
 func (s *Store) Run(ctx context.Context) error {
 	tick := time.NewTicker(s.housekeeping)
 	defer tick.Stop()
+	roomless := make(map[Ref]bool) // for want of room on the disk they were not compacted
 	for {
 		select {
 		case <-ctx.Done():
@@ -40,6 +42,7 @@ func (s *Store) Run(ctx context.Context) error {
 			for ref, ok := s.compactions.take(); ok && ctx.Err() == nil; ref, ok = s.compactions.take() {
 				if err := s.compactAndLook(ctx, ref); err != nil && ctx.Err() == nil {
 					s.log.Warn("compaction failed, the document stays as it is", "ref", ref, "error", err)
+					roomless[ref] = errors.Is(err, ErrFull)
 				}
 			}
 		case <-s.forks.more:
@@ -49,6 +52,12 @@ func (s *Store) Run(ctx context.Context) error {
 				s.log.Error("documents of which something cannot be read stay as they are", "error", err)
 			}
 		case <-tick.C:
+			for ref, yes := range roomless {
+				if yes {
+					s.compactions.again(ref)
+				}
+			}
+			clear(roomless)
 			s.settleForks(ctx)
 			s.checkUp(ctx)
 			s.layToRest(ctx)
@@ -71,6 +80,7 @@ func (s *Store) compactAndLook(ctx context.Context, ref Ref) error {
 	if err := s.Compact(ctx, ref); err != nil {
 		return err
 	}
+	s.log.Debug("compacted a document", "ref", ref)
 	return s.withPart(ref, func(p *part, _ Reader) error {
 		s.noteGrown(p)
 		return nil
@@ -116,6 +126,15 @@ func (q *compactQueue) add(ref Ref) {
 	case q.more <- struct{}{}:
 	default:
 	}
+}
+
+// again is add for a part whose last compaction failed through no fault of its
+// own.
+func (q *compactQueue) again(ref Ref) {
+	q.mu.Lock()
+	delete(q.skip, ref)
+	q.mu.Unlock()
+	q.add(ref)
 }
 
 func (q *compactQueue) take() (Ref, bool) {

@@ -2,11 +2,14 @@ package crdt_test
 
 import (
 	"context"
+	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"parley/crdt"
+	"parley/crdt/badger"
 )
 
 // slow is a materializer whose first compaction waits until it is let go.
@@ -64,5 +67,51 @@ func TestWhatIsWrittenDuringACompactionIsCompactedToo(t *testing.T) {
 	ada.eventually("everything is in one snapshot", func() bool {
 		snapshots, changes := ada.chunks(ref)
 		return snapshots == 1 && changes == 0
+	})
+}
+
+// crowded is a disk without room for a snapshot, until there is some.
+type crowded struct {
+	crdt.Backend
+	room    atomic.Bool
+	refused atomic.Int64
+}
+
+func (s *crowded) Write(ops []crdt.Op) error {
+	for _, op := range ops {
+		if len(op.Key) > 51 && op.Key[33] == 'd' && op.Key[51] == 's' && !s.room.Load() {
+			s.refused.Add(1)
+			return crdt.ErrFull
+		}
+	}
+	return s.Backend.Write(ops)
+}
+
+// A compaction for which there was no room is made up for once there is some,
+// though nobody writes there any more.
+func TestACompactionWaitsForRoom(t *testing.T) {
+	ada := newDevice(t, "Ada").understands()
+	ada.closes()
+	backend, err := badger.Open(badger.Options{Dir: ada.dir, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	disk := &crowded{Backend: backend}
+	ada.options.Backend, ada.options.CompactCount = disk, 50
+	ada.options.KeepLoose, ada.options.Housekeeping = 1, 20*time.Millisecond
+	if ada.store, err = crdt.Open(ada.options); err != nil {
+		t.Fatal(err)
+	}
+	ada.runs()
+	ref := ada.founds()
+	ada.commits(ref, ada.picksUp(ref).writesMany(60)...)
+	ada.eventually("it was tried again", func() bool { return disk.refused.Load() > 3 })
+	if snapshots, changes := ada.chunks(ref); snapshots != 0 || changes != 60 {
+		t.Fatalf("%d snapshots and %d changes of 60", snapshots, changes)
+	}
+	disk.room.Store(true)
+	ada.eventually("there is a snapshot", func() bool {
+		snapshots, changes := ada.chunks(ref)
+		return snapshots == 1 && changes < 50
 	})
 }

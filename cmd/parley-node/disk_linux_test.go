@@ -1,13 +1,19 @@
 package main
 
 import (
+	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+	"time"
+
+	"parley/crdt/chunk"
 )
 
 const diskEnv = "PARLEY_TEST_DISK"
@@ -137,6 +143,122 @@ func writesUntilTheDiskIsFull(t *testing.T, disk string) {
 	for _, command := range [][]string{{"backup", backup}, {"doctor"}} {
 		if _, err := try(data, command...); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// The disk has room for what somebody writes, and not for the snapshot that is
+// made of it.
+func TestTheDiskIsFullWhileCompacting(t *testing.T) {
+	t.Parallel() // it is mostly waiting for the next round of housekeeping
+	onItsOwnDisk(t, compactsOnAFullDisk)
+}
+
+func compactsOnAFullDisk(t *testing.T, disk string) {
+	dir := t.TempDir()
+	data := filepath.Join(disk, "data")
+	id := ask(t, data, "space", "create", "Park")["space"].(string)
+	document := ask(t, data, "document", "create", id, "--title", "Plan")["document"].(string)
+	told := &complaints{}
+	startTelling(t, data, told, "--verbose")
+	copied := filepath.Join(dir, "plan.automerge")
+	large := continued(t, data, id, document)
+	if err := os.WriteFile(copied, large, 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	// Something else takes all but what it takes to save that, and a little.
+	var state syscall.Statfs_t
+	if err := syscall.Statfs(disk, &state); err != nil {
+		t.Fatal(err)
+	}
+	other := filepath.Join(disk, "other")
+	taken := int(state.Bavail)*int(state.Bsize) - reserve - len(large)*5/4
+	if err := os.WriteFile(other, make([]byte, taken), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ask(t, data, "document", "merge", id, document, copied)
+	told.waitFor(t, "compaction failed, the document stays as it is")
+	shows := func() {
+		t.Helper()
+		show := exec.Command("parley-node", "--data", data, "document", "show", id, document, "--format", "automerge")
+		if got, err := show.Output(); err != nil || len(got) < len(large)/2 {
+			t.Fatalf("%d bytes of the document can be read (%v)", len(got), err)
+		}
+	}
+	shows()
+
+	// With room again, writing goes on, and so does compacting, of which nobody
+	// need think.
+	if err := os.Remove(other); err != nil {
+		t.Fatal(err)
+	}
+	if err := edit(data, id, document, "again"); err != nil {
+		t.Fatal(err)
+	}
+	told.waitFor(t, "compacted a document")
+	shows()
+	if text := ask(t, data, "document", "show", id, document, "--format", "text")["content"].(string); strings.TrimSpace(text) != "again" {
+		t.Errorf("the document says %q", text)
+	}
+	ask(t, data, "doctor")
+}
+
+// reserve is what Parley keeps free of a disk (crdt/badger).
+const reserve = 17<<20 + 512<<10
+
+// continued is a copy of a document as another program has gone on with it: with
+// more changes than stay loose, which hardly get smaller together.
+func continued(t *testing.T, data, space, document string) []byte {
+	t.Helper()
+	saved, err := exec.Command("parley-node", "--data", data, "document", "show", space, document, "--format", "automerge").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := chunk.ParseSnapshot(saved, chunk.DefaultLimits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const actor = chunk.Actor("another program")
+	deps, op := before.Heads, before.MaxOp+1
+	for seq := range uint64(1100) {
+		change, err := chunk.Encode(
+			chunk.Change{Actor: actor, Seq: seq + 1, StartOp: op + seq, Deps: deps},
+			[]chunk.Actor{actor},
+			[]chunk.Op{{Key: chunk.Key{Name: fmt.Sprintf("key %d", seq), IsName: true}, Action: chunk.Put, Value: chunk.String(string(noise(2000)))}},
+		)
+		if err != nil {
+			t.Fatal(err)
+		}
+		saved = append(saved, change.Raw...)
+		deps = []chunk.Hash{change.Hash}
+	}
+	return saved
+}
+
+// complaints are what a program says.
+type complaints struct {
+	mu   sync.Mutex
+	said bytes.Buffer
+}
+
+func (h *complaints) Write(p []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.said.Write(p)
+}
+
+func (h *complaints) waitFor(t *testing.T, words string) {
+	t.Helper()
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		h.mu.Lock()
+		said := strings.Contains(h.said.String(), words)
+		h.mu.Unlock()
+		if said {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("nothing was said of %q", words)
 		}
 	}
 }

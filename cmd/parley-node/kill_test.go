@@ -158,12 +158,18 @@ func killChildren(pid int) (killed int) {
 // startPeer serves a data directory and waits until it does.
 func startPeer(t *testing.T, data string) *exec.Cmd {
 	t.Helper()
+	return startTelling(t, data, os.Stderr)
+}
+
+// startTelling is startPeer for one whose complaints go somewhere.
+func startTelling(t *testing.T, data string, complaints io.Writer, flags ...string) *exec.Cmd {
+	t.Helper()
 	program, err := exec.LookPath("parley-node")
 	if err != nil {
 		t.Fatal(err)
 	}
-	peer := exec.Command(program, "--data", data, "--json", "serve", "--no-mdns", "--listen", "/ip4/127.0.0.1/tcp/0")
-	peer.Stderr = os.Stderr
+	peer := exec.Command(program, append([]string{"--data", data, "--json", "serve", "--no-mdns", "--listen", "/ip4/127.0.0.1/tcp/0"}, flags...)...)
+	peer.Stderr = complaints
 	stdout, err := peer.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
