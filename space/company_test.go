@@ -1,7 +1,9 @@
 package space
 
 import (
+	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -137,11 +139,19 @@ func answersOf(l *Log) string {
 	list(&b, "link", l.SeatKeys(Link))
 	list(&b, "recovery", l.SeatKeys(Recovery))
 	list(&b, "successor", l.Successors())
-	for _, a := range l.Stranded(noon) {
-		fmt.Fprintf(&b, "stranded %s\n", a.Device)
-	}
 	for _, m := range l.Members() {
 		fmt.Fprintf(&b, "may %s %t %t\n", m.Device, l.MayWrite(m.Device, Body), l.MayWrite(m.Device, Annotations))
+	}
+	for _, name := range slices.SortedFunc(maps.Keys(l.state.limits), compareLimits) {
+		fmt.Fprintf(&b, "limit %x %d %x %d\n", name.document, name.part, name.actor,
+			l.Limit([]byte(name.actor), name.document, name.part))
+	}
+	for _, prefix := range slices.SortedFunc(maps.Keys(l.state.actors), func(a, b [16]byte) int {
+		first, second := l.state.actors[a], l.state.actors[b]
+		return bytes.Compare(first[:], second[:])
+	}) {
+		device, _ := l.Actor(prefix)
+		fmt.Fprintf(&b, "actor %s\n", device)
 	}
 	return b.String()
 }

@@ -139,7 +139,7 @@ func (g *ledger) mayBeVia(grant, via int32, m mode) bool {
 	if g.facts[grant].verdict == counts {
 		return g.facts[grant].via == via
 	}
-	return m != sure
+	return m != sure && g.below(via, g.joinOf(grant))
 }
 
 // answered reports whether an answer is one to a request, and if it is a yes,

@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -22,65 +23,170 @@ func printedSeed(t *testing.T) source {
 	return newSource(seed)
 }
 
-// randomLog has people invite, withdraw, admit, rename and meddle, each with
-// what they happen to know, and returns all entries that came of it.
+// play is people who write entries of all kinds, each with what they happen
+// to know, by the rules and against them.
+type play struct {
+	t      *testing.T
+	rand   source
+	people []*someone
+	codes  []Code // of invitations and seat keys
+	joins  []Hash
+	cuts   []Hash
+}
+
+// randomLog returns all entries that come of a play.
 func randomLog(t *testing.T, rand source, steps int) [][]byte {
 	t.Helper()
-	people := []*someone{founder(t, rand, "person 0")}
-	var codes []Code
-	pick := func() *someone { return people[rand.IntN(len(people))] }
+	p := &play{t: t, rand: rand, people: []*someone{founder(t, rand, "person 0")}}
+	first := p.people[0]
+	code := first.invites(Facilitator, 10, time.Time{})
+	for i := range 1 + rand.IntN(4) {
+		other := newcomer(t, rand, fmt.Sprint("facilitator ", i))
+		first.admits(other, code)
+		p.people = append(p.people, other)
+	}
+	meet(p.people...)
 	for i := range steps {
-		p := pick()
-		now := noon.Add(time.Duration(rand.IntN(100)) * time.Minute)
-		switch rand.IntN(8) {
-		case 0:
-			role := Role(1 + rand.IntN(5))
-			if e, secret, err := p.log.Invite(p.key, InviteOptions{Role: role, Uses: 1 + rand.IntN(2), Expiry: noon.Add(time.Hour)}, noon, rand); err == nil {
-				p.adds(e, nil)
-				codes = append(codes, Code{Space: p.log.ID(), Secret: secret})
-			}
-		case 1:
-			if len(codes) > 0 && rand.IntN(3) == 0 {
-				if e, err := p.log.Withdraw(p.key, codes[rand.IntN(len(codes))].Invitation(), now); err == nil {
-					p.adds(e, nil)
-				}
-			}
-		case 2, 3:
-			if len(codes) == 0 {
-				break
-			}
-			code := codes[rand.IntN(len(codes))]
-			other := newcomer(t, rand, fmt.Sprint("person ", i))
-			// Some admit although they should know better.
-			body := joinBody{Application: other.applies(code)}
-			if e, err := seal(p.key, KindJoin, p.log.id[:], p.log.Heads(), now, body); err == nil {
-				p.adds(e, nil)
-				other.log = p.copies()
-				people = append(people, other)
-			}
-		case 4:
-			p.adds(seal(p.key, KindPerson, p.log.id[:], p.log.Heads(), now, personBody{Person: Person{Name: fmt.Sprint("name ", i)}}))
-		case 5:
-			p.adds(seal(p.key, KindInvite, p.log.id[:], p.log.Heads(), now, inviteBody{Invitation: InvitationKey{byte(i)}, Role: Facilitator, Uses: 3}))
-		default:
-			p.hears(pick())
+		p.step(i)
+	}
+	meet(p.people...)
+	return first.log.Entries()
+}
+
+func (p *play) someone() *someone { return p.people[p.rand.IntN(len(p.people))] }
+
+func (p *play) step(i int) {
+	who := p.someone()
+	if p.rand.IntN(3) == 0 {
+		who.hears(p.someone())
+		return
+	}
+	kind := Kind(2 + p.rand.IntN(int(lastKind)))
+	if p.rand.IntN(3) == 0 {
+		kind = []Kind{KindRemove, KindRole, KindRevoke, KindJoin}[p.rand.IntN(4)]
+	}
+	body, newcomer := p.body(kind, who, i)
+	if body == nil {
+		return
+	}
+	e, err := seal(who.key, kind, who.log.id[:], p.parents(who), noon.Add(time.Duration(p.rand.IntN(100))*time.Minute), body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if _, _, err := who.log.Add(e.Raw); err != nil {
+		if !errors.Is(err, ErrNoStanding) {
+			p.t.Fatal(err)
 		}
+		return
 	}
-	all := people[0]
-	for _, p := range people[1:] {
-		all.hears(p)
+	switch kind {
+	case KindJoin:
+		p.joins = append(p.joins, e.Hash)
+		newcomer.log = who.copies()
+		if !slices.Contains(p.people, newcomer) {
+			p.people = append(p.people, newcomer)
+		}
+	case KindCut:
+		p.cuts = append(p.cuts, e.Hash)
 	}
-	return all.log.Entries()
+}
+
+// parents are mostly what somebody knows, and sometimes earlier than that.
+func (p *play) parents(who *someone) []Hash {
+	if p.rand.IntN(6) > 0 {
+		return who.log.Heads()
+	}
+	return []Hash{who.log.nodes[p.rand.IntN(len(who.log.nodes))].entry.Hash}
+}
+
+func (p *play) body(kind Kind, who *someone, i int) (body any, newcomer *someone) {
+	rand := p.rand
+	person := Person{Name: fmt.Sprint("name ", i), Organisation: []string{"", "Council"}[rand.IntN(2)], Standing: Standing(rand.IntN(2))}
+	var secret [32]byte
+	_, _ = rand.Read(secret[:])
+	code := Code{Space: who.log.ID(), Secret: secret}
+	expiry := uint64(noon.Add(time.Hour).Unix()) * uint64(rand.IntN(2))
+	switch kind {
+	case KindInvite:
+		p.codes = append(p.codes, code)
+		return inviteBody{code.Invitation(), Role(1 + rand.IntN(5)), 1 + rand.Uint64N(3), expiry, rand.IntN(3) == 0}, nil
+	case KindSeatKey:
+		p.codes = append(p.codes, code)
+		seat := who.id()
+		if s, ok := who.log.Seat(seat); ok {
+			seat = s.ID
+		}
+		return seatKeyBody{code.Invitation(), Purpose(1 + rand.IntN(2)), 1 + rand.Uint64N(2), expiry, seat}, nil
+	case KindWithdraw, KindJoin:
+		if len(p.codes) == 0 {
+			return nil, nil
+		}
+		code = p.codes[rand.IntN(len(p.codes))]
+		if kind == KindWithdraw {
+			return withdrawBody{code.Invitation()}, nil
+		}
+		newcomer = p.someone()
+		if rand.IntN(3) > 0 && len(p.people) < 14 {
+			newcomer = &someone{t: p.t, key: KeyFromSeed(secret), name: fmt.Sprint("person ", i), rand: rand}
+		}
+		application, err := ApplyAs(newcomer.key, code, person, []string{"", "phone"}[rand.IntN(2)])
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		return joinBody{application}, newcomer
+	case KindAnswer:
+		if len(p.joins) == 0 {
+			return nil, nil
+		}
+		return answerBody{p.joins[rand.IntN(len(p.joins))], rand.IntN(2) == 0}, nil
+	}
+	return p.saying(kind, person, i), nil
+}
+
+// saying is the body of an entry that says something of a seat or the space.
+func (p *play) saying(kind Kind, person Person, i int) any {
+	rand, about := p.rand, p.someone().id()
+	var continued []Hash
+	if len(p.cuts) > 0 && rand.IntN(2) == 0 {
+		continued = []Hash{p.cuts[rand.IntN(len(p.cuts))]}
+	}
+	cut := Cut{{Document: [16]byte{byte(rand.IntN(2))}, Part: Part(rand.IntN(2)), Actors: []ActorSeq{{Actor: []byte{byte(rand.IntN(3))}, Seq: 1 + rand.Uint64N(9)}}}}
+	switch kind {
+	case KindPerson:
+		return personBody{person}
+	case KindRole:
+		return roleBody{about, Role(1 + rand.IntN(3)), cut, continued}
+	case KindRemove:
+		return removeBody{about, cut, continued}
+	case KindRevoke:
+		return revokeBody{about, cut, continued}
+	case KindCut:
+		return cutBody{cut}
+	case KindLabel:
+		return labelBody{about, fmt.Sprint("device ", i)}
+	case KindConfirm:
+		return confirmBody{about, person, rand.IntN(3) > 0}
+	case KindArchive:
+		return archiveBody{rand.IntN(2) == 0, cut, continued}
+	case KindRename:
+		return renameBody{fmt.Sprint("space ", i)}
+	case KindAdmit:
+		return admitBody{cut}
+	case KindSuccessor:
+		return successorBody{map[Role]string{Editor: Code{Space: ID{byte(i)}, Name: "Next"}.String()}}
+	}
+	return map[int]int{1: i} // of a kind of a newer Parley
 }
 
 func TestTheSameEntriesMakeTheSameSpace(t *testing.T) {
 	rand := printedSeed(t)
-	for range 10 {
-		entries := randomLog(t, rand, 60)
+	for range 12 {
+		entries := randomLog(t, rand, 45)
 		want, err := Open(entries)
 		if err != nil {
 			t.Fatal(err)
 		}
+		compareNaively(t, want)
 		// Delivered shuffled, in parts, some of them twice, and among them
 		// what strangers write beside and on top.
 		shuffled := append(slices.Clone(entries), strangersEntries(t, rand, want)...)
@@ -92,16 +198,47 @@ func TestTheSameEntriesMakeTheSameSpace(t *testing.T) {
 		for log.Len() < len(entries) {
 			from := rand.IntN(len(shuffled))
 			to := from + 1 + rand.IntN(len(shuffled)-from)
+			before, rights := answersOf(log), log.Rights()
 			if _, _, err := log.Add(shuffled[from:to]...); err != nil && !errors.Is(err, ErrNoStanding) {
 				t.Fatal(err)
 			}
-			if naive := evaluateNaively(log); naive != summary(log) {
-				t.Fatalf("with %d of %d entries\n%s\nbut naively\n%s", log.Len(), len(entries), summary(log), naive)
+			compareNaively(t, log)
+			if log.Rights() == rights && rightsIn(before) != rightsIn(answersOf(log)) {
+				t.Fatal("rights have changed, and the number has not grown")
 			}
 		}
-		if summary(log) != summary(want) {
+		if summary(log) != summary(want) || log.RightsDigest() != want.RightsDigest() {
 			t.Fatalf("\n%s\n\n%s", summary(log), summary(want))
 		}
+	}
+}
+
+// rightsIn is the part of what a log answers that Rights is about.
+func rightsIn(answers string) string {
+	var lines []string
+	for line := range strings.Lines(answers) {
+		if strings.HasPrefix(line, "may ") || strings.HasPrefix(line, "limit ") || strings.HasPrefix(line, "actor ") {
+			lines = append(lines, line)
+		}
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "")
+}
+
+func compareNaively(t *testing.T, l *Log) {
+	t.Helper()
+	n := newNaive(l.Entries())
+	for i := range n.order {
+		node := l.index[n.order[i].Hash]
+		if got := l.state.facts[node].verdict == counts; got != n.counts(i) {
+			t.Errorf("the %s entry %d counts: %t, naively %t", n.order[i].Kind, i, got, n.counts(i))
+		}
+	}
+	if got, want := answersOf(l), n.answersOf(); got != want {
+		t.Errorf("of %d entries\n%s\nbut naively\n%s", l.Len(), got, want)
+	}
+	if t.Failed() {
+		t.FailNow()
 	}
 }
 
@@ -125,116 +262,4 @@ func strangersEntries(t *testing.T, rand source, log *Log) (raw [][]byte) {
 		parents = []Hash{log.Heads()[rand.IntN(len(log.Heads()))]}
 	}
 	return raw
-}
-
-// evaluateNaively computes what a log says from its set of entries, straight
-// from docs/formats.md: ancestors by walking, the order by searching.
-func evaluateNaively(l *Log) string {
-	entries := make(map[Hash]Entry)
-	for _, raw := range l.Entries() {
-		e, err := ParseEntry(raw)
-		if err != nil {
-			panic(err)
-		}
-		entries[e.Hash] = e
-	}
-	below := make(map[Hash]map[Hash]bool)
-	var past func(h Hash) map[Hash]bool
-	past = func(h Hash) map[Hash]bool {
-		if below[h] == nil {
-			set := make(map[Hash]bool)
-			for _, parent := range entries[h].Parents {
-				set[parent] = true
-				for ancestor := range past(parent) {
-					set[ancestor] = true
-				}
-			}
-			below[h] = set
-		}
-		return below[h]
-	}
-	var order []Entry
-	placed := make(map[Hash]bool)
-	for len(order) < len(entries) {
-		var next *Entry
-		for hash, e := range entries {
-			open := !placed[hash]
-			for _, parent := range e.Parents {
-				open = open && placed[parent]
-			}
-			if open && (next == nil || compareHashes(hash, next.Hash) < 0) {
-				next = &e
-			}
-		}
-		order = append(order, *next)
-		placed[next.Hash] = true
-	}
-	raw := make([][]byte, len(order))
-	for i, e := range order {
-		raw[i] = e.Raw
-	}
-	members, invitations := naiveState(order, past)
-	name := order[0].body.(*foundBody).Name
-	return fmt.Sprintf("%s %x %x\n%+v\n%+v", name, l.Digest(), raw, members, invitations)
-}
-
-func naiveState(order []Entry, past func(Hash) map[Hash]bool) (members []Member, invitations []Invitation) {
-	grants := make(map[DeviceID][]Hash)
-	invited := make(map[InvitationKey]Hash)
-	withdrawals := make(map[InvitationKey][]Hash)
-	member := func(d DeviceID) int { return slices.IndexFunc(members, func(m Member) bool { return m.Device == d }) }
-	invitation := func(k InvitationKey) int {
-		return slices.IndexFunc(invitations, func(i Invitation) bool { return i.Key == k })
-	}
-	anyBelow := func(e Entry, hashes []Hash) bool {
-		return slices.ContainsFunc(hashes, func(h Hash) bool { return past(e.Hash)[h] })
-	}
-	for _, e := range order {
-		author := member(e.Author)
-		if e.Kind != KindFound && (author < 0 || !anyBelow(e, grants[e.Author])) {
-			continue
-		}
-		switch body := e.body.(type) {
-		case *foundBody:
-			members = append(members, Member{Device: e.Author, Seat: e.Author, Person: body.Person, Role: Facilitator, Joined: e.Time})
-			grants[e.Author] = []Hash{e.Hash}
-		case *personBody:
-			members[author].Person = body.Person
-		case *inviteBody:
-			if members[author].Role == Facilitator && invitation(body.Invitation) < 0 {
-				made := Invitation{Key: body.Invitation, Role: body.Role, Uses: int(body.Uses), Author: e.Author, Created: e.Time}
-				if body.Expiry != 0 {
-					made.Expiry = time.Unix(int64(body.Expiry), 0).UTC()
-				}
-				invitations = append(invitations, made)
-				invited[body.Invitation] = e.Hash
-			}
-		case *withdrawBody:
-			if at := invitation(body.Invitation); members[author].Role == Facilitator && at >= 0 && past(e.Hash)[invited[body.Invitation]] {
-				invitations[at].Withdrawn = true
-				withdrawals[body.Invitation] = append(withdrawals[body.Invitation], e.Hash)
-			}
-		case Application:
-			at := invitation(body.Invitation)
-			if at < 0 || !past(e.Hash)[invited[body.Invitation]] || anyBelow(e, withdrawals[body.Invitation]) {
-				continue
-			}
-			through := &invitations[at]
-			if !through.Expiry.IsZero() && e.Time.After(through.Expiry) {
-				continue
-			}
-			if member(body.Device) < 0 {
-				if through.Used == through.Uses {
-					continue
-				}
-				through.Used++
-				members = append(members, Member{
-					Device: body.Device, Seat: body.Device, Person: body.Person, Role: through.Role,
-					Joined: e.Time, InvitedBy: through.Author, Admitted: e.Author,
-				})
-			}
-			grants[body.Device] = append(grants[body.Device], e.Hash)
-		}
-	}
-	return members, invitations
 }
