@@ -24,6 +24,7 @@ type flags struct {
 	Keyring bool             `help:"Use the platform's keyring for the key of a device, where it has one." default:"true" negatable:"" env:"PARLEY_KEYRING"`
 	Verbose bool             `help:"Say on standard error what happens inside."`
 	Version kong.VersionFlag `help:"Print the version."`
+	Link    string           `arg:"" optional:"" help:"A parley: link or an invitation file: the window asks whether to join."`
 }
 
 func main() {
@@ -47,10 +48,20 @@ func main() {
 }
 
 // run opens the device, shows its window, and closes both. A device that is
-// locked is opened by whoever unlocks it in the window.
+// locked is opened by whoever unlocks it in the window. Where a window is open
+// already, that one comes to the front, with the link.
 func run(f flags) (err error) {
 	locations, err := app.Locate(f.Data, f.Profile)
 	if err != nil {
+		return err
+	}
+	var code string
+	if f.Link != "" {
+		if code, err = app.ReadHanded(f.Link); err != nil {
+			return err
+		}
+	}
+	if shown, err := command.Show(context.Background(), locations, code); shown || err != nil {
 		return err
 	}
 	level := slog.LevelWarn
@@ -74,6 +85,7 @@ func run(f flags) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, door.Close()) }()
+	door.Hand(code)
 	if err := door.Open(context.Background(), nil); err != nil && !app.IsLocked(err) {
 		return err
 	}

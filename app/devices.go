@@ -123,6 +123,25 @@ func (a *App) FindDevice(text string) (space.DeviceID, error) {
 	return space.ParseDeviceID(devices[hit].Device)
 }
 
+// AwaitDevice waits for a device of this person that is not among those known,
+// until ctx ends.
+func (a *App) AwaitDevice(ctx context.Context, known []MyDevice) (MyDevice, error) {
+	seen := a.news.current()
+	for {
+		_, rung := a.news.since(seen)
+		for _, device := range a.Devices() {
+			if !slices.ContainsFunc(known, func(before MyDevice) bool { return before.Device == device.Device }) {
+				return device, nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return MyDevice{}, ctx.Err()
+		case <-rung:
+		}
+	}
+}
+
 // RenameDevice gives a device of this person a name, in every space that it is
 // in with this one.
 func (a *App) RenameDevice(ctx context.Context, device space.DeviceID, label string) error {

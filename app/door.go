@@ -23,6 +23,7 @@ type Door struct {
 	peer   *App
 	locked error // why the device is not open, until it is
 	leave  func() error
+	handed string // for the device, once it is open
 	closed bool
 }
 
@@ -84,6 +85,9 @@ func (d *Door) Open(ctx context.Context, passphrase []byte) error {
 		return errors.Join(Explain(context.Canceled), peer.Close())
 	}
 	d.peer, d.leave = peer, d.attend(peer)
+	if d.handed != "" {
+		peer.Hand(d.handed)
+	}
 	close(d.unlocks)
 	return nil
 }
@@ -93,6 +97,19 @@ func (d *Door) App() *App {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.peer
+}
+
+// Hand is App.Hand, as soon as the device is open.
+func (d *Door) Hand(code string) {
+	d.mu.Lock()
+	peer := d.peer
+	if peer == nil && code != "" {
+		d.handed = code
+	}
+	d.mu.Unlock()
+	if peer != nil {
+		peer.Hand(code)
+	}
 }
 
 // reason is why the device is not open.

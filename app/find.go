@@ -20,7 +20,7 @@ func find(what, prefix string, candidates []candidate) (int, error) {
 	}
 	var hits []int
 	for i, c := range candidates {
-		if strings.HasPrefix(c.id, wanted) {
+		if strings.HasPrefix(strings.ToLower(c.id), wanted) {
 			hits = append(hits, i)
 		}
 	}

@@ -81,13 +81,19 @@ func codeOf(text string) (string, error) {
 var errHanded = newError(CodeMalformed, "This is not a whole invitation. Ask the person who sent it to send it again.")
 
 // Hand gives a code to whichever window asks first. One that nobody has asked
-// for gives way to it.
+// for gives way to it. Without a code, it only has the desktop window come to
+// the front.
 func (a *App) Hand(code string) {
-	a.handed.mu.Lock()
-	a.handed.code = code
-	a.handed.mu.Unlock()
+	if code != "" {
+		a.handed.mu.Lock()
+		a.handed.code = code
+		a.handed.mu.Unlock()
+	}
 	a.news.ring(topic{event: EventHanded})
 }
+
+// Windows is how many windows are open on this device.
+func (a *App) Windows() int { return int(a.windows.Load()) }
 
 // takeHanded gives the code that was handed over last, once, or nothing.
 func (a *App) takeHanded() string {

@@ -63,7 +63,7 @@ func (a *App) KeepRecoverySheet(ctx context.Context, text string) (RecoveryState
 	}
 	a.seating.Lock()
 	defer a.seating.Unlock()
-	made := now()
+	made := now().Truncate(time.Second) // as entries have it
 	if before := a.settings.get().Recovery; before != nil && !made.After(before.Made) {
 		made = before.Made.Add(time.Second) // the newest sheet counts, whatever the clocks of two devices say
 	}

@@ -338,7 +338,7 @@ func TestEveryCommandIsOneOfTheTwoKinds(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		"device", "space create", "space list", "invite create", "join", "peers", "connect", "status",
+		"device show", "device link", "device revoke", "device recover", "open", "space create", "space list", "invite create", "join", "peers", "connect", "status",
 		"document create", "document list", "document show", "document edit", "document merge", "watch",
 	} {
 		if !slices.Contains(remote, want) {

@@ -26,11 +26,12 @@ type Grammar struct {
 	Keyring        bool   `help:"Use the platform's keyring for the key of a device, where it has one." default:"true" negatable:"" env:"PARLEY_KEYRING"`
 
 	Serve      Serve           `cmd:"" help:"Run this peer until it is interrupted."`
-	Device     Device          `cmd:"" help:"Show this device, or change the name of the person it belongs to."`
+	Device     DeviceGroup     `cmd:"" help:"Show, link, rename and take out devices, and come back when they are lost."`
 	Space      SpaceGroup      `cmd:"" help:"Create, list, change, leave and export spaces."`
 	Member     MemberGroup     `cmd:"" help:"Show and change who belongs to a space, and what they may do."`
 	Invite     InviteGroup     `cmd:"" help:"Invite people to a space, and take invitations back."`
 	Join       Join            `cmd:"" help:"Join the space that an invitation code is for."`
+	Open       Open            `cmd:"" help:"Show an invitation in the window that is open on this device."`
 	Room       RoomGroup       `cmd:"" help:"Let people in who are in the same room, by three words on the wall."`
 	Document   DocumentGroup   `cmd:"" help:"Create, list, show and change documents."`
 	File       FileGroup       `cmd:"" help:"Keep files in a space: pictures, attachments."`

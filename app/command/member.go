@@ -16,6 +16,7 @@ type MemberGroup struct {
 	Role    MemberRole    `cmd:"" help:"Give somebody another role."`
 	Remove  MemberRemove  `cmd:"" help:"Take somebody out of a space, with all their devices."`
 	Confirm MemberConfirm `cmd:"" help:"Say that somebody is the official they say they are."`
+	Verify  MemberVerify  `cmd:"" help:"Compare words with somebody, to know that nobody stands between you."`
 }
 
 // MemberList lists the people of a space.

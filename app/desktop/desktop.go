@@ -21,6 +21,7 @@ import (
 	"github.com/wailsapp/wails/v2/pkg/options"
 	"github.com/wailsapp/wails/v2/pkg/options/assetserver"
 	"github.com/wailsapp/wails/v2/pkg/options/linux"
+	"github.com/wailsapp/wails/v2/pkg/options/mac"
 	"github.com/wailsapp/wails/v2/pkg/runtime"
 
 	"parley/app"
@@ -86,6 +87,7 @@ func Run(o Options) error {
 	w.ErrorFormatter = d.explain
 	w.OnStartup = d.startup
 	w.OnBeforeClose = d.beforeClose
+	w.Mac = &mac.Options{OnUrlOpen: d.handed, OnFileOpen: d.handed}
 	err := show(w)
 	// The page is gone. What waits for it ends first, then the window, which
 	// waits for its pumps, which may have waited for the page.
@@ -226,10 +228,24 @@ func (d *desktop) explain(err error) any {
 	return string(raw)
 }
 
+// handed takes a link or a file that the system gives to the program while it
+// runs, as macOS does.
+func (d *desktop) handed(argument string) {
+	code, err := app.ReadHanded(argument)
+	if err != nil {
+		d.Log.Warn("a link was not taken", "err", err)
+	}
+	d.Door.Hand(code)
+}
+
 // emit gives an event to the page. Before there is one, it waits.
 func (d *desktop) emit(event app.Event) {
 	select {
 	case <-d.started:
+		if event.Name == app.EventHanded { // somebody has just asked for this window
+			runtime.WindowUnminimise(d.wails)
+			runtime.WindowShow(d.wails)
+		}
 		runtime.EventsEmit(d.wails, string(event.Name), event.Data)
 	case <-d.ctx.Done():
 	}
