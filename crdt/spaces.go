@@ -41,6 +41,12 @@ func (s *Store) CreateSpace(ctx context.Context, entries ...[]byte) (*space.Log,
 	if err != nil {
 		return nil, fmt.Errorf("create space: %w", err)
 	}
+	return s.KeepSpace(ctx, log)
+}
+
+// KeepSpace is CreateSpace for a log that has been opened, and so checked,
+// already. The store takes it over: the caller adds nothing to it.
+func (s *Store) KeepSpace(ctx context.Context, log *space.Log) (*space.Log, error) {
 	id := log.ID()
 	s.creating.Lock()
 	defer s.creating.Unlock()
@@ -49,7 +55,7 @@ func (s *Store) CreateSpace(ctx context.Context, entries ...[]byte) (*space.Log,
 			return nil, fmt.Errorf("create space: %w", err)
 		}
 	} else if held != nil {
-		if _, _, err := s.AddEntries(ctx, id, entries); err != nil {
+		if _, _, err := s.AddEntries(ctx, id, log.Entries()); err != nil {
 			return nil, fmt.Errorf("create space: %w", err)
 		}
 		return held.log, nil
