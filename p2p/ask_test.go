@@ -244,7 +244,7 @@ func TestTruncatedLogLetsNobodyIn(t *testing.T) {
 		"of another space":     strangerSpace(t),
 	} {
 		t.Run(name, func(t *testing.T) {
-			if err := ben.node.storeJoined(t.Context(), park, page); err == nil {
+			if err := ben.node.storeJoined(t.Context(), park, page, nil); err == nil {
 				t.Error("Ben takes it")
 			}
 			if len(ben.store.Spaces()) != 0 {

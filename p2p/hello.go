@@ -179,9 +179,10 @@ func (h *hello) hearTags(round byte) error {
 	return nil
 }
 
-// tagged are the tags by which the other would name our spaces.
+// tagged are the tags by which the other would name our spaces, and those that
+// we are about to have.
 func (h *hello) tagged(round byte) map[tag]space.ID {
-	spaces := h.online.node.store.Spaces()
+	spaces := append(h.online.node.store.Spaces(), h.online.node.joining.all()...)
 	ours := make(map[tag]space.ID, len(spaces))
 	for _, id := range spaces {
 		ours[h.script.helloTag(id, round, 1-h.side)] = id

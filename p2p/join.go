@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -109,11 +112,12 @@ func weight(err error) int {
 // knockAt asks one device, and stores the space's log if it lets us in.
 func (o *online) knockAt(ctx context.Context, info peer.AddrInfo, code space.Code, application []byte) error {
 	return o.visit(ctx, info, admitProtocol, func(c *conversation, admitter space.DeviceID) error {
+		defer o.node.joining.begin(code.Space)()
 		entries, err := o.apply(c, admitter, code, application)
 		if err != nil {
 			return err
 		}
-		return o.node.storeJoined(ctx, code.Space, entries)
+		return o.node.storeJoined(ctx, code.Space, entries, nil)
 	})
 }
 
@@ -129,8 +133,9 @@ func (o *online) apply(c *conversation, admitter space.DeviceID, code space.Code
 	return hearLog(c)
 }
 
-// storeJoined checks what an admitter sent and makes it durable.
-func (n *Node) storeJoined(ctx context.Context, id space.ID, entries [][]byte) error {
+// storeJoined checks what an admitter sent, by a check of the caller's too if
+// there is one, and makes it durable.
+func (n *Node) storeJoined(ctx context.Context, id space.ID, entries [][]byte, check func(*space.Log) error) error {
 	log, err := space.Open(entries)
 	if err != nil {
 		return fmt.Errorf("%w: the other computer sent an unreadable membership log: %w", ErrNotNow, err)
@@ -138,10 +143,44 @@ func (n *Node) storeJoined(ctx context.Context, id space.ID, entries [][]byte) e
 	if _, ok := log.Member(n.device); log.ID() != id || !ok {
 		return fmt.Errorf("the other computer sent a membership log without us: %w", ErrNotNow)
 	}
-	if _, err := n.store.CreateSpace(ctx, log.Entries()...); err != nil {
+	if check != nil {
+		if err := check(log); err != nil {
+			return err
+		}
+	}
+	if _, err := n.store.KeepSpace(ctx, log); err != nil {
 		return fmt.Errorf("store space: %w", err)
 	}
 	return nil
+}
+
+// joining are the spaces to which this device applies just now, and how often.
+// Whoever sees it let in may greet it before it has stored that.
+type joining struct {
+	mu     sync.Mutex
+	spaces map[space.ID]int
+}
+
+func (j *joining) begin(id space.ID) (done func()) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.spaces == nil {
+		j.spaces = make(map[space.ID]int)
+	}
+	j.spaces[id]++
+	return func() {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		if j.spaces[id]--; j.spaces[id] == 0 {
+			delete(j.spaces, id)
+		}
+	}
+}
+
+func (j *joining) all() []space.ID {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.Collect(maps.Keys(j.spaces))
 }
 
 // dialTo is used where the user names an address.

@@ -200,6 +200,7 @@ func (l *linking) begin(named []seat) (left []seat) {
 // take applies to one space. It fails only if the conversation cannot go on.
 func (l *linking) take(ctx context.Context, c *conversation, s seat) error {
 	code := space.Code{Space: s.Space, Secret: l.Secret}
+	defer l.online.node.joining.begin(s.Space)()
 	application, err := space.ApplyAs(l.online.node.key, code, l.Person, l.Label)
 	if err != nil {
 		return err
@@ -212,27 +213,20 @@ func (l *linking) take(ctx context.Context, c *conversation, s seat) error {
 		return err
 	}
 	if err == nil {
-		err = l.store(ctx, s, entries)
+		err = l.online.node.storeJoined(ctx, s.Space, entries, l.belongs)
 	}
 	l.ended(s, err)
 	return nil
 }
 
-// store makes a space durable, if we sit in it beside the device that sent us.
-func (l *linking) store(ctx context.Context, s seat, entries [][]byte) error {
-	node := l.online.node
-	if l.From != (space.DeviceID{}) {
-		log, err := space.Open(entries)
-		if err != nil {
-			return fmt.Errorf("%w: the other computer sent an unreadable membership log: %w", ErrNotNow, err)
-		}
-		ours, ok := log.Seat(node.device)
-		theirs, beside := log.Seat(l.From)
-		if !ok || !beside || ours.ID != theirs.ID {
-			return ErrOtherSeat
-		}
+// belongs checks that we sit in a space beside the device that sent us there.
+func (l *linking) belongs(log *space.Log) error {
+	ours, _ := log.Member(l.online.node.device)
+	theirs, ok := log.Member(l.From)
+	if l.From != (space.DeviceID{}) && (!ok || ours.Seat != theirs.Seat) {
+		return ErrOtherSeat
 	}
-	return node.storeJoined(ctx, s.Space, entries)
+	return nil
 }
 
 func (l *linking) ended(s seat, err error) {

@@ -57,6 +57,7 @@ type Node struct {
 	walls     walls
 	petitions petitions
 	endings   endings
+	joining   joining
 
 	ctx    context.Context
 	cancel context.CancelFunc

@@ -40,6 +40,7 @@ func TestStrandedNewcomerIsLetInAgain(t *testing.T) {
 	dora.shares(park, cleo)
 	cleo.connects(ada)
 	ada.shares(park, cleo)
+	ben.connects(ada) // who listens somewhere else by now
 	ben.isOut(park)
 	cleo.writes(ref(park, "plan"), "text")
 	ada.same(park, cleo)
