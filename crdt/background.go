@@ -26,11 +26,15 @@ func (s *Store) noteGrown(p *part) {
 	}
 }
 
-// Run does what is not urgent until ctx ends: compaction, making sure that what
-// others wrote can be read, removing blobs that nothing refers to, giving room
-// back on the disk, writing down what members have. The store works without it,
-// but grows.
+// Run does what nobody waits for until ctx ends: judging documents anew when the
+// membership log has changed, compaction, making sure that what others wrote can
+// be read, removing blobs that nothing refers to, giving room back on the disk,
+// writing down what members have. The store works without it, but grows, and
+// goes on holding what does not count any more.
 func (s *Store) Run(ctx context.Context) error {
+	var judging sync.WaitGroup
+	judging.Go(func() { s.judge(ctx) })
+	defer judging.Wait()
 	tick := time.NewTicker(s.housekeeping)
 	defer tick.Stop()
 	roomless := make(map[Ref]bool) // for want of room on the disk they were not compacted

@@ -287,7 +287,8 @@ func (c *partCheck) follow(through uint64, reached Vector) {
 	}
 }
 
-// count compares what the state says of heads and numbers.
+// count compares what the state says of heads and numbers. What lies in a
+// snapshot too may have something above it there.
 func (c *partCheck) count(through uint64) {
 	var loose, size uint64
 	heads := make(map[chunk.Hash]bool)
@@ -300,7 +301,9 @@ func (c *partCheck) count(through uint64) {
 		for _, dep := range e.deps {
 			delete(heads, dep)
 		}
-		heads[e.hash] = true
+		if !slices.ContainsFunc(c.snapshots, func(info snapshotInfo) bool { return info.vector[e.actor] >= e.seq }) {
+			heads[e.hash] = true
+		}
 	}
 	if loose != c.state.Loose || size != c.state.LooseSize {
 		c.find(AboutPart, stateKey(c.ref), "%d changes of %d bytes are counted, and there are %d of %d",

@@ -88,7 +88,7 @@ func (s *Store) reaches(p *part, r Reader, border []chunk.Hash, target actorReco
 	if err != nil {
 		return no, err
 	}
-	leavesIndex := false
+	leavesIndex, through := false, p.view().through()
 	seen := make(map[chunk.Hash]bool)
 	for len(border) > 0 {
 		hash := border[len(border)-1]
@@ -110,6 +110,9 @@ func (s *Store) reaches(p *part, r Reader, border []chunk.Hash, target actorReco
 			return yes, nil
 		case e.position > target.Position:
 			border = append(border, e.deps...)
+		case e.position <= through:
+			// Of what lies in a snapshot only a rough position may be known.
+			leavesIndex = true
 		}
 	}
 	if leavesIndex && len(p.snapshots) > 0 {

@@ -307,7 +307,9 @@ func (m *patient) signatures(note func(signature Signature, position uint64)) {
 func (m *patient) actorsLeft() map[chunk.Actor]actorRecord {
 	actors := make(map[chunk.Actor]actorRecord)
 	m.signatures(func(signature Signature, position uint64) {
-		if signature.Seq > actors[signature.Actor].Seq {
+		newest := actors[signature.Actor]
+		// One that lies in a snapshot and beside it is where it lies beside it.
+		if signature.Seq > newest.Seq || signature.Hash == newest.Hash && position > 0 && position < newest.Position {
 			actors[signature.Actor] = actorRecord{
 				Seq: signature.Seq, Hash: signature.Hash, Position: position,
 				Device: signature.Device, Sig: signature.Sig,
