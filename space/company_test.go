@@ -11,7 +11,7 @@ import (
 )
 
 // company is a founder and others who all joined by an invitation of hers.
-func company(t *testing.T, seed uint64, role Role, names ...string) []*someone {
+func company(t testing.TB, seed uint64, role Role, names ...string) []*someone {
 	t.Helper()
 	rand := newSource(seed)
 	all := []*someone{founder(t, rand, names[0])}

@@ -2,13 +2,18 @@ package space
 
 import "slices"
 
+// maxEndings bounds how many ways a device may have come to its end are looked
+// at: a hostile member may write many entries about it.
+const maxEndings = 16
+
 // Ending returns the entries, in the log's order, by which a device that was
-// let in once ceased to belong: the removal of its seat, its revocation, or the
-// joins that took all uses of its invitation before it; and all that is below
-// these. It returns nothing where there is no such entry, or where these
-// entries, taken for themselves, do not show that the device is out and, unless
-// it is zero, that witness is in. What was written beside them and above them
-// stays out.
+// let in once ceased to belong, or by which its join does not count: the removal
+// of its seat, its revocation, the joins that took all uses of its invitation
+// before it, or what ended the place or the role of whoever invited it or let it
+// in; and all that is below these. It returns nothing where there is no such
+// entry, or where these entries, taken for themselves, do not show that the
+// device is out and, unless it is zero, that witness is in. What was written
+// above them stays out, and what was written beside them.
 func (l *Log) Ending(device, witness DeviceID) [][]byte {
 	if _, ok := l.Member(device); ok {
 		return nil
@@ -34,41 +39,76 @@ func (l *Log) endings(device DeviceID) (ends [][]int) {
 	if device == l.nodes[0].entry.Author {
 		grants = append(grants, 0)
 	}
-	seats := map[DeviceID]bool{device: true}
-	through := make(map[InvitationKey]bool)
-	for _, i := range grants {
-		if application, ok := l.nodes[i].entry.body.(Application); ok {
-			through[application.Invitation] = true
-		}
+	if len(grants) == 0 {
+		return nil
 	}
+	c := l.connectionsOf(device, grants)
 	var rivals []int // joins before the device's own
 	for _, i := range l.order {
 		n := &l.nodes[i]
 		above := slices.ContainsFunc(grants, n.past.has)
+		its, behind := false, false
 		switch body := n.entry.body.(type) {
-		case *seatKeyBody:
-			if through[body.Key] {
-				seats[body.Seat] = true
-			}
 		case *removeBody:
-			if above && seats[body.Seat] {
-				ends = append(ends, []int{i})
-			}
+			its, behind = c.seats[body.Seat], c.behind[body.Seat]
 		case *revokeBody:
-			if above && body.Device == device {
-				ends = append(ends, []int{i})
-			}
+			its, behind = body.Device == device, c.behind[body.Device]
+		case *roleBody:
+			behind = c.behind[body.Seat] && body.Role != Facilitator
 		case Application:
-			switch {
-			case body.Device != device && through[body.Invitation]:
+			if body.Device != device && c.through[body.Invitation] {
 				rivals = append(rivals, i)
-			case body.Device == device && len(rivals) > 0:
-				// Its own join belongs to what is to be judged.
-				ends = append(ends, append(slices.Clone(rivals), i))
+			} else if body.Device == device && len(rivals) > 0 {
+				ends = append(ends, append(slices.Clone(grants), rivals...))
 			}
+		}
+		switch {
+		case above && its:
+			ends = append(ends, []int{i})
+		case !above && behind:
+			// Its own joins belong to what is to be judged.
+			ends = append(ends, append(slices.Clone(grants), i))
+		}
+		if len(ends) == maxEndings {
+			return ends
 		}
 	}
 	return ends
+}
+
+// connections are the seats, devices and keys that a device's place depends on.
+type connections struct {
+	through map[InvitationKey]bool
+	seats   map[DeviceID]bool // in which it may sit
+	behind  map[DeviceID]bool // who wrote those keys into the log, and its joins
+}
+
+// connectionsOf needs the device's grants. The caller holds mu.
+func (l *Log) connectionsOf(device DeviceID, grants []int) connections {
+	c := connections{
+		through: make(map[InvitationKey]bool), seats: map[DeviceID]bool{device: true}, behind: make(map[DeviceID]bool),
+	}
+	for _, i := range grants {
+		if application, ok := l.nodes[i].entry.body.(Application); ok {
+			c.through[application.Invitation] = true
+			c.behind[l.nodes[i].entry.Author] = true
+		}
+	}
+	for i := range l.nodes {
+		e := &l.nodes[i].entry
+		switch body := e.body.(type) {
+		case *inviteBody:
+			if c.through[body.Invitation] {
+				c.behind[e.Author] = true
+			}
+		case *seatKeyBody:
+			if c.through[body.Key] {
+				c.seats[body.Seat], c.behind[e.Author] = true, true
+			}
+		}
+	}
+	delete(c.behind, device)
+	return c
 }
 
 // upTo is the log that holds some entries and all that is below them.

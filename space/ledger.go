@@ -10,6 +10,7 @@ type ledger struct {
 	refusals map[int32][]int32 // answers that say no, by the join that asks
 	archives []int32
 	facts    []fact // by node
+	pasts    []past // by node: what is below it, close together in memory
 
 	goods []int32 // for ranks, which uses it anew each time
 }
@@ -90,6 +91,7 @@ func (g *ledger) door(key InvitationKey) *door {
 // enter lists the next entry in the log's order.
 func (g *ledger) enter(i int32) {
 	for int(i) >= len(g.facts) {
+		g.pasts = append(g.pasts, g.log.nodes[len(g.facts)].past)
 		g.facts = append(g.facts, fact{})
 	}
 	e := &g.log.nodes[i].entry
@@ -165,7 +167,7 @@ func (g *ledger) grant(device, i int32) {
 const whole = -2
 
 // below reports whether an entry is among another's ancestors.
-func (g *ledger) below(a, of int32) bool { return of == whole || g.log.nodes[of].past.has(int(a)) }
+func (g *ledger) below(a, of int32) bool { return of == whole || g.pasts[of].has(int(a)) }
 
 // beside reports whether two entries are concurrent.
 func (g *ledger) beside(a, b int32) bool { return a != b && !g.below(a, b) && !g.below(b, a) }

@@ -25,14 +25,14 @@ func (s source) Read(p []byte) (int, error) {
 
 // someone is a person with a device and a copy of the log.
 type someone struct {
-	t    *testing.T
+	t    testing.TB
 	key  Key
 	name string
 	log  *Log
 	rand source
 }
 
-func newcomer(t *testing.T, rand source, name string) *someone {
+func newcomer(t testing.TB, rand source, name string) *someone {
 	t.Helper()
 	key, err := GenerateKey(rand)
 	if err != nil {
@@ -41,7 +41,7 @@ func newcomer(t *testing.T, rand source, name string) *someone {
 	return &someone{t: t, key: key, name: name, rand: rand}
 }
 
-func founder(t *testing.T, rand source, name string) *someone {
+func founder(t testing.TB, rand source, name string) *someone {
 	t.Helper()
 	p := newcomer(t, rand, name)
 	log, _, err := Found(p.key, "Riverside", Person{Name: name}, noon, rand)

@@ -11,7 +11,7 @@ type past struct {
 	more []uint64 // bit i%64 of more[i/64-all/64] for every i >= all
 }
 
-func (p past) has(i int) bool {
+func (p *past) has(i int) bool {
 	if i < p.all {
 		return true
 	}

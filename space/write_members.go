@@ -3,6 +3,7 @@ package space
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -32,7 +33,9 @@ func (l *Log) SetRole(key Key, seat DeviceID, role Role, cut Cut, now time.Time)
 }
 
 // Remove writes that a seat does not belong to the space any more. Everybody
-// may leave; only a facilitator can remove another.
+// may leave; only a facilitator can remove another. The invitations by which
+// that seat came in are withdrawn along with it where they are open: who is
+// removed knows their codes and could come back by them as somebody new.
 func (l *Log) Remove(key Key, seat DeviceID, cut Cut, now time.Time) ([]Entry, error) {
 	me, ok := l.Member(key.Device())
 	switch {
@@ -44,9 +47,36 @@ func (l *Log) Remove(key Key, seat DeviceID, cut Cut, now time.Time) ([]Entry, e
 	if _, ok := l.Seat(seat); !ok {
 		return nil, fmt.Errorf("remove: %w", ErrUnknownSeat)
 	}
+	var withdrawals []draft
+	if me.Seat != seat {
+		for _, open := range l.openTo(seat, now) {
+			withdrawals = append(withdrawals, draft{KindWithdraw, withdrawBody{Invitation: open}})
+		}
+	}
 	return l.writeCut(key, KindRemove, now, cut, func(cut Cut, continued []Hash) any {
 		return removeBody{Seat: seat, Cut: cut, Continued: continued}
-	})
+	}, withdrawals...)
+}
+
+// openTo lists the invitations by which the devices of a seat came in and which
+// let in anybody who knows the code at now.
+func (l *Log) openTo(seat DeviceID, now time.Time) []InvitationKey {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	s := l.state
+	var open []InvitationKey
+	for _, grant := range s.subjects[s.numbers[seat]].grants {
+		f := &s.facts[grant]
+		if f.verdict != counts || f.via == nobody {
+			continue
+		}
+		made := s.byEntry[f.via]
+		spent := made.Ask || made.Used >= made.Uses || made.expired(now) || s.over(f.via, s.key(f.via), whole, sure)
+		if made.seat == nobody && !spent && !slices.Contains(open, made.Key) {
+			open = append(open, made.Key)
+		}
+	}
+	return open
 }
 
 // Revoke writes that a device does not belong to its seat any more. A device
@@ -100,28 +130,33 @@ func (l *Log) AdmitChanges(key Key, cut Cut, now time.Time) ([]Entry, error) {
 }
 
 // writeCut writes an entry with a cut, after the entries that continue the
-// cut if it is larger than one.
-func (l *Log) writeCut(key Key, kind Kind, now time.Time, cut Cut, body func(Cut, []Hash) any, needs ...Hash) ([]Entry, error) {
+// cut if it is larger than one, and before others that belong to it.
+func (l *Log) writeCut(key Key, kind Kind, now time.Time, cut Cut, body func(Cut, []Hash) any, after ...draft) ([]Entry, error) {
 	pieces := cut.Sorted().split()
 	if len(pieces) > MaxContinued+1 {
 		return nil, fmt.Errorf("write %s: %w", kind, ErrCutTooLarge)
 	}
-	parents, all := l.parents(key.Device(), needs)
-	entries := make([]Entry, 0, len(pieces))
-	var continued []Hash
-	for i := range pieces {
-		var d draft
-		if i < len(pieces)-1 {
-			d = draft{KindCut, cutBody{Cut: pieces[i+1]}}
-		} else {
-			d = draft{kind, body(pieces[0], continued)}
-		}
+	parents, all := l.parents(key.Device(), nil)
+	entries := make([]Entry, 0, len(pieces)+len(after))
+	write := func(d draft) error {
 		e, err := seal(key, d.kind, l.id[:], parents, now, d.body)
 		if err != nil {
-			return nil, fmt.Errorf("write %s: %w", d.kind, err)
+			return fmt.Errorf("write %s: %w", d.kind, err)
 		}
 		entries, parents = append(entries, e), []Hash{e.Hash}
-		continued = append(continued, e.Hash)
+		return nil
+	}
+	var continued []Hash
+	for _, piece := range pieces[1:] {
+		if err := write(draft{KindCut, cutBody{Cut: piece}}); err != nil {
+			return nil, err
+		}
+		continued = append(continued, entries[len(entries)-1].Hash)
+	}
+	for _, d := range append([]draft{{kind, body(pieces[0], continued)}}, after...) {
+		if err := write(d); err != nil {
+			return nil, err
+		}
 	}
 	if !all {
 		if err := l.wouldCount(entries); err != nil {
