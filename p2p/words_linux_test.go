@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 
+	"filippo.io/cpace"
+
 	"parley/space"
 )
 
@@ -62,7 +64,11 @@ func fromAfar(t *testing.T) {
 	mallory := stranger(t, "Mallory")
 	mallory.connects(ada)
 	c := mallory.opens(ada, wordsProtocol)
-	if err := c.say(&askWords{Hint: tiger.hint}); err != nil {
+	share, _, err := cpace.Start(string(tiger.password[:]), wordsContext(mallory.key.Device(), ada.id()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.say(&askWords{Hint: tiger.hint, Share: [openerShare]byte(share)}); err != nil {
 		t.Fatal(err)
 	}
 	var answered answerShareWords
