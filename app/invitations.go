@@ -83,8 +83,8 @@ func (a *App) describeInvitation(log *space.Log, made space.Invitation, known pe
 		ID: made.Key.String(), Role: made.Role.String(), Ask: made.Ask, Author: made.Author.String(), By: known.name(made.Author),
 		Created: made.Created, Uses: made.Uses, Used: made.Used, Withdrawn: made.Withdrawn,
 	}
-	if seat, ok := log.Seat(made.Author); ok {
-		described.Author = seat.ID.String()
+	if seat, ok := log.SeatOf(made.Author); ok {
+		described.Author = seat.String()
 	}
 	if !made.Expiry.IsZero() {
 		described.Expires = &made.Expiry

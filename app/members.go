@@ -13,29 +13,33 @@ import (
 	"parley/space"
 )
 
-// people are the names by which a space knows those who belong to it or did,
-// by their seats and by their devices.
-type people map[space.DeviceID]space.Person
+// people are those who belong to a space or did.
+type people struct {
+	log   *space.Log
+	seats map[space.DeviceID]space.Person
+}
 
 func peopleOf(log *space.Log) people {
-	known := make(people)
-	add := func(seat space.Seat) {
-		known[seat.ID] = seat.Person
-		for _, d := range seat.Devices {
-			known[d.Device] = seat.Person
-		}
-	}
+	known := people{log, make(map[space.DeviceID]space.Person)}
 	for _, former := range log.Formers() {
-		add(former.Seat)
+		known.seats[former.ID] = former.Person
 	}
 	for _, seat := range log.Seats() {
-		add(seat)
+		known.seats[seat.ID] = seat.Person
 	}
 	return known
 }
 
-// name is empty for who is not known.
-func (p people) name(seat space.DeviceID) string { return p[seat].Name }
+// of is the person of a seat, or whose a device is or was; the zero Person for
+// who is not known.
+func (p people) of(device space.DeviceID) space.Person {
+	if seat, ok := p.log.SeatOf(device); ok {
+		return p.seats[seat]
+	}
+	return p.seats[device]
+}
+
+func (p people) name(device space.DeviceID) string { return p.of(device).Name }
 
 // describeSpace says all that a window shows of a space besides its documents.
 func (a *App) describeSpace(log *space.Log, connected map[space.DeviceID]bool) Space {
@@ -107,25 +111,20 @@ func (a *App) youWere(log *space.Log) string {
 	if _, ok := log.Member(a.Device()); ok {
 		return ""
 	}
-	has := func(seat space.Seat) bool {
-		return seat.ID == a.Device() || slices.ContainsFunc(seat.Devices, func(d space.Member) bool { return d.Device == a.Device() })
+	seat, ok := log.SeatOf(a.Device())
+	if !ok {
+		return ""
 	}
 	for _, former := range slices.Backward(log.Formers()) {
 		switch {
-		case !has(former.Seat):
+		case former.ID != seat:
 		case former.Left:
 			return WereLeft
 		default:
 			return WereRemoved
 		}
 	}
-	actor := space.ActorFor(log.ID(), a.Device(), 0)
-	if prefix, ok := space.ActorOwner(actor[:]); ok {
-		if _, was := log.Actor(prefix); was {
-			return WereRevoked
-		}
-	}
-	return ""
+	return WereRevoked
 }
 
 // Errors of somebody who belongs to a space no more.

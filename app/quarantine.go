@@ -152,7 +152,7 @@ func (a *App) Quarantined(ctx context.Context, id space.ID) ([]Quarantined, erro
 	for _, h := range heaps {
 		described := Quarantined{
 			ID: h.id(), Document: h.ref.Document.String(), Part: h.ref.Part.String(), Reason: string(h.code),
-			Name: known[h.device].Name, Organisation: known[h.device].Organisation,
+			Name: known.of(h.device).Name, Organisation: known.of(h.device).Organisation,
 			Changes: len(h.items), Since: h.items[0].Time, Until: h.last().Time, Admissible: h.admissible(),
 		}
 		if h.device != (space.DeviceID{}) {

@@ -228,10 +228,10 @@ type Status struct {
 type MemberStatus struct {
 	Device    string     `json:"device"` // as in Member
 	Name      string     `json:"name"`
-	You       bool       `json:"you"` // the other devices of this person
 	Connected bool       `json:"connected"`
 	HasLatest bool       `json:"hasLatest"`
 	LastSeen  *time.Time `json:"lastSeen,omitempty"`
+	You       bool       `json:"you"` // the other devices of this person
 }
 
 // Network is what the network screen shows.

@@ -48,6 +48,31 @@ func (l *Log) Seat(device DeviceID) (Seat, bool) {
 	return described, len(described.Devices) > 0
 }
 
+// SeatOf is the ID of the seat that a device belongs to or, where it belongs to
+// none any more, did last.
+func (l *Log) SeatOf(device DeviceID) (DeviceID, bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	s := l.state
+	number, ok := s.numbers[device]
+	if !ok {
+		return DeviceID{}, false
+	}
+	if m, live := s.members[number]; live {
+		return s.subjects[m.seat].id, true
+	}
+	last := int32(nobody)
+	var seat DeviceID
+	for _, of := range s.seats {
+		for _, grant := range of.grants {
+			if s.facts[grant].about == number && (last == nobody || s.log.place[grant] > s.log.place[last]) {
+				last, seat = grant, s.subjects[of.number].id
+			}
+		}
+	}
+	return seat, last != nobody
+}
+
 // devicesOf lists the live devices of a seat, in the order of joining.
 func (s *state) devicesOf(number int32) []*member {
 	var devices []*member
@@ -138,17 +163,10 @@ func (l *Log) Formers() []Former {
 		if live[number] || end == nobody {
 			continue
 		}
-		gone := Former{
+		formers = append(formers, former{place: s.log.place[end], Former: Former{
 			Seat: s.describeSeat(number),
 			Left: s.facts[end].seat == number, By: s.subjects[s.facts[end].seat].id, When: s.log.nodes[end].entry.Time,
-		}
-		for _, grant := range of.grants {
-			had := Member{Device: s.subjects[s.facts[grant].about].id, Seat: gone.ID, Person: gone.Person, Role: gone.Role}
-			if !slices.ContainsFunc(gone.Devices, func(m Member) bool { return m.Device == had.Device }) {
-				gone.Devices = append(gone.Devices, had)
-			}
-		}
-		formers = append(formers, former{place: s.log.place[end], Former: gone})
+		}})
 	}
 	slices.SortFunc(formers, func(a, b former) int {
 		return cmp.Or(a.place-b.place, bytes.Compare(a.ID[:], b.ID[:]))

@@ -27,8 +27,7 @@ type Seat struct {
 	Devices     []Member // live ones, in the order of joining
 }
 
-// Former is a seat whose person was removed or has left. Its devices are all
-// that it ever had, and no more is said of them than whose they were.
+// Former is a seat whose person was removed or has left.
 type Former struct {
 	Seat
 	Left bool     // by themselves

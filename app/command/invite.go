@@ -64,7 +64,7 @@ func (r invitationListed) Plain() string {
 	case r.Expires != nil && r.Expires.Before(time.Now()):
 		state += ", expired"
 	}
-	return fmt.Sprintf("%s  %-11s  by %s, %s\n", short(r.ID), r.Role, r.By, state)
+	return fmt.Sprintf("%s  %s, %s (by %s)\n", short(r.ID), r.Role, state, r.By)
 }
 
 // Run tells one result for each invitation.

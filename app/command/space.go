@@ -87,24 +87,49 @@ func (c *SpaceCreate) Run(ctx context.Context, peer *app.App, reply Reply) error
 type SpaceList struct{}
 
 type spaceListed struct {
-	ID      string       `json:"id"`
-	Title   string       `json:"title"`
-	Kind    string       `json:"kind"`
-	Role    string       `json:"role"`
-	Members []app.Member `json:"members"`
+	ID    string `json:"id"`
+	Title string `json:"title"`
+	Kind  string `json:"kind"`
+	Role  string `json:"role"`
+	app.Space
 }
 
 func (r spaceListed) Plain() string {
+	words := fmt.Sprintf("%s  %s (%s, %s)\n", short(r.ID), r.Title, r.Role, counted(len(r.Members), "member"))
 	if r.Role == app.NoRole {
-		return fmt.Sprintf("%s  %s\n  %s\n", short(r.ID), r.Title, notCounted)
+		words = fmt.Sprintf("%s  %s\n", short(r.ID), r.Title)
 	}
-	return fmt.Sprintf("%s  %s (%s, %s)\n", short(r.ID), r.Title, r.Role, counted(len(r.Members), "member"))
+	for _, state := range r.states() {
+		words += "  " + state + "\n"
+	}
+	return words
+}
+
+// states are what is to be known of a space that is not as usual.
+func (r spaceListed) states() (states []string) {
+	say := func(holds bool, words string, args ...any) {
+		if holds {
+			states = append(states, fmt.Sprintf(words, args...))
+		}
+	}
+	say(r.YouWere == app.WereRemoved, "You were removed from it; what was here before is still here.")
+	say(r.YouWere == app.WereLeft, "You have left it; what was here before is still here.")
+	say(r.YouWere == app.WereRevoked, "This device was taken out of it, and your other devices were not.")
+	say(r.Role == app.NoRole && r.YouWere == "", "%s", notCounted)
+	say(r.Archived, "It is archived: nobody can write.")
+	say(r.Facilitators == 0 && r.Successor == nil && r.Role != app.NoRole, "It has no facilitator any more. Its editors can go on in a new space: space succeed.")
+	say(r.Successor != nil && r.Successor.Space == "", "It goes on in another space: space succeed brings you there.")
+	say(r.Successor != nil && r.Successor.Space != "", "It goes on in another space, where you are.")
+	say(r.Requests > 0, "%s to be let in: invite requests.", counted(r.Requests, "request"))
+	say(r.Quarantined > 0, "Something that others wrote was not let in: quarantine list.")
+	say(r.Newer, "Somebody uses a newer Parley, which has said something that this one does not understand. Update it.")
+	return states
 }
 
 // Run tells one result for each space.
 func (c *SpaceList) Run(_ context.Context, peer *app.App, reply Reply) error {
 	for _, s := range peer.Spaces() {
-		if err := reply.Result(spaceListed{ID: s.ID, Title: s.Name, Kind: "space", Role: s.Role, Members: s.Members}); err != nil {
+		if err := reply.Result(spaceListed{s.ID, s.Name, "space", s.Role, s}); err != nil {
 			return err
 		}
 	}

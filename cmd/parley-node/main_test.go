@@ -57,6 +57,7 @@ func TestScripts(t *testing.T) {
 			"cut":    cut,
 			"append": appendFile,
 			"newer":  newer,
+			"unzip":  unzip,
 
 			"keyring": keyring,
 			"spoil":   spoil,
