@@ -50,7 +50,8 @@ type room struct {
 	mu   sync.Mutex
 	told []space.Hash // landmarks of the log when its entries were last told
 
-	readmitting atomic.Bool // a task is about to
+	readmitting atomic.Bool            // a task is about to
+	readmitted  map[space.DeviceID]int // how often, by that task; guarded by node.admission.mu
 }
 
 // enterRoom opens the room of a space if it is not open yet and we belong to
@@ -97,7 +98,9 @@ func (o *online) openRoom(id space.ID) (*room, error) {
 	r := &room{
 		online: o, node: o.node, id: id, log: o.log.With("space", id),
 		ctx: ctx, cancel: cancel,
-		haves: newAllowance(1, 4, 16),
+		haves:      newAllowance(1, 4, 16),
+		readmitted: make(map[space.DeviceID]int),
+
 		pulls: pulls{under: make(map[peer.ID]map[*conversation]bool)},
 	}
 	if err := r.join(); err != nil {

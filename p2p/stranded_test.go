@@ -45,3 +45,31 @@ func TestStrandedNewcomerIsLetInAgain(t *testing.T) {
 	cleo.writes(ref(park, "plan"), "text")
 	ada.same(park, cleo)
 }
+
+func TestStrandedForGoodIsTold(t *testing.T) {
+	// As before, but the invitation is withdrawn meanwhile: nobody lets Cleo in
+	// again, and she learns why.
+	ada, ben, cleo := newDevice(t, "Ada"), newDevice(t, "Ben"), newDevice(t, "Cleo")
+	park, _ := meeting(t, ada, ben)
+	code := ada.invites(park, 1, time.Time{})
+	ben.same(park, ada)
+	if err := ada.node.SetOffline(true); err != nil {
+		t.Fatal(err)
+	}
+	code.Inviter, code.Addresses = ben.id(), ben.node.CodeAddresses()
+	cleo.joins(code)
+	ada.removes(park, ben)
+	entry, err := ada.logOf(park).Withdraw(ada.key, code.Invitation(), time.Now())
+	ada.adds(park, entry, err)
+	if err := ada.node.SetOffline(false); err != nil {
+		t.Fatal(err)
+	}
+	cleo.connects(ada)
+	cleo.isOut(park)
+	if ada.node.member(park, cleo.id()) {
+		t.Error("Cleo is in all the same")
+	}
+	if cleo.logOf(park).Has(entry.Hash) {
+		t.Error("Cleo was told more than why")
+	}
+}
