@@ -11,6 +11,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"runtime"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -137,7 +139,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 		return a, err
 	}
 	if aside != "" {
-		a.log.Error("settings could not be read and were put aside", "file", aside)
+		a.log.Warn("settings could not be read and were put aside", "file", aside)
 		a.notices.add(Notice{ID: string(NoticeSettingsAside), Code: NoticeSettingsAside, Values: map[string]string{"file": aside}})
 	}
 	if err = a.adoptFrame(o.frame); err != nil {
@@ -195,7 +197,7 @@ func (a *App) openStore(ctx context.Context, o Options) error {
 	key := a.storeKey.Store()
 	defer clear(key) // Badger has a copy of its own
 	backend, saved, err := openBackend(ctx, badger.Options{Dir: a.locations.Store(), Key: key, Log: a.log})
-	a.noteSalvaged(saved)
+	a.noteSalvaged(saved, "")
 	if err != nil {
 		return a.explainStore(err)
 	}
@@ -213,8 +215,9 @@ func (a *App) openStore(ctx context.Context, o Options) error {
 	}
 	// Before anybody adds to what is not whole.
 	if err := a.store.Heal(ctx); err != nil {
-		a.log.Error("documents of which something cannot be read stay as they are", "err", err)
+		a.log.Warn("documents of which something cannot be read stay as they are", "err", err)
 	}
+	a.noteSalvaged(saved, strconv.Itoa(a.notices.heardOfDamage()))
 	return nil
 }
 
@@ -243,6 +246,7 @@ func prepareData(l Locations) error {
 	if err := os.MkdirAll(l.Data(), 0o700); err != nil {
 		return unwritable(l.Data(), err)
 	}
+	closeToOthers(l.Data())
 	probe, err := os.CreateTemp(l.Data(), "writable.*")
 	if err != nil {
 		return unwritable(l.Data(), err)
@@ -251,6 +255,16 @@ func prepareData(l Locations) error {
 		return unwritable(l.Data(), err)
 	}
 	return nil
+}
+
+// closeToOthers takes from other users of the computer what they may do with a
+// directory of this one. Where it cannot be done, as on a disk that knows no
+// modes, it stays as it is: what is in there is encrypted.
+func closeToOthers(dir string) {
+	info, err := os.Stat(dir)
+	if err == nil && runtime.GOOS != "windows" && ownedByMe(info) && info.Mode().Perm()&0o077 != 0 {
+		_ = os.Chmod(dir, 0o700)
+	}
 }
 
 func unwritable(dir string, err error) error {

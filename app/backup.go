@@ -28,7 +28,11 @@ type Backup struct {
 // key in it.
 func (a *App) Backup(ctx context.Context, to io.Writer) (Backup, error) {
 	made := Backup{Device: a.Device().String()}
-	w, err := newBackupWriter(to, backupHeader{Device: made.Device, Made: now(), Version: Version()})
+	guard, err := a.Guard()
+	if err != nil {
+		return Backup{}, err
+	}
+	w, err := newBackupWriter(to, backupHeader{Device: made.Device, Made: now(), Version: Version(), Guard: guard})
 	if err == nil {
 		err = a.backUpFiles(w)
 	}

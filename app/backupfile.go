@@ -11,6 +11,7 @@ import (
 	"io"
 	"time"
 
+	"parley/app/vault"
 	"parley/crdt"
 )
 
@@ -47,6 +48,8 @@ type backupHeader struct {
 	Device  string    `json:"device"`
 	Made    time.Time `json:"made"`
 	Version string    `json:"version"` // of the program
+
+	Guard vault.Guard `json:"guard,omitempty"` // what guarded the key to all this; earlier versions did not say
 }
 
 // backupWriter writes one backup. Close ends it, and leaves what is below

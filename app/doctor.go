@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"parley/crdt"
@@ -178,6 +179,23 @@ func fileFaults(damages []badger.Damage) (faults []Fault) {
 type Diagnosis struct {
 	Faults   []Fault `json:"faults"`   // what is wrong
 	Repaired []Fault `json:"repaired"` // what was, and is not any more
+
+	Leftovers []string `json:"leftovers,omitempty"` // what lies there and is not read: sentences
+}
+
+// leftovers explains what earlier damage has left in the data directory.
+func leftovers(l Locations) (sentences []string) {
+	asides, _ := filepath.Glob(l.Store() + damagedSuffix + "-*") // the pattern is sound
+	for _, dir := range asides {
+		info, err := os.Stat(dir)
+		if err != nil {
+			continue
+		}
+		sentences = append(sentences, fmt.Sprintf(
+			"%s holds damaged files that were put aside, last changed on %s. Parley does not read them. Keep the directory until you are sure that nothing is missing; then you can delete it.",
+			dir, info.ModTime().Local().Format("2 January 2006")))
+	}
+	return sentences
 }
 
 // Examine looks at every file and every record, while the device is in use. It
@@ -191,7 +209,9 @@ func (a *App) Examine(ctx context.Context) (Diagnosis, error) {
 	if err != nil {
 		return Diagnosis{}, err
 	}
-	return Diagnosis{Faults: append(fileFaults(damages), a.faults(ctx, found)...), Repaired: []Fault{}}, nil
+	return Diagnosis{
+		Faults: append(fileFaults(damages), a.faults(ctx, found)...), Repaired: []Fault{}, Leftovers: leftovers(a.locations),
+	}, nil
 }
 
 func (a *App) findings(ctx context.Context) (found []crdt.Finding, err error) {
@@ -203,6 +223,7 @@ func (a *App) findings(ctx context.Context) (found []crdt.Finding, err error) {
 // open. Without repair, it changes nothing that is stored, and looks at records
 // only where all files are as they should be. It fails like Open.
 func ExamineAt(ctx context.Context, o Options, repair bool) (made Diagnosis, err error) {
+	defer func() { made.Leftovers = leftovers(o.Locations) }()
 	if entries, err := os.ReadDir(o.Locations.Store()); err != nil || len(entries) == 0 {
 		return Diagnosis{}, newError(CodeNotFound, fmt.Sprintf("There is no store in %s, so there is nothing to look at. Check the directory (--data).", o.Locations.Data()))
 	}
@@ -227,7 +248,7 @@ func ExamineAt(ctx context.Context, o Options, repair bool) (made Diagnosis, err
 		return made, err
 	}
 	if err := a.store.Repair(ctx, found); err != nil {
-		a.log.Error("not everything could be repaired", "err", err)
+		a.log.Warn("not everything could be repaired", "err", err)
 	}
 	var damages []badger.Damage
 	if err := a.backend.Check(ctx, func(d badger.Damage) { damages = append(damages, d) }); err != nil {

@@ -53,6 +53,9 @@ func explainVault(l Locations, err error) error {
 	case errors.Is(err, vault.ErrKeyringLocked):
 		return wrapError(CodeKeyring,
 			"The key to the work on this computer is in your keyring, and the keyring is locked. Unlock it (logging in at this computer's screen does that) and try again.", err)
+	case errors.Is(err, vault.ErrKeyringUnused):
+		return wrapError(CodeKeyring,
+			"The key to the work on this computer is in your keyring, and Parley was told to leave the keyring alone (--no-keyring, or PARLEY_KEYRING=false). Start it without that.", err)
 	case errors.Is(err, vault.ErrNoKeyring):
 		return wrapError(CodeKeyring,
 			"The key to the work on this computer is in your keyring, and no keyring answers here, as it does only while you are logged in at this computer's screen. Log in there and try again; for work over SSH or from cron, change to a passphrase there (parley-node key passphrase).", err)
@@ -109,6 +112,9 @@ func (a *App) explainChange(err error) error {
 	switch {
 	case errors.Is(err, vault.ErrPassphraseNeeded):
 		return wrapError(CodeWrongPassphrase, "The passphrase of now is needed to change it. Nothing was changed.", err)
+	case errors.Is(err, vault.ErrKeyringUnused):
+		return wrapError(CodeNoKeyring,
+			"Parley was told to leave the keyring alone (--no-keyring, or PARLEY_KEYRING=false), so nothing was changed. Start it without that, and try again.", err)
 	case errors.Is(err, vault.ErrNoKeyring), errors.Is(err, vault.ErrKeyringLocked), errors.Is(err, vault.ErrNoEntry):
 		return wrapError(CodeNoKeyring,
 			"No open keyring answers here, so nothing was changed. Log in at this computer's screen, unlock the keyring there, and try again; or choose a passphrase.", err)

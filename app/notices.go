@@ -33,7 +33,8 @@ const (
 	// person, count.
 	NoticeSetAside NoticeCode = "set-aside"
 	// NoticeDamaged: files or records cannot be read any more. Values: files
-	// or count, saved.
+	// or count, saved; gaps, the number of documents that lack something, where
+	// that is known.
 	NoticeDamaged NoticeCode = "damaged"
 	// NoticeSettingsAside: the settings could not be read. Values: file.
 	NoticeSettingsAside NoticeCode = "settings-aside"
@@ -87,7 +88,7 @@ func (n Notice) Sentence() string {
 			"Ask whether something of theirs is missing, and to write it again.", changes, who)
 	case NoticeDamaged:
 		return fmt.Sprintf("Something on the disk cannot be read any more (%s). All that could be read is there, and the damaged files are kept. "+
-			"What others have comes back from them. Check the disk, and make a backup.", n.about())
+			"What others have comes back from them.%s Check the disk, and make a backup.", n.about(), n.gaps())
 	case NoticeSettingsAside:
 		return fmt.Sprintf("The settings of this device could not be read and lie aside in %s. Look whether your name and the network are as you want them.", n.about())
 	case NoticeRestored:
@@ -110,6 +111,19 @@ func (n Notice) membership() string {
 			cmp.Or(n.Values["device"], "one without a name"))
 	}
 	return fmt.Sprintf("A newer Parley left a notice about %q.", n.Code)
+}
+
+// gaps says whether anything is missing since, where that was found out.
+func (n Notice) gaps() string {
+	switch n.Values["gaps"] {
+	case "":
+		return ""
+	case "0":
+		return " As far as can be seen, no document lacks anything."
+	case "1":
+		return " One document lacks something, for which the other members are asked."
+	}
+	return fmt.Sprintf(" %s documents lack something, for which the other members are asked.", n.Values["gaps"])
 }
 
 // about is what the notice's values name.
@@ -164,7 +178,7 @@ func openNotices(path string, key *vault.Key, log *slog.Logger, changed func()) 
 	if asideErr != nil {
 		return nil, fmt.Errorf("put unreadable notices aside: %w", errors.Join(err, asideErr))
 	}
-	log.Error("notices could not be read and were put aside", "file", aside, "err", err)
+	log.Warn("notices could not be read and were put aside", "file", aside, "err", err)
 	return n, nil
 }
 
@@ -245,6 +259,24 @@ func (n *notices) hear(i crdt.Incident) {
 	case n.rung <- struct{}{}:
 	default:
 	}
+}
+
+// heardOfDamage counts the documents of which something is known to be damaged,
+// among the incidents that are not notices yet.
+func (n *notices) heardOfDamage() int {
+	n.heardMu.Lock()
+	defer n.heardMu.Unlock()
+	type document struct {
+		space    space.ID
+		document crdt.DocumentID
+	}
+	damaged := make(map[document]bool)
+	for _, i := range n.heard {
+		if i.Kind == crdt.IncidentDamaged {
+			damaged[document{i.Ref.Space, i.Ref.Document}] = true
+		}
+	}
+	return len(damaged)
 }
 
 func (n *notices) takeHeard() []crdt.Incident {

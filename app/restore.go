@@ -41,6 +41,17 @@ type Restored struct {
 	Made       time.Time `json:"made"` // when the backup was
 	Records    uint64    `json:"records"`
 	Unreadable uint64    `json:"unreadable"` // records that the backup lacks
+
+	Guard  vault.Guard `json:"guard"`            // what guards the key here
+	Before vault.Guard `json:"before,omitempty"` // what guarded it where the backup was made, if that is known
+}
+
+// Weaker reports whether the work is easier to get at than where the backup was
+// made: a passphrase is asked of whoever has the disk, a keyring of whoever is
+// not logged in, a file of nobody.
+func (r Restored) Weaker() bool {
+	worth := map[vault.Guard]int{vault.InKeyring: 1, vault.ByPassphrase: 2}
+	return worth[r.Guard] < worth[r.Before]
 }
 
 // Restore makes a data directory of a backup, in the place of none or of an
@@ -145,7 +156,7 @@ func restoreInto(ctx context.Context, o RestoreOptions, l Locations, source *bac
 	progress := newProgress(o.Tell, "%s restored so far.")
 	made.Records, made.Unreadable, err = source.read(ctx, backupVisitor{
 		header: func(h backupHeader) error {
-			made.Made = h.Made
+			made.Made, made.Before = h.Made, h.Guard
 			return nil
 		},
 		file: func(name string, content []byte) error {
@@ -173,6 +184,9 @@ func restoreInto(ctx context.Context, o RestoreOptions, l Locations, source *bac
 		return Restored{}, errors.Join(err, backend.Close())
 	}
 	made.Device = device.String()
+	if made.Guard, err = GuardAt(l); err != nil {
+		return Restored{}, errors.Join(err, backend.Close())
+	}
 	store, err := crdt.Open(crdt.Options{Backend: backend, Device: device, Log: o.Log})
 	if err != nil {
 		return Restored{}, errors.Join(err, backend.Close())

@@ -38,17 +38,26 @@ func openBackend(ctx context.Context, o badger.Options) (backend *badger.Backend
 		return nil, nil, fmt.Errorf("open store: %w", err)
 	}
 	backend, err = badger.Open(o)
+	if err == nil {
+		forgetLock(o.Dir)
+	}
 	var damaged *badger.DamagedError
 	if !errors.As(err, &damaged) {
 		return backend, nil, err
 	}
-	o.Log.Error("files of the store are damaged", "err", err)
+	o.Log.Warn("files of the store are damaged", "err", err)
 	if saved, err = salvageFound(ctx, o, found, damaged.Damages); err != nil {
 		return nil, nil, err
 	}
-	backend, err = badger.Open(o)
+	if backend, err = badger.Open(o); err == nil {
+		forgetLock(o.Dir)
+	}
 	return backend, saved, err
 }
+
+// forgetLock removes the lock on a copy that was made. The store is open, so
+// nobody makes another.
+func forgetLock(store string) { _ = os.Remove(salvageDir(store) + ".lock") }
 
 // resumeSalvage finishes what another run was cut short in, unless that is
 // under way: then it fails with badger.ErrInUse.
@@ -158,15 +167,17 @@ func putDirAside(dir string) (aside string, err error) {
 	}
 }
 
-// noteSalvaged tells people what happened.
-func (a *App) noteSalvaged(saved *salvaged) {
+// noteSalvaged tells people what happened. gaps is how many documents were found
+// to lack something, empty until that is known.
+func (a *App) noteSalvaged(saved *salvaged, gaps string) {
 	if saved == nil {
 		return
 	}
-	a.notices.add(Notice{
-		ID: string(NoticeDamaged) + " " + saved.aside, Code: NoticeDamaged,
-		Values: map[string]string{
-			"files": strings.Join(saved.files, ", "), "saved": strconv.Itoa(saved.records), "aside": saved.aside,
-		},
-	})
+	values := map[string]string{
+		"files": strings.Join(saved.files, ", "), "saved": strconv.Itoa(saved.records), "aside": saved.aside,
+	}
+	if gaps != "" {
+		values["gaps"] = gaps
+	}
+	a.notices.add(Notice{ID: string(NoticeDamaged) + " " + saved.aside, Code: NoticeDamaged, Values: values})
 }

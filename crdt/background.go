@@ -53,7 +53,7 @@ func (s *Store) Run(ctx context.Context) error {
 			s.settleForks(ctx)
 		case <-s.ailing.more:
 			if err := s.Heal(ctx); err != nil && ctx.Err() == nil {
-				s.log.Error("documents of which something cannot be read stay as they are", "error", err)
+				s.log.Warn("documents of which something cannot be read stay as they are", "error", err)
 			}
 		case <-tick.C:
 			for ref, yes := range roomless {

@@ -80,7 +80,7 @@ func (a *ailing) none() bool {
 // noteDamage has a part healed that could not be read.
 func (s *Store) noteDamage(ref Ref, err error) {
 	if errors.Is(err, ErrDamaged) && !s.ailing.has(ref) {
-		s.log.Error("something of a document cannot be read", "ref", ref, "error", err)
+		s.log.Warn("something of a document cannot be read", "ref", ref, "error", err)
 		s.ailing.add(ref)
 	}
 }

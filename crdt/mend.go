@@ -75,7 +75,7 @@ func (s *Store) mend(ctx context.Context, ref Ref) (removed int, err error) {
 	}
 	removed, err = s.cure(ctx, m)
 	if harmful(err) && ctx.Err() == nil {
-		s.log.Error("a document cannot be read, and nothing helps", "ref", ref, "error", err)
+		s.log.Warn("a document cannot be read, and nothing helps", "ref", ref, "error", err)
 		stuck := func(state *stateRecord) bool {
 			if state.Position == m.state.Position {
 				state.Stuck = state.Position

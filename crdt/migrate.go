@@ -142,7 +142,7 @@ func firstState(value []byte) (old stateRecord1, ok bool) {
 
 // leave tells of a part that cannot be read, which is no reason to stop.
 func (m *migration) leave(ref Ref, cause error) error {
-	m.log.Error("a part of a document cannot be read and is left as it is", "ref", ref, "error", cause)
+	m.log.Warn("a part of a document cannot be read and is left as it is", "ref", ref, "error", cause)
 	return nil
 }
 
@@ -157,7 +157,7 @@ func (m *migration) withHashes(r Reader, ref Ref, value []byte) ([]Op, error) {
 	}
 	forks, err := storedForks(r, ref)
 	if err != nil {
-		m.log.Error("what was set aside of a document cannot be read", "ref", ref, "error", err)
+		m.log.Warn("what was set aside of a document cannot be read", "ref", ref, "error", err)
 	}
 	state := stateRecord{
 		Position: old.Position, Floor: old.Floor, Heads: old.Heads, Loose: old.Loose, LooseSize: old.LooseSize,

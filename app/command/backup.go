@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"parley/app"
+	"parley/app/vault"
 )
 
 // Backup saves everything of a device to one file. The peer that has the
@@ -23,6 +24,7 @@ type Backup struct {
 	Force          bool   `help:"Replace a file that exists." json:"-"`
 	Protect        bool   `help:"Lock the backup with a passphrase, which you are asked for. Without it, whoever has the file has everything."`
 	PassphraseFile string `name:"backup-passphrase-file" help:"Lock the backup with the passphrase that is the first line of this file." placeholder:"FILE" type:"path" json:"-"`
+	Unlocked       bool   `help:"Do not lock the backup, though the device itself is locked with a passphrase." json:"-"`
 }
 
 type backedUp struct {
@@ -46,6 +48,42 @@ func (r backedUp) Plain() string {
 		}
 	}
 	return b.String()
+}
+
+// ask refuses what would not be a backup, or would give away what is locked: a
+// file in the data directory, which is lost with it, and one that can be read
+// without a passphrase, of a device that cannot, unless that is meant.
+func (c *Backup) ask(l app.Locations, t terminal) error {
+	if within(l.Data(), c.File) {
+		return app.NewError(app.CodeInvalid, fmt.Sprintf(
+			"%s is inside the data directory, %s. A backup there is lost with what it is a backup of. Nothing was saved. Name a file elsewhere, on another disk if you can.", c.File, l.Data()), nil)
+	}
+	// Where it cannot be said what guards the device, its opening says why.
+	if guard, _ := app.GuardAt(l); guard != vault.ByPassphrase || c.Protect || c.PassphraseFile != "" || c.Unlocked {
+		return nil
+	}
+	if !atTerminal() {
+		return app.NewError(app.CodeInvalid,
+			"This device is locked with a passphrase, and the backup would not be: whoever has the file could read everything. Nothing was saved. "+
+				"Name a file that holds a passphrase for it with --backup-passphrase-file, or save it as it is with --unlocked.", nil)
+	}
+	t.Note("This device is locked with a passphrase, so its backup is too. (Without one: --unlocked)")
+	c.Protect = true
+	return nil
+}
+
+// within reports whether a path is in a directory, by whatever names.
+func within(dir, path string) bool {
+	dir, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return false // there is none yet
+	}
+	folder, err := filepath.EvalSymlinks(filepath.Dir(path))
+	if err != nil {
+		return false // said when the file is to be made
+	}
+	rest, err := filepath.Rel(dir, folder)
+	return err == nil && filepath.IsLocal(rest)
 }
 
 // Run hands out the backup.

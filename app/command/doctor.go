@@ -36,6 +36,9 @@ func (r diagnosed) Plain() string {
 	if len(r.Faults) == 0 {
 		b.WriteString("Every file and every record is as it should be.\n")
 	}
+	for _, leftover := range r.Leftovers {
+		b.WriteString(leftover + "\n")
+	}
 	return b.String()
 }
 

@@ -143,11 +143,17 @@ func here(ctx context.Context, g *Grammar, l app.Locations, command Command, t t
 	_, network := command.(networked)
 	_, lasts := command.(lasting)
 	log := g.logger(t)
+	began := time.Now()
 	peer, err := g.open(ctx, t, app.Options{Locations: l, Network: network || lasts, MDNS: network || lasts, Log: log})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, peer.Close()) }()
+	for _, notice := range peer.Notices() {
+		if notice.At.After(began) {
+			t.Note(notice.Sentence()) // it came up just now
+		}
+	}
 	if lasts {
 		control, err := OpenControl(peer, log)
 		if err != nil {

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -108,6 +109,37 @@ type StatusCommand struct {
 	Space string `arg:"" optional:"" help:"The space; without it, all of them."`
 }
 
+// deviceStatus is what is the same for all spaces.
+type deviceStatus struct {
+	Kind    string      `json:"kind"`
+	Guard   vault.Guard `json:"guard"`
+	Offline bool        `json:"offline"`
+}
+
+func (r deviceStatus) Plain() string {
+	words := guardWords(r.Guard) + "\n"
+	if r.Offline {
+		words += "This device is offline.\n"
+	}
+	return words
+}
+
+// closed opens the device to run. Where it is locked, it can still say by what.
+func (c *StatusCommand) closed(ctx context.Context, g *Grammar, l app.Locations, t terminal) (err error) {
+	peer, err := g.open(ctx, t, app.Options{Locations: l, Log: g.logger(t)})
+	var told *app.Error
+	if errors.As(err, &told) && (told.Code == app.CodeLocked || told.Code == app.CodeWrongPassphrase || told.Code == app.CodeKeyring) {
+		if guard, unknown := app.GuardAt(l); unknown == nil {
+			err = errors.Join(t.Result(deviceStatus{Kind: "device", Guard: guard}), err)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, peer.Close()) }()
+	return c.Run(ctx, peer, t)
+}
+
 type statusResult struct {
 	ID        string             `json:"id"`
 	Title     string             `json:"title"`
@@ -118,18 +150,13 @@ type statusResult struct {
 	Offline   bool               `json:"offline"`
 	Members   []app.MemberStatus `json:"members"`
 	Refused   int                `json:"quarantined"`
-	Guard     vault.Guard        `json:"guard"`
 }
 
 func (r statusResult) Plain() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s\n  Saved on this computer: %s.\n", short(r.ID), r.Title, counted(r.Documents, "document"))
-	fmt.Fprintf(&b, "  %s\n", guardWords(r.Guard))
 	if r.Role == app.NoRole {
 		b.WriteString("  " + notCounted + "\n")
-	}
-	if r.Offline {
-		b.WriteString("  This device is offline.\n")
 	}
 	for _, m := range r.Members {
 		fmt.Fprintf(&b, "  %s %s.\n", m.Name, standing(m))
@@ -175,8 +202,8 @@ func (c *StatusCommand) Run(_ context.Context, peer *app.App, reply Reply) error
 		return err
 	}
 	ids := peer.SpaceIDs()
-	if len(ids) == 0 {
-		return reply.Result(guardResult{guard})
+	if err := reply.Result(deviceStatus{Kind: "device", Guard: guard, Offline: peer.Network().Offline}); err != nil {
+		return err
 	}
 	if c.Space != "" {
 		id, err := peer.FindSpace(c.Space)
@@ -192,7 +219,7 @@ func (c *StatusCommand) Run(_ context.Context, peer *app.App, reply Reply) error
 		}
 		if err := reply.Result(statusResult{
 			ID: id.String(), Title: status.Name, Kind: "space", Role: status.Role, Documents: status.Documents, Saved: status.Saved,
-			Offline: status.Offline, Members: status.Members, Refused: status.Quarantined, Guard: guard,
+			Offline: status.Offline, Members: status.Members, Refused: status.Quarantined,
 		}); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/app"
+	"parley/app/vault"
 )
 
 // Restore makes a data directory of a backup.
@@ -26,6 +27,13 @@ func (r restored) Plain() string {
 	fmt.Fprintf(&b, "It is the device %s, and what was written since comes from the other members.\n", r.Device)
 	if r.Unreadable > 0 {
 		fmt.Fprintf(&b, "%d records could not be read when the backup was made, and are missing. The other members are asked for them.\n", r.Unreadable)
+	}
+	b.WriteString(guardWords(r.Guard) + "\n")
+	switch {
+	case r.Weaker() && r.Before == vault.ByPassphrase:
+		b.WriteString("Where the backup was made, the work was locked with a passphrase. Here it is not: \"parley-node key passphrase\" locks it again.\n")
+	case r.Weaker():
+		b.WriteString("Where the backup was made, the key was in a keyring, and here it is not.\n")
 	}
 	return b.String()
 }

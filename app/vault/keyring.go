@@ -14,6 +14,8 @@ import (
 var (
 	// ErrNoKeyring says that no keyring answers here.
 	ErrNoKeyring = errors.New("no keyring answers")
+	// ErrKeyringUnused is an ErrNoKeyring that is meant: nobody asked one.
+	ErrKeyringUnused = fmt.Errorf("%w, as none is to be asked", ErrNoKeyring)
 	// ErrKeyringLocked says that the keyring is locked, and that nobody has
 	// opened it when it asked.
 	ErrKeyringLocked = errors.New("the keyring is locked")

@@ -242,7 +242,7 @@ func (v *Vault) unwrap(ctx context.Context, f file, passphrase []byte) (*Key, er
 		secret = derive(normal, f.Salt, *f.Argon2id)
 	case InKeyring:
 		if v.keyring == nil {
-			return nil, ErrNoKeyring
+			return nil, ErrKeyringUnused
 		}
 		raw, err := v.keyring.Get(ctx, f.Entry)
 		if err != nil {
@@ -269,7 +269,7 @@ func (v *Vault) unwrap(ctx context.Context, f file, passphrase []byte) (*Key, er
 // remember puts a secret into the keyring and makes sure that it is there.
 func (v *Vault) remember(ctx context.Context, secret *Key) (entry string, err error) {
 	if v.keyring == nil {
-		return "", ErrNoKeyring
+		return "", ErrKeyringUnused
 	}
 	var id [16]byte
 	rand.Read(id[:])

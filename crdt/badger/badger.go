@@ -143,6 +143,7 @@ func start(o Options, sync durability, unread bool) (*Backend, error) {
 	if b.db, err = badger.Open(settings(o).WithSyncWrites(bool(sync))); err != nil {
 		return nil, full(err)
 	}
+	private(o.Dir)
 	b.guard = newGuard(o.Dir, keys.keys, !unread, b.note)
 	b.ctx, b.stop = context.WithCancel(context.Background())
 	go b.keep(b.ctx, unread)
@@ -248,6 +249,7 @@ func (b *Backend) Close() error {
 		return fmt.Errorf("close store: %w", err)
 	}
 	err := b.db.Close()
+	private(b.dir)
 	if b.held != nil {
 		err = errors.Join(err, b.held.Close())
 	}

@@ -235,7 +235,7 @@ func (b *Backend) note(f finding) {
 	if f.harmless {
 		return
 	}
-	b.log.Error("a file of the store is damaged", "file", f.File, "offset", f.Offset, "what", f.What)
+	b.log.Warn("a file of the store is damaged", "file", f.File, "offset", f.Offset, "what", f.What)
 	if err := os.WriteFile(filepath.Join(b.dir, checkFile), nil, 0o600); err != nil {
 		b.log.Error("the next opening will not know that files are damaged", "error", err)
 	}

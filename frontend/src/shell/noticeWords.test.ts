@@ -40,4 +40,6 @@ test("what a notice counts is said in words that fit the number", async () => {
 	expect(words("set-aside", { person: "Ben", count: "1" })).toMatch(/^1 change by \u2068Ben/);
 	expect(words("set-aside", { person: "Ben", count: "7" })).toMatch(/^7 changes by \u2068Ben/);
 	expect(words("damaged", { count: "3" })).toContain("3 records");
+	expect(words("damaged", { files: "000001.sst", gaps: "0" })).toContain("no document lacks anything");
+	expect(words("damaged", { files: "000001.sst", gaps: "2" })).toContain("2 documents lack something");
 });

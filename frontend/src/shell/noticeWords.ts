@@ -16,7 +16,7 @@ export function noticeWords({ code, values }: Notice, t: TFunction): string {
 		case "set-aside":
 			return t("notice.setAside", { person, changes });
 		case "damaged":
-			return t("notice.damaged", { what: file || t("notice.records", { count }) });
+			return [t("notice.damaged", { what: file || t("notice.records", { count }) }), gaps(values.gaps, t)].join("");
 		case "settings-aside":
 			return t("notice.settingsAside", { file });
 		case "restored":
@@ -34,6 +34,13 @@ export function noticeWords({ code, values }: Notice, t: TFunction): string {
 		default:
 			return t("notice.other");
 	}
+}
+
+/** Whether anything is missing since, where that was found out. */
+function gaps(found: string | undefined, t: TFunction): string {
+	const count = Number.parseInt(found ?? "", 10);
+	if (Number.isNaN(count)) return "";
+	return ` ${count === 0 ? t("notice.noGaps") : t("notice.gaps", { count })}`;
 }
 
 /** Text of whatever script, which turns the sentence around it no other way. */
