@@ -143,12 +143,13 @@ func (n *naive) person(seat DeviceID) (p Person) {
 	return p
 }
 
-// comesNew says whether a grant is the first into a seat, or came after a
-// removal.
+// comesNew says whether a grant is the first into a seat, or came after what
+// ended that.
 func (n *naive) comesNew(g int, seat DeviceID) bool {
 	return n.into(seat)[0] == g || len(n.all(func(r int) bool {
-		s, ok := n.removal(r)
-		return ok && s == seat && n.counts(r) && n.below(r, g)
+		s, removed := n.removal(r)
+		d, revoked := n.revocation(r)
+		return (removed && s == seat || revoked && d == seat) && n.counts(r) && n.below(r, g)
 	})) > 0
 }
 

@@ -195,9 +195,9 @@ func (s *state) admit(i, via int32, person Person, label string) (touched []int3
 // isNew reports whether with a grant a person comes, or comes again: two
 // members may have let in the same device without knowing of each other.
 func (s *state) isNew(into *seat, grant int32) bool {
-	return len(into.grants) == 0 || slices.ContainsFunc(s.subjects[into.number].removals, func(r int32) bool {
-		return s.facts[r].verdict == counts && s.below(r, grant)
-	})
+	over := func(r int32) bool { return s.facts[r].verdict == counts && s.below(r, grant) }
+	of := &s.subjects[into.number]
+	return len(into.grants) == 0 || slices.ContainsFunc(of.removals, over) || slices.ContainsFunc(of.revocations, over)
 }
 
 func (s *state) opened(i int32, key InvitationKey, into int32, uses, expiry uint64) {

@@ -2,6 +2,7 @@ package space
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -70,17 +71,40 @@ func (l *Log) Confirm(key Key, seat DeviceID, yes bool, now time.Time) (Entry, e
 	return l.write(key, now, draft{KindConfirm, confirmBody{Seat: other.ID, Person: other.Person, Yes: yes}})
 }
 
-// Answer writes what a facilitator says to a request.
+// Answer writes what a facilitator says to a request. A yes fails with
+// ErrUsedUp, ErrRemoved or ErrRevoked where it would let nobody in.
 func (l *Log) Answer(key Key, join Hash, accept bool, now time.Time) (Entry, error) {
 	if err := l.facilitates(key.Device()); err != nil {
 		return Entry{}, fmt.Errorf("answer: %w", err)
 	}
-	for _, r := range l.Requests() {
-		if r.Join == join {
-			return l.write(key, now, draft{KindAnswer, answerBody{Join: join, Accept: accept}}, join)
+	if !slices.ContainsFunc(l.Requests(), func(r Request) bool { return r.Join == join }) {
+		return Entry{}, fmt.Errorf("answer: %w", ErrUnknownRequest)
+	}
+	if accept {
+		if err := l.acceptable(join); err != nil {
+			return Entry{}, fmt.Errorf("answer: %w", err)
 		}
 	}
-	return Entry{}, fmt.Errorf("answer: %w", ErrUnknownRequest)
+	return l.write(key, now, draft{KindAnswer, answerBody{Join: join, Accept: accept}}, join)
+}
+
+// acceptable says why a yes to a request would not count on top of the whole
+// log, if so.
+func (l *Log) acceptable(hash Hash) error {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	s, join := l.state, int32(l.index[hash])
+	f := &s.facts[join]
+	through := s.byEntry[f.via]
+	switch {
+	case s.inhabited(f.about, whole, sure):
+		return ErrRevoked
+	case s.expelled(f.about, join, whole, sure):
+		return ErrRemoved
+	case through.Used >= through.Uses && !through.users[f.about]:
+		return ErrUsedUp
+	}
+	return nil
 }
 
 // Rename writes another name of the space.

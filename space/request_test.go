@@ -1,0 +1,124 @@
+package space
+
+import (
+	"errors"
+	"testing"
+	"time"
+)
+
+func (p *someone) asksIn(role Role, uses int) Code {
+	p.t.Helper()
+	e, secret, err := p.log.Invite(p.key, InviteOptions{Role: role, Uses: uses, Ask: true}, noon, p.rand)
+	p.adds(e, err)
+	return Code{Space: p.log.ID(), Secret: secret}
+}
+
+// passesOn writes the request of a newcomer.
+func (p *someone) passesOn(other *someone, code Code) Hash {
+	p.t.Helper()
+	e, err := p.log.Admit(p.key, other.applies(code), noon)
+	if !errors.Is(err, ErrAsked) {
+		p.t.Fatal(err)
+	}
+	return p.adds(e, nil).Hash
+}
+
+func TestAFacilitatorIsAskedFirst(t *testing.T) {
+	all := company(t, 71, Editor, "ada", "ben")
+	ada, ben := all[0], all[1]
+	code := ada.asksIn(Annotator, 1)
+	meet(ada, ben)
+	cem, dee := newcomer(t, ada.rand, "cem"), newcomer(t, ada.rand, "dee")
+	join := ben.passesOn(cem, code)
+	second := ben.passesOn(dee, code) // asking takes no use
+	agree(t, "ada:f ben:e", ada, ben)
+	requests := ada.log.Requests()
+	if len(requests) != 2 || ada.log.MayWrite(cem.id(), Annotations) {
+		t.Fatalf("%d requests", len(requests))
+	}
+	for _, r := range requests {
+		if r.Role != Annotator || r.Admitted != ben.id() || r.Join == join && r.Device != cem.id() {
+			t.Errorf("request %+v", r)
+		}
+	}
+	if _, err := ben.log.Answer(ben.key, join, true, noon); !errors.Is(err, ErrNotFacilitator) {
+		t.Errorf("an editor answers: %v", err)
+	}
+	ben.forges(KindAnswer, answerBody{Join: join, Accept: true})
+	agree(t, "ada:f ben:e", ada, ben)
+	ada.adds(ada.log.Answer(ada.key, join, true, noon))
+	agree(t, "ada:f ben:e cem:a", ada, ben)
+	if _, err := ada.log.Answer(ada.key, join, true, noon); !errors.Is(err, ErrUnknownRequest) {
+		t.Errorf("answered twice: %v", err)
+	}
+	// The use is taken.
+	if _, err := ada.log.Answer(ada.key, second, true, noon); !errors.Is(err, ErrUsedUp) {
+		t.Errorf("more than uses: %v", err)
+	}
+	ada.forges(KindAnswer, answerBody{Join: second, Accept: true})
+	agree(t, "ada:f ben:e cem:a", ada, ben)
+	ada.adds(ada.log.Answer(ada.key, second, false, noon))
+	if len(ada.log.Requests()) != 0 {
+		t.Error("a request that was declined is open")
+	}
+}
+
+func TestTwoFacilitatorsAnswerAtTheSameTime(t *testing.T) {
+	all := company(t, 72, Facilitator, "ada", "ben")
+	ada, ben := all[0], all[1]
+	code := ada.asksIn(Editor, 5)
+	cem := newcomer(t, ada.rand, "cem")
+	join := ada.passesOn(cem, code)
+	meet(ada, ben)
+	ada.adds(ada.log.Answer(ada.key, join, true, noon))
+	ben.adds(ben.log.Answer(ben.key, join, false, noon))
+	agree(t, "ada:f ben:f", ada, ben)
+	if len(ada.log.Requests()) != 0 {
+		t.Error("the request is open")
+	}
+	// Both can say it again to each other; a yes that knows of the no holds.
+	ada.forges(KindAnswer, answerBody{Join: join, Accept: true})
+	agree(t, "ada:f ben:f cem:e", ada, ben)
+}
+
+func TestWhoWasRemovedMayAskAgain(t *testing.T) {
+	all := company(t, 73, Facilitator, "ada", "ben")
+	ada, ben := all[0], all[1]
+	code := ada.asksIn(Reader, 5)
+	ada.removes(ben)
+	if open, _ := ada.log.Invitation(code.Invitation()); open.Withdrawn {
+		t.Fatal("an invitation that asks is withdrawn")
+	}
+	join := ada.passesOn(ben, code)
+	agree(t, "ada:f", ada, ben)
+	ada.adds(ada.log.Answer(ada.key, join, true, noon))
+	agree(t, "ada:f ben:r", ada, ben)
+	// An answer to a request from before a removal brings nobody back.
+	ada.removes(ben)
+	ada.forges(KindAnswer, answerBody{Join: join, Accept: true})
+	agree(t, "ada:f", ada, ben)
+	if len(ada.log.Requests()) != 0 {
+		t.Error("who was removed asks")
+	}
+}
+
+func TestARemovedPersonsCodeIsWithdrawnWithThem(t *testing.T) {
+	all := company(t, 74, Editor, "ada", "ben", "cem")
+	ada, ben := all[0], all[1]
+	open := ada.log.Invitations()[0]
+	if open.Withdrawn {
+		t.Fatal("withdrawn before")
+	}
+	ada.removes(ben)
+	if after, _ := ada.log.Invitation(open.Key); !after.Withdrawn {
+		t.Error("who was removed can come back as somebody new")
+	}
+	agree(t, "ada:f cem:e", all...)
+	code := ada.invites(Editor, 3, time.Time{})
+	ada.admits(newcomer(t, ada.rand, "dee"), code)
+	meet(all...)
+	all[2].leaves()
+	if after, _ := all[2].log.Invitation(code.Invitation()); after.Withdrawn {
+		t.Error("who leaves withdraws an invitation")
+	}
+}
