@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/libp2p/go-libp2p/core/network"
+
 	"parley/space"
 )
 
@@ -246,6 +248,59 @@ func TestTruncatedLogLetsNobodyIn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			if err := ben.node.storeJoined(t.Context(), park, page, nil); err == nil {
 				t.Error("Ben takes it")
+			}
+			if len(ben.store.Spaces()) != 0 {
+				t.Error("Ben has a space all the same")
+			}
+		})
+	}
+}
+
+func TestTruncatedPagesLetNobodyIn(t *testing.T) {
+	// An admitter with Ada's own key, whose program ends in the middle.
+	ada, ben := newDevice(t, "Ada"), newDevice(t, "Ben")
+	park := ada.founds("Park")
+	code := ada.invites(park, 1, time.Time{})
+	entries := ada.logOf(park).Entries()
+	ada.stops()
+	for name, answer := range map[string]func(c *conversation) error{
+		"the last page is missing": func(c *conversation) error {
+			return errors.Join(c.say(&admitted{Entries: entries}), c.close())
+		},
+		"a page ends in the middle": func(c *conversation) error {
+			frame, err := encodeFrame(&admitted{Entries: entries, Last: true})
+			if err != nil {
+				return err
+			}
+			_, err = c.writer.Write(frame[:len(frame)/2])
+			return errors.Join(err, c.close())
+		},
+		"there is nothing in it": func(c *conversation) error {
+			return errors.Join(c.say(&admitted{Last: true}), c.close())
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newRogue(t, ada.key)
+			o := &online{host: a.host, node: &Node{device: a.key.Device()}}
+			a.host.SetStreamHandler(admitProtocol, func(s network.Stream) {
+				c := converse(s, patience)
+				script, k, err := o.hearKnock(c, ben.id())
+				if l := invitationLock(park, code.Invitation()); err == nil && script.fits(l, &k) {
+					err = c.say(&openDoor{Tag: script.lockTag(l, sideAnswerer)})
+				}
+				if err == nil {
+					_, err = c.hear(admitFrame, &apply{})
+				}
+				if err == nil {
+					err = answer(c)
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			})
+			a.connects(ben)
+			if _, err := ben.node.Join(t.Context(), code, space.Person{Name: "Ben"}); err == nil {
+				t.Error("Ben is in")
 			}
 			if len(ben.store.Spaces()) != 0 {
 				t.Error("Ben has a space all the same")
