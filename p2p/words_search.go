@@ -99,8 +99,9 @@ func (s *wordsSearch) run(ctx context.Context) (space.Code, error) {
 			}
 			return space.Code{}, s.failure()
 		case info := <-found:
-			s.enqueue(info)
-			quiet.Reset(wordsQuiet)
+			if s.enqueue(info) { // devices are heard of again and again
+				quiet.Reset(wordsQuiet)
+			}
 		case a := <-s.answers:
 			s.waiting--
 			quiet.Reset(wordsQuiet)
@@ -129,12 +130,14 @@ func (s *wordsSearch) failure() error {
 	return ErrAlone
 }
 
-func (s *wordsSearch) enqueue(info peer.AddrInfo) {
+// enqueue has a device asked, and reports false if it has been.
+func (s *wordsSearch) enqueue(info peer.AddrInfo) bool {
 	if _, known := s.asked[info.ID]; s.asked[info.ID] || !known && len(s.asked) >= maxAsked || info.ID == s.online.host.ID() {
-		return
+		return false
 	}
 	s.asked[info.ID] = true
 	s.queue = append(s.queue, info)
+	return true
 }
 
 // ask asks as many as may be asked at once.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -252,6 +253,39 @@ func TestNobodyToAsk(t *testing.T) {
 	turnsOnDiscovery(ben)
 	if _, err := ben.node.AskWords(ctx, tiger.password, tiger.hint); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestManyAreAsked has more devices around than may be asked for one typing,
+// and more than are asked at once; the search ends all the same.
+func TestManyAreAsked(t *testing.T) {
+	ben := newDevice(t, "Ben")
+	asked := make(chan struct{}, 2*maxAsked)
+	atOnce, most := 0, 0
+	var mu sync.Mutex
+	for i := range maxAsked + 4 {
+		r := stranger(t, fmt.Sprint("Stranger ", i))
+		r.host.SetStreamHandler(wordsProtocol, func(stream network.Stream) {
+			mu.Lock()
+			atOnce++
+			most = max(most, atOnce)
+			mu.Unlock()
+			var ask askWords
+			_, _ = converse(stream, patience).hear(wordsFrame, &ask)
+			mu.Lock()
+			atOnce--
+			mu.Unlock()
+			asked <- struct{}{}
+			_ = stream.Reset()
+		})
+		r.dialled(ben)
+	}
+	ben.isTurnedDown(tiger)
+	if n := len(asked); n != maxAsked {
+		t.Errorf("%d were asked", n)
+	}
+	if most > wordsAtOnce {
+		t.Errorf("%d were asked at once", most)
 	}
 }
 
