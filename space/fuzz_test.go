@@ -38,7 +38,45 @@ func entriesOfEachKind(t testing.TB) [][]byte {
 	add(log.Admit(key, application, noon))
 	add(log.SetPerson(other, Person{Name: "Ben K."}, noon))
 	add(log.Withdraw(key, code.Invitation(), noon))
-	return raw
+	addAll := func(entries []Entry, err error) {
+		for _, e := range entries {
+			add(e, err)
+		}
+	}
+	cut := Cut{{Document: [16]byte{1}, Part: Body, Actors: []ActorSeq{{Actor: []byte{1, 2}, Seq: 3}}}}
+	addAll(log.SetRole(key, other.Device(), Facilitator, cut, noon))
+	add(log.NewSeatKey(other, Link, 1, noon.Add(time.Hour), noon, [32]byte{5}))
+	add(log.SetLabel(other, other.Device(), "Desk", noon))
+	add(log.Confirm(other, key.Device(), true, noon))
+	e, secret, err = log.Invite(key, InviteOptions{Role: Reader, Uses: 2, Ask: true}, noon, rand)
+	add(e, err)
+	third, _ := GenerateKey(rand)
+	application, err = ApplyAs(third, Code{Space: log.ID(), Secret: secret}, Person{Name: "Cem"}, "Phone")
+	if err != nil {
+		t.Fatal(err)
+	}
+	join, err := log.Admit(key, application, noon)
+	if !errors.Is(err, ErrAsked) {
+		t.Fatal(err)
+	}
+	add(join, nil)
+	add(log.Answer(other, join.Hash, true, noon))
+	addAll(log.Revoke(key, third.Device(), cut, noon))
+	addAll(log.AdmitChanges(key, cut, noon))
+	add(log.Rename(key, "Riverside Park", noon))
+	addAll(log.Archive(key, true, cut, noon))
+	add(log.Succeed(key, map[Role]Code{Editor: {Space: ID{1}, Secret: [32]byte{2}, Name: "Next"}}, noon))
+	add(seal(key, KindCut, log.id[:], log.Heads(), noon, cutBody{Cut: cut}))
+	addAll(log.Remove(key, key.Device(), cut, noon))
+	return append(raw, newerEntry(key, log).Raw)
+}
+
+func newerEntry(key Key, log *Log) Entry {
+	e, err := seal(key, lastKind+1, log.id[:], log.Heads(), noon, map[int]int{1: 1})
+	if err != nil {
+		panic(err)
+	}
+	return e
 }
 
 func FuzzParseEntry(f *testing.F) {
@@ -59,6 +97,21 @@ func FuzzParseEntry(f *testing.F) {
 		if !bytes.Equal(e.Raw, raw) || len(raw) > MaxEntry || len(e.Parents) > MaxParents {
 			t.Fatalf("accepted what it must not: %+v", e)
 		}
+	})
+}
+
+// FuzzRules plays with what people write and know, and compares what comes of
+// it with a naive reading of the rules.
+func FuzzRules(f *testing.F) {
+	for seed := range uint64(8) {
+		f.Add(seed, byte(40))
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, steps byte) {
+		log, err := Open(randomLog(t, newSource(seed), int(steps)%64))
+		if err != nil {
+			t.Fatal(err)
+		}
+		compareNaively(t, log)
 	})
 }
 
