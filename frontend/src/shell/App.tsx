@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { I18nProvider } from "react-aria-components";
-import type { Bridge, Connection, Person, Welcome } from "../bridge";
+import type { Bridge, Connection, Person, Space, Welcome } from "../bridge";
 import { Lending } from "../documents/lending";
 import { setLanguage, useTranslation } from "../i18n";
 import type { IndexReplica, Replica } from "../replica";
@@ -40,12 +40,18 @@ export function App({ bridge, initialPreferences }: AppProps) {
 
 type GateProps = Pick<Session, "bridge" | "preferences" | "prefer" | "notices">;
 
+/** Somebody who has used Parley before is back on this device: with which spaces, and how. */
+interface Returned {
+	spaces: Space[];
+	by: "link" | "recover";
+}
+
 /** Shows what fits: waiting, why there is nothing to show, the first question, or the work. */
 function Gate({ bridge, preferences, prefer, notices }: GateProps) {
 	const connection = useConnection(bridge);
 	const { value: welcome, error, refresh } = useHello(bridge);
 	const [named, setNamed] = useState<Person>();
-	const [first, setFirst] = useState<OpenDialog>();
+	const [returned, setReturned] = useState<Returned>();
 	const person = named ?? welcome?.person;
 	const { handed, done } = useHanded(bridge, welcome !== undefined);
 	const lock = connection === "locked" ? bridge.lock : undefined;
@@ -67,7 +73,7 @@ function Gate({ bridge, preferences, prefer, notices }: GateProps) {
 				handed={handed}
 				onReturn={(linked, by) => {
 					if (isLinkCode(handed)) done();
-					if (by === "recover") setFirst({ name: "devices", subject: RECOVERED });
+					setReturned({ spaces: linked.spaces, by });
 					setNamed(linked.person);
 				}}
 			/>
@@ -79,9 +85,9 @@ function Gate({ bridge, preferences, prefer, notices }: GateProps) {
 			<div className={styles.behind} inert={unlock !== undefined}>
 				<SessionRoom
 					{...parts}
-					welcome={welcome}
+					welcome={returned ? { ...welcome, spaces: returned.spaces } : welcome}
 					you={person}
-					first={first}
+					first={returned?.by === "recover" ? { name: "devices", subject: RECOVERED } : undefined}
 					handed={handed}
 					takeHanded={done}
 				/>
