@@ -256,14 +256,7 @@ func (n *naive) formers(live []Seat) (formers []Former) {
 		}
 	}
 	for seat, r := range ends {
-		gone := Former{n.describe(seat), n.seat[r] == seat, n.seat[r], n.order[r].Time}
-		for _, g := range n.into(seat) {
-			had := Member{Device: n.device(g), Seat: seat, Person: gone.Person, Role: gone.Role}
-			if !slices.ContainsFunc(gone.Devices, func(m Member) bool { return m.Device == had.Device }) {
-				gone.Devices = append(gone.Devices, had)
-			}
-		}
-		formers = append(formers, gone)
+		formers = append(formers, Former{n.describe(seat), n.seat[r] == seat, n.seat[r], n.order[r].Time})
 	}
 	slices.SortFunc(formers, func(a, b Former) int {
 		if ends[a.ID] != ends[b.ID] {
