@@ -134,6 +134,7 @@ func (s *Store) fetchKept(b *batch) error {
 // readKept adds changes that are in quarantine to a batch, with those there
 // that they build on, and the next ones that their authors have signed for.
 func (s *Store) readKept(b *batch, q *quarantine, wanted []chunk.Hash) error {
+	wanted = slices.Clone(wanted)
 	return s.backend.View(func(r Reader) error {
 		for len(wanted) > 0 {
 			hash := wanted[len(wanted)-1]

@@ -10,7 +10,7 @@ import (
 
 // formatVersion is the version of keys and records. A store with a higher one
 // is not touched, one with a lower one is migrated.
-const formatVersion = 2
+const formatVersion = 3
 
 // stateRecord is what is known of a part at a glance. Writing it is what
 // commits an append: chunks at positions above its own are left over from an
