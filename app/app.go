@@ -205,6 +205,7 @@ func (a *App) openStore(ctx context.Context, o Options) error {
 	a.child = materialize.New(materialize.Options{Log: a.log})
 	a.store, err = crdt.Open(crdt.Options{
 		Backend: backend, Device: a.Device(), Materializer: a.child, Log: a.log, Report: a.notices.hear,
+		Refused:   func(space.ID) { a.news.ring(topic{event: EventSpaces}) },
 		BlobGrace: o.KeepUnused,
 	})
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"parley/crdt"
-	"parley/crdt/chunk"
 	"parley/space"
 )
 
@@ -49,7 +48,7 @@ func (a *App) describeSpace(log *space.Log, connected map[space.DeviceID]bool) S
 		ID: id.String(), Name: log.Name(), Role: a.roleIn(log), Index: crdt.IndexID(id).String(),
 		Members: []Member{}, Formers: []Former{},
 		Archived: log.Archived(), Facilitators: log.Facilitators(), Requests: len(log.Requests()),
-		Quarantined: a.admissible(log), Successor: a.successor(log), Newer: log.Newer(), YouWere: a.youWere(log),
+		Quarantined: a.store.Awaiting(id), Successor: a.successor(log), Newer: log.Newer(), YouWere: a.youWere(log),
 	}
 	seen := a.lastSeen(id)
 	for _, seat := range log.Seats() {
@@ -177,39 +176,6 @@ func devicesOf(seat space.Seat) []space.DeviceID {
 	return devices
 }
 
-// cut says how far the devices' changes are known here, in every part of a
-// space; of no devices it says so of everybody.
-func (a *App) cut(log *space.Log, devices []space.DeviceID) (space.Cut, error) {
-	id := log.ID()
-	var cut space.Cut
-	for _, ref := range a.store.Refs(id) {
-		vector, err := a.store.Vector(ref)
-		if err != nil {
-			return nil, fmt.Errorf("cut: %w", err)
-		}
-		part := space.CutPart{Document: ref.Document, Part: ref.Part}
-		for actor, seq := range vector {
-			if devices == nil || slices.Contains(devices, ownerOf(log, actor)) {
-				part.Actors = append(part.Actors, space.ActorSeq{Actor: []byte(actor), Seq: seq})
-			}
-		}
-		if len(part.Actors) > 0 {
-			cut = append(cut, part)
-		}
-	}
-	return cut.Sorted(), nil
-}
-
-// ownerOf is the device that an actor belongs to, or zero.
-func ownerOf(log *space.Log, actor chunk.Actor) space.DeviceID {
-	prefix, ok := space.ActorOwner([]byte(actor))
-	if !ok {
-		return space.DeviceID{}
-	}
-	owner, _ := log.Actor(prefix)
-	return owner
-}
-
 // SetRole gives a person of a space another role. What they wrote so far stays,
 // whatever the role. Only facilitators can.
 func (a *App) SetRole(ctx context.Context, id space.ID, device space.DeviceID, role space.Role) error {
@@ -226,7 +192,7 @@ func (a *App) SetRole(ctx context.Context, id space.ID, device space.DeviceID, r
 	}
 	var cut space.Cut
 	if role != space.Facilitator {
-		if cut, err = a.cut(log, devicesOf(seat)); err != nil {
+		if cut, err = a.store.Cut(ctx, log.ID(), devicesOf(seat)); err != nil {
 			return err
 		}
 	}
@@ -269,7 +235,7 @@ func (a *App) LeaveSpace(ctx context.Context, id space.ID) error {
 }
 
 func (a *App) takeOut(ctx context.Context, log *space.Log, seat space.Seat) error {
-	cut, err := a.cut(log, devicesOf(seat))
+	cut, err := a.store.Cut(ctx, log.ID(), devicesOf(seat))
 	if err != nil {
 		return err
 	}

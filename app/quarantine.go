@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -17,25 +18,32 @@ type QuarantineCode string
 
 // The codes of reasons.
 const (
-	RefusedDamaged    QuarantineCode = "damaged"    // not the bytes of a change, or more than is taken
-	RefusedSignature  QuarantineCode = "signature"  // nobody who belongs here has signed for it
-	RefusedActor      QuarantineCode = "actor"      // written in somebody else's name
-	RefusedRight      QuarantineCode = "right"      // the author's role does not let them write this
-	RefusedCopy       QuarantineCode = "copy"       // two copies of one device have written, and it is on the losing side
+	RefusedRemoved    QuarantineCode = "removed"    // its author does not belong to the space any more
+	RefusedRole       QuarantineCode = "role"       // its author's role does not let them write this
+	RefusedArchived   QuarantineCode = "archived"   // nobody may write in the space
+	RefusedStranger   QuarantineCode = "stranger"   // nobody here knows its author
+	RefusedSignature  QuarantineCode = "signature"  // nobody has signed for it
+	RefusedActor      QuarantineCode = "actor"      // it was written in somebody else's name
+	RefusedForked     QuarantineCode = "forked"     // two copies of one device have written, and it is on the losing side
+	RefusedMalformed  QuarantineCode = "malformed"  // not the bytes of a change
+	RefusedTooLarge   QuarantineCode = "too-large"  // more than is taken
 	RefusedUnreadable QuarantineCode = "unreadable" // the document cannot be read with it
 )
 
 // refusals are the codes of the store's reasons.
 var refusals = map[crdt.Reason]QuarantineCode{
-	crdt.ReasonMalformed:    RefusedDamaged,
-	crdt.ReasonTooLarge:     RefusedDamaged,
+	crdt.ReasonRemoved:      RefusedRemoved,
+	crdt.ReasonRole:         RefusedRole,
+	crdt.ReasonArchived:     RefusedArchived,
+	crdt.ReasonNoRight:      RefusedStranger,
 	crdt.ReasonBadSignature: RefusedSignature,
 	crdt.ReasonNotVouched:   RefusedSignature,
 	crdt.ReasonActor:        RefusedActor,
-	crdt.ReasonNoRight:      RefusedRight,
-	crdt.ReasonFork:         RefusedCopy,
-	crdt.ReasonForked:       RefusedCopy,
-	crdt.ReasonSequence:     RefusedCopy,
+	crdt.ReasonFork:         RefusedForked,
+	crdt.ReasonForked:       RefusedForked,
+	crdt.ReasonSequence:     RefusedForked,
+	crdt.ReasonMalformed:    RefusedMalformed,
+	crdt.ReasonTooLarge:     RefusedTooLarge,
 	crdt.ReasonUnfit:        RefusedUnreadable,
 	crdt.ReasonNonsense:     RefusedUnreadable,
 	crdt.ReasonApart:        RefusedUnreadable,
@@ -46,21 +54,31 @@ var refusals = map[crdt.Reason]QuarantineCode{
 // Sentence says in English why something was refused, for a terminal.
 func (q Quarantined) Sentence() string {
 	switch QuarantineCode(q.Reason) {
-	case RefusedDamaged:
-		return "it is damaged"
+	case RefusedRemoved:
+		return "who wrote it does not belong to the space any more"
+	case RefusedRole:
+		return "who wrote it may not write here"
+	case RefusedArchived:
+		return "the space was archived without it"
+	case RefusedStranger:
+		return "who wrote it is not known to belong to the space"
 	case RefusedSignature:
-		return "nobody who belongs here has signed for it"
+		return "nobody has signed for it"
 	case RefusedActor:
 		return "it was written in somebody else's name"
-	case RefusedRight:
-		return "its author may not write here"
-	case RefusedCopy:
+	case RefusedForked:
 		return "a copy of the same device has written something else"
+	case RefusedMalformed:
+		return "it is damaged"
+	case RefusedTooLarge:
+		return "it is too large"
 	case RefusedUnreadable:
 		return "the document cannot be read with it"
 	}
 	return "for a reason that this version does not know"
 }
+
+const setAsideChanged = "What is set aside has changed since you looked. Nothing was let in. Look at it again."
 
 // heap is a group of refused changes: what a Quarantined describes.
 type heap struct {
@@ -83,7 +101,7 @@ func (a *App) heaps(log *space.Log) ([]heap, error) {
 	}
 	groups := make(map[name]*heap)
 	for _, item := range items {
-		n := name{item.Ref, ownerOf(log, item.Actor), refusals[item.Reason]}
+		n := name{item.Ref, item.Device, refusals[item.Reason]}
 		if groups[n] == nil {
 			groups[n] = &heap{ref: n.ref, device: n.device, code: n.code}
 		}
@@ -113,23 +131,28 @@ func (h heap) id() string {
 	return hex.EncodeToString(sum.Sum(nil)[:16])
 }
 
-// admissible says whether a facilitator can let it in: it is genuine, and only
-// its author's right is wanting.
-func (h heap) admissible() bool { return h.code == RefusedRight && h.device != (space.DeviceID{}) }
+// admissible says whether a facilitator can let it in, all of it.
+func (h heap) admissible() bool {
+	return !slices.ContainsFunc(h.items, func(item crdt.Quarantined) bool { return !item.Admissible })
+}
 
-// admissible counts what could be let in.
-func (a *App) admissible(log *space.Log) int {
-	heaps, err := a.heaps(log)
-	if err != nil {
-		a.log.Warn("look at quarantine", "space", log.ID(), "err", err)
-	}
-	count := 0
-	for _, h := range heaps {
-		if h.admissible() {
-			count++
+// maxExcerpt bounds what is shown of what somebody wrote, in code points.
+const maxExcerpt = 280
+
+// excerpt is the beginning of what the changes add in letters.
+func (a *App) excerpt(h heap) string {
+	var letters []rune
+	for _, item := range h.items {
+		content, err := a.store.QuarantinedContent(item.ID())
+		if err != nil {
+			continue // no valid change, or it is not kept
+		}
+		letters = append(letters, []rune(content.Text)...)
+		if len(letters) > maxExcerpt {
+			return shown(string(letters[:maxExcerpt]), maxExcerpt) + "…"
 		}
 	}
-	return count
+	return shown(string(letters), maxExcerpt)
 }
 
 // Quarantined lists what was refused of what others wrote in a space, newest
@@ -153,7 +176,8 @@ func (a *App) Quarantined(ctx context.Context, id space.ID) ([]Quarantined, erro
 		described := Quarantined{
 			ID: h.id(), Document: h.ref.Document.String(), Part: h.ref.Part.String(), Reason: string(h.code),
 			Name: known.of(h.device).Name, Organisation: known.of(h.device).Organisation,
-			Changes: len(h.items), Since: h.items[0].Time, Until: h.last().Time, Admissible: h.admissible(),
+			Changes: len(h.items), Since: h.items[0].Time, Until: h.last().Time,
+			Excerpt: a.excerpt(h), Admissible: h.admissible(),
 		}
 		if h.device != (space.DeviceID{}) {
 			described.Device = h.device.String()
@@ -184,27 +208,31 @@ func (a *App) AdmitQuarantined(ctx context.Context, id space.ID, ids []string) e
 	if err != nil {
 		return err
 	}
-	var cut space.Cut
+	var chosen []crdt.QuarantinedID
 	for _, wanted := range ids {
 		at := slices.IndexFunc(heaps, func(h heap) bool { return h.id() == wanted })
 		switch {
 		case at < 0:
-			return newError(CodeChanged, "What is set aside has changed since you looked. Nothing was let in. Look at it again.")
+			return newError(CodeChanged, setAsideChanged)
 		case !heaps[at].admissible():
 			return newError(CodeInvalid, fmt.Sprintf(
 				"This cannot be let in: %s. Nothing was let in.", Quarantined{Reason: string(heaps[at].code)}.Sentence()))
 		}
 		for _, item := range heaps[at].items {
-			cut = append(cut, space.CutPart{
-				Document: item.Ref.Document, Part: item.Ref.Part,
-				Actors: []space.ActorSeq{{Actor: []byte(item.Actor), Seq: item.Seq}},
-			})
+			chosen = append(chosen, item.ID())
 		}
 	}
-	if len(cut) == 0 {
+	if len(chosen) == 0 {
 		return newError(CodeInvalid, "Say what to let in.")
 	}
-	entries, err := log.AdmitChanges(a.key, cut.Sorted(), now())
+	cut, err := a.store.AdmitCut(ctx, id, chosen)
+	if errors.Is(err, crdt.ErrNotKept) {
+		return wrapError(CodeChanged, setAsideChanged, err)
+	}
+	if err != nil {
+		return err
+	}
+	entries, err := log.AdmitChanges(a.key, cut, now())
 	if err != nil {
 		return a.explain(log, err)
 	}

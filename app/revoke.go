@@ -22,7 +22,7 @@ func (a *App) RevokeDevice(ctx context.Context, device space.DeviceID) (revoked 
 	a.seating.Lock()
 	defer a.seating.Unlock()
 	err = a.inMySeats(ctx, device, func(s mySeat) ([]space.Entry, error) {
-		cut, err := a.cut(s.log, []space.DeviceID{device})
+		cut, err := a.store.Cut(ctx, s.log.ID(), []space.DeviceID{device})
 		if err != nil {
 			return nil, err
 		}

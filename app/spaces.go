@@ -183,7 +183,7 @@ func (a *App) ArchiveSpace(ctx context.Context, id space.ID, archived bool) erro
 	}
 	var cut space.Cut
 	if archived {
-		if cut, err = a.cut(log, nil); err != nil {
+		if cut, err = a.store.Cut(ctx, id, nil); err != nil {
 			return err
 		}
 	}

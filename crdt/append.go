@@ -411,6 +411,7 @@ func (s *Store) store(p *part, b *batch, plan *plan) (Receipt, error) {
 		s.rereadQuarantine(b.ref.Space)
 		return Receipt{}, err
 	}
+	s.noteRefused(b.ref.Space, len(quarantine)+len(gone))
 	if moved {
 		p.adopt(next)
 		receipt.Position = p.state.Position

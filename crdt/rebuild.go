@@ -176,6 +176,7 @@ func (s *Store) replace(ctx context.Context, m *patient) (err error) {
 		return err
 	}
 	s.directory(m.ref.Space).set(m.ref, state.Digest)
+	s.noteRefused(m.ref.Space, len(quarantine)+len(here))
 	return nil
 }
 

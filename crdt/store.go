@@ -36,6 +36,9 @@ type Options struct {
 	// Report is told what people should know of; nil: only the log is. It is
 	// called from any goroutine, must return at once and must not call back.
 	Report func(Incident)
+	// Refused is told of a space of which something has come into quarantine,
+	// or gone from there; nil: nobody is. It is called as Report is.
+	Refused func(space.ID)
 }
 
 // Store holds spaces and their documents. It is safe for concurrent use.
@@ -52,6 +55,7 @@ type Store struct {
 	quiet        time.Duration
 	housekeeping time.Duration
 	tell         func(Incident)
+	refused      func(space.ID)
 
 	bell        *bell
 	committer   *committer
@@ -111,6 +115,7 @@ func Open(o Options) (*Store, error) {
 		haves:        haves{pending: make(map[haveID]Have)},
 		housekeeping: orDefault(o.Housekeeping, 30*time.Second),
 		tell:         o.Report,
+		refused:      o.Refused,
 		compactions:  newCompactQueue(),
 		checkups:     newCheckups(),
 		forks:        newForkQueue(),

@@ -171,7 +171,7 @@ func (c *MemberRole) Run(ctx context.Context, peer *app.App, reply Reply) error 
 // MemberRemove takes somebody out.
 type MemberRemove struct {
 	Person   person `embed:""`
-	Withdraw bool   `help:"Take all open invitations back too: they may know their codes."`
+	Withdraw bool   `help:"Take all open invitations back too: others may have the codes from them."`
 	sure     `embed:""`
 }
 
@@ -188,7 +188,7 @@ func (r memberRemoved) Plain() string {
 		words += fmt.Sprintf("Taken back: %s.\n", counted(r.Withdrawn, "invitation"))
 	}
 	if r.Open > 0 {
-		words += fmt.Sprintf("Still open: %s. Whoever knows a code can come in with it: invite list, invite withdraw.\n", counted(r.Open, "invitation"))
+		words += fmt.Sprintf("Still open: %s. %s cannot come back by them, but whoever has a code from %s can come in: invite list, invite withdraw.\n", counted(r.Open, "invitation"), r.Name, r.Name)
 	}
 	return words
 }

@@ -28,6 +28,7 @@ export function reasonWords({ reason, name }: Quarantined, t: TFunction): string
 		case "forked":
 			return t("aside.forked", { name: person });
 		case "nonsense":
+		case "unreadable":
 		case "crash":
 		case "trap":
 		case "malformed":
