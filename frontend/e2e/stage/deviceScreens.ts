@@ -58,11 +58,11 @@ async function visitSheet(window: Window<ChromiumScreen>, visit: Visit): Promise
 	await screen.page.emulateMedia({ media: "print" });
 	await visit("recovery-sheet-printed", window);
 	await screen.page.emulateMedia({ media: "screen" });
-	const sheet = await screen.page.getByRole("dialog").getByRole("listitem").allInnerTexts();
-	await new MyDevices(window).provesSheet(sheet);
+	const devices = new MyDevices(window);
+	await devices.provesSheet(await devices.readsSheet());
 	await visit("recovery-sheet-done", window);
 	await screen.press("button", words.devices.finish);
-	await new MyDevices(window).seesSheetCoversAll();
+	await devices.seesSheetCoversAll();
 }
 
 /** Comparing words with somebody of the open space. */

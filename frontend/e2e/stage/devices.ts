@@ -64,7 +64,13 @@ export class MyDevices {
 		await this.#screen.press("button", this.#words.recovery.make);
 		await this.#screen.press("button", this.#words.recovery.show);
 		await this.#window.sees("button", this.#words.recovery.print);
-		return await this.#screen.page.getByRole("dialog").getByRole("listitem").allInnerTexts();
+		return await this.readsSheet();
+	}
+
+	/** The words of the sheet that is on the screen. */
+	async readsSheet(): Promise<string[]> {
+		const list = this.#screen.page.getByRole("list", { name: this.#words.recovery.words });
+		return await list.getByRole("listitem").allInnerTexts();
 	}
 
 	/** Types the words that are asked for, the first of them wrong at first. */
@@ -101,8 +107,16 @@ export class MyDevices {
 
 	/** Opens the words to compare with somebody of the open space, and answers with them. */
 	async looksAtWordsWith(person: string): Promise<string[]> {
-		const { people, person: words, verify } = this.#words;
-		await this.#screen.press("link", new RegExp(`^${people.title}`));
+		const { people, person: words, sidebar, verify } = this.#words;
+		const way = new RegExp(`^${people.title}`);
+		await until("the way to the people", async () => {
+			if (await this.#screen.has("link", way)) return true;
+			// Where there is little room, the way there has to be asked for.
+			const hidden = await this.#screen.has("button", sidebar.show);
+			if (hidden) await this.#screen.press("button", sidebar.show);
+			return false;
+		});
+		await this.#screen.press("link", way);
 		await this.#screen.press("link", new RegExp(`^${person}`));
 		await this.#screen.press("button", words.compare);
 		await this.#window.sees("dialog", fill(verify.title, { name: person }));

@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { BrowserContextOptions } from "playwright-core";
 import type { ChromiumScreen } from "./chromium";
+import { visitDevices, visitVerification, visitWaysBack } from "./deviceScreens";
 import type { Peer } from "./peer";
 import type { Window } from "./window";
 import { catalogues } from "./words";
@@ -42,6 +43,8 @@ export async function tour(workshop: Workshop, look: Look, visit: Visit): Promis
 	const anna = await arrives(workshop, look, ben, visit);
 	await visitDocument(anna.window, ben, visit);
 	await visitDialogs(anna.window, visit);
+	await visitVerification(anna.window, "Ben Adeyemi", visit);
+	await visitDevices(workshop, anna, visit);
 	await visitInvitations(anna, visit);
 	await visitTrouble(workshop, anna, look, visit);
 	await visitNotices(workshop, ben, look, visit);
@@ -57,6 +60,7 @@ async function arrives(workshop: Workshop, look: Look, ben: Seat, visit: Visit):
 	await screen.press("button", words.first.start);
 	await window.seesText(words.first.nameMissing);
 	await visit("first-start-without-a-name", window);
+	await visitWaysBack(window, visit);
 	await window.introduces();
 	await visit("home", window);
 
