@@ -33,6 +33,7 @@ var groups = []group{
 	{"edit", measureEdit},
 	{"start", measureStart},
 	{documents, measureDocuments},
+	{spaces, measureSpaces},
 }
 
 func main() {
