@@ -26,14 +26,21 @@ type LinkCode struct {
 
 // linking is the link that is open on this device, if one is.
 type linking struct {
-	mu  sync.Mutex
-	key *space.InvitationKey
+	mu   sync.Mutex
+	key  *space.InvitationKey
+	used bool // by a device, which may still be taking one space after the other
 }
 
-func (l *linking) open() bool {
+// expects says whether a device that has come is the one that the open link
+// is for.
+func (l *linking) expects() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.key != nil
+	if l.key == nil || l.used {
+		return false
+	}
+	l.used = true
+	return true
 }
 
 // LinkDevice makes a code by which one more device becomes this person's, in
@@ -64,7 +71,7 @@ func (a *App) LinkDevice(ctx context.Context) (LinkCode, error) {
 		return LinkCode{}, newError(CodeInvalid,
 			"You are in no space yet, so there is nothing that two devices could share. Make a space or join one first.")
 	}
-	a.linking.key = &key
+	a.linking.key, a.linking.used = &key, false
 	return LinkCode{Code: code.String(), Words: code.Secret.Words(), Expires: code.Expiry}, nil
 }
 
@@ -84,9 +91,11 @@ func (a *App) CancelLink(ctx context.Context) error {
 	return a.endLink(ctx)
 }
 
-// endLink withdraws what is left of the open link. The caller holds the lock.
+// endLink withdraws the open link, unless a device has used it: what is left of
+// it is that device's, and ends by itself. The caller holds the lock.
 func (a *App) endLink(ctx context.Context) error {
-	if a.linking.key == nil {
+	if a.linking.key == nil || a.linking.used {
+		a.linking.key = nil
 		return nil
 	}
 	var errs []error

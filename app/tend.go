@@ -79,10 +79,10 @@ func (a *App) noteDevices() error {
 	if err := a.settings.change(func(s *settings) { s.Known = now }); err != nil {
 		return err
 	}
-	if known == nil || a.linking.open() {
-		return nil
-	}
 	for _, device := range fresh {
+		if known == nil || a.linking.expects() {
+			continue
+		}
 		a.notices.add(Notice{
 			ID: string(NoticeDeviceLinked) + " " + device.Device, Code: NoticeDeviceLinked,
 			Values: map[string]string{"device": device.Label}, At: device.Since,
