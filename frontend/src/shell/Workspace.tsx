@@ -32,7 +32,7 @@ interface WorkspaceProps {
 /** The one screen: spaces on the left, the work in the middle, people beside it. */
 export function Workspace({ dialog, closeDialog }: WorkspaceProps) {
 	const { space } = useSession();
-	useLanding(dialog !== undefined);
+	useLanding(dialog);
 	return (
 		<PresenceProvider>
 			<DocumentsProvider key={space?.id ?? ""} space={space}>
@@ -160,23 +160,26 @@ function SpacePage({ page, ...props }: SpacePageProps) {
 }
 
 /**
- * A dialog gives the focus back to what opened it. Where that has gone meanwhile, the focus lands on the page's
- * heading and not before everything.
+ * A dialog gives the focus back to what opened it. Where that has gone meanwhile, the focus lands on what the page
+ * has about the same, which may have moved to another place of it, or else on the page's heading.
  */
-function useLanding(open: boolean): void {
-	const opened = useRef(open);
+function useLanding(dialog: OpenDialog | undefined): void {
+	const opened = useRef(dialog);
 	// The focus is the browser's.
 	useEffect(() => {
-		const closed = opened.current && !open;
-		opened.current = open;
-		if (!closed) return;
+		const closed = opened.current;
+		opened.current = dialog;
+		if (closed === undefined || dialog !== undefined) return;
 		// The dialog asks for its own frame to give the focus back in, before this one.
 		const frame = requestAnimationFrame(() => {
 			if (document.activeElement !== document.body) return;
-			document.querySelector<HTMLElement>("main h1[tabindex]")?.focus();
+			const about = document.querySelector<HTMLElement>(
+				`main [data-about="${CSS.escape(closed.subject ?? "")}"]`,
+			);
+			(about ?? document.querySelector<HTMLElement>("main h1[tabindex]"))?.focus();
 		});
 		return () => cancelAnimationFrame(frame);
-	}, [open]);
+	}, [dialog]);
 }
 
 /** A sheet that slid over goes when the person has gone somewhere with it. */

@@ -31,6 +31,14 @@ export function errorWords(reason: unknown, t: TFunction): string {
 			return t("error.noMember");
 		case "changed":
 			return t("error.changed");
+		case "no-facilitator":
+			return t("error.noFacilitator");
+		case "has-facilitator":
+			return t("error.hasFacilitator");
+		case "succeeded":
+			return t("error.succeeded");
+		case "no-effect":
+			return t("error.noEffect");
 		case "offline":
 			return t("error.offline");
 		case "not-counted":

@@ -16,7 +16,10 @@ export function noticeWords({ code, values }: Notice, t: TFunction): string {
 		case "set-aside":
 			return t("notice.setAside", { person, changes });
 		case "damaged":
-			return [t("notice.damaged", { what: file || t("notice.records", { count }) }), gaps(values.gaps, t)].join("");
+			return [
+				t("notice.damaged", { what: file || t("notice.records", { count }) }),
+				gaps(values.gaps, t),
+			].join("");
 		case "settings-aside":
 			return t("notice.settingsAside", { file });
 		case "restored":

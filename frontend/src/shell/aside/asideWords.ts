@@ -24,18 +24,14 @@ export function reasonWords({ reason, name }: Quarantined, t: TFunction): string
 			return t("aside.role", { name: person });
 		case "archived":
 			return t("aside.archived");
-		case "fork":
+		case "stranger":
+			return t("aside.stranger");
 		case "forked":
 			return t("aside.forked", { name: person });
-		case "nonsense":
 		case "unreadable":
-		case "crash":
-		case "trap":
 		case "malformed":
-		case "unfit":
 			return t("aside.unreadable");
 		case "signature":
-		case "not-vouched":
 		case "actor":
 			return t("aside.unsigned");
 		case "too-large":

@@ -19,13 +19,22 @@ export function JoinByWords({ joining, onClose }: { joining: Joining; onClose: (
 	const [words, setWords] = useState("");
 	const [missing, setMissing] = useState(false);
 	const { busy, problem, run, start } = joining;
+	/** Which of the words is none that a wall ever shows. */
+	const whichWord = async (code: string): Promise<string> => {
+		if (code !== "words") return "";
+		const wrong = await bridge.api.CheckRoomWords(words).catch(() => undefined);
+		if (wrong === undefined || wrong.right || wrong.position === 0) return t("join.wordsMissing");
+		const { position: number, word, nearest } = wrong;
+		return nearest ? t("join.nearWord", { number, word, nearest }) : t("join.wrongWord", { number, word });
+	};
 	const submit = async (event: FormEvent<HTMLFormElement>) => {
 		event.preventDefault();
 		const form = event.currentTarget;
 		if (busy) return;
 		const typed = words.split(/[\s,.;-]+/u).filter(Boolean);
 		setMissing(typed.length !== WORDS);
-		if (typed.length !== WORDS || (await run(() => bridge.api.JoinRoom(typed.join(" "))))) toField(form);
+		if (typed.length !== WORDS || (await run(() => bridge.api.JoinRoom(typed.join(" ")), whichWord)))
+			toField(form);
 	};
 	return (
 		<form className={styles.form} onSubmit={submit} noValidate>

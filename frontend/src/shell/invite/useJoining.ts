@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import { ParleyError, type Space } from "../../bridge";
+import { type Space, toParleyError } from "../../bridge";
 import { useTranslation } from "../../i18n";
 import { notify } from "../../ui/Toasts";
 import { errorWords } from "../errorWords";
@@ -15,8 +15,11 @@ export interface Joining {
 	/** Forgets the last try. */
 	start: () => void;
 	/** Resolves to whether somebody has to try again. */
-	run: (join: () => Promise<Space>) => Promise<boolean>;
+	run: (join: () => Promise<Space>, words?: Words) => Promise<boolean>;
 }
+
+/** Finds words for an error that says more than others; empty for the usual ones. */
+type Words = (code: string) => Promise<string>;
 
 /** The code of the error with which a join answers that a facilitator is asked first. */
 const ASKED = "waiting";
@@ -35,7 +38,7 @@ export function useJoining(onClose: () => void): Joining {
 			gone.current = true;
 		};
 	}, []);
-	const run = async (join: () => Promise<Space>): Promise<boolean> => {
+	const run = async (join: () => Promise<Space>, special?: Words): Promise<boolean> => {
 		setProblem(undefined);
 		setBusy(true);
 		try {
@@ -47,14 +50,14 @@ export function useJoining(onClose: () => void): Joining {
 			onClose();
 			return false;
 		} catch (reason) {
-			if (reason instanceof ParleyError && reason.code === ASKED) {
+			if (toParleyError(reason).code === ASKED) {
 				if (gone.current) notify(notices, { kind: "good", text: t("join.asked") });
 				const pending = await bridge.api.Pending().catch(() => []);
 				setWaiting(pending.at(-1)?.name ?? "");
 				setBusy(false);
 				return false;
 			}
-			const words = errorWords(reason, t);
+			const words = (await special?.(toParleyError(reason).code)) || errorWords(reason, t);
 			if (gone.current) notify(notices, { kind: "problem", text: words });
 			setProblem(words);
 			setBusy(false);

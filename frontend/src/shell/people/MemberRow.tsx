@@ -17,7 +17,11 @@ export const MemberRow = memo(function MemberRow({ member, space }: { member: Me
 	const near = useNear(member);
 	const whereabouts = useWhereabouts(member);
 	return (
-		<PlaceLink className={styles.row} onPress={() => openDialog("person", member.device)}>
+		<PlaceLink
+			data-about={member.device}
+			className={styles.row}
+			onPress={() => openDialog("person", member.device)}
+		>
 			<Avatar name={member.name} colour={colourOf(space, member.device)} away={!near} />
 			<span className={styles.text}>
 				<bdi className={styles.name}>{member.you ? t("people.you", { name: member.name }) : member.name}</bdi>
@@ -32,8 +36,8 @@ export const MemberRow = memo(function MemberRow({ member, space }: { member: Me
 						</>
 					)}
 				</span>
+				<Verified member={member} />
 			</span>
-			<Verified member={member} />
 			<ChevronRight aria-hidden className={`mirrored ${styles.chevron}`} />
 		</PlaceLink>
 	);

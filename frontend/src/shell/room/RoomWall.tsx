@@ -40,7 +40,7 @@ export function RoomWall({ space, room, onChanged }: RoomWallProps) {
 	};
 	return (
 		<div className={styles.wall}>
-			<section aria-label={t("room.words")}>
+			<section aria-label={t("room.words")} className={styles.board}>
 				<p className={styles.how}>{t("room.how")}</p>
 				{/* The words are the same in every language, and read from left to right. */}
 				<ol className={styles.words} lang="en" dir="ltr">

@@ -1,0 +1,219 @@
+import { describe, expect } from "vitest";
+import * as space from "./stage/space";
+import { fill, words } from "./stage/words";
+import { type Seat, test, type Workshop } from "./stage/workshop";
+
+const SPACE = "Mill Lane neighbours";
+const TITLE = "A better bus stop";
+
+async function annaAndBen(workshop: Workshop): Promise<{ anna: Seat; ben: Seat }> {
+	const { anna, others } = await space.meeting(workshop, SPACE, TITLE, "Ben");
+	return { anna, ben: others[0] as Seat };
+}
+
+describe("a role", () => {
+	test("that is taken holds in a document that is open, and so does one that is given", async ({
+		workshop,
+	}) => {
+		const { anna, ben } = await annaAndBen(workshop);
+		await ben.window.writesAtTheEnd(" Ben.");
+		await anna.window.reads("Together. Ben.");
+
+		await space.givesRole(anna.window, "Ben", "reader");
+		await ben.window.seesText(words.document.readOnly);
+		await ben.window.clicksIntoText();
+		await ben.window.screen.type("Not this.");
+		await ben.window.reads("Together. Ben.");
+
+		await space.givesRole(anna.window, "Ben", "editor");
+		await ben.window.sees("button", words.text.bold);
+		await ben.window.writesAtTheEnd(" Again.");
+		await anna.window.opensDocument(TITLE);
+		await anna.window.reads("Together. Ben. Again.");
+	});
+
+	test("is changed by keyboard alone, and the focus returns", async ({ workshop }) => {
+		const { anna } = await annaAndBen(workshop);
+		const { window } = anna;
+		await space.opensPeople(window);
+		await window.screen.page.getByRole("main").getByRole("link", { name: "Ben" }).focus();
+		await window.screen.key("Enter");
+		await window.sees("dialog", "Ben");
+		await window.screen.page.getByRole("button", { name: words.person.changeRole }).focus();
+		await window.screen.key("Enter");
+		await space.seesFocusOn(window, "heading", fill(words.person.roleOf, { name: space.named("Ben") }));
+		await window.screen.key("Tab");
+		await window.screen.key("ArrowDown"); // editor, annotator
+		await window.screen.key("Tab");
+		await window.screen.key("Tab");
+		await window.screen.key("Enter");
+		await space.seesFocusOn(window, "button", words.person.changeRole);
+		await window.seesText(words.roleHint.annotator);
+		await window.screen.key("Escape");
+		await space.seesFocusOn(window, "link", /^Ben/);
+	});
+
+	test("that is the last facilitator's is kept", async ({ workshop }) => {
+		const { anna } = await annaAndBen(workshop);
+		await space.opensPerson(anna.window, "Anna");
+		await anna.window.screen.press("button", words.person.changeRole);
+		await anna.window.screen.page.getByRole("radio", { name: words.role.reader }).check({ force: true });
+		await anna.window.screen.press("button", words.person.saveRole);
+		await anna.window.seesText(words.person.lastFacilitator);
+	});
+});
+
+describe("who is removed", () => {
+	test("keeps the copy, gets nothing new and is told so; the invitation is withdrawn", async ({
+		workshop,
+	}) => {
+		const { anna, ben } = await annaAndBen(workshop);
+		await space.removes(anna.window, "Ben");
+		await ben.window.seesText(words.thisSpace.stripGone);
+		await anna.window.opensDocument(TITLE);
+		await anna.window.writesAtTheEnd(" Without Ben.");
+		await anna.window.seesItSaved();
+		await ben.window.reads("Together.");
+
+		const [invitation] = await anna.peer.command<{ withdrawn: boolean }>("invite", "list", await idOf(anna));
+		expect(invitation?.withdrawn).toBe(true);
+		await space.opensPeople(anna.window);
+		await anna.window.screen.press("button", fill(words.people.formers_one, { count: 1 }));
+		await anna.window.seesText("Ben");
+
+		await space.opensSpace(ben.window, SPACE);
+		await ben.window.seesText(space.named("Anna"));
+		await ben.window.screen.press("button", words.thisSpace.exportOrForget);
+		await ben.window.screen.press("button", words.thisSpace.forget);
+		await space.agrees(ben.window, words.thisSpace.forget);
+		await ben.window.sees("heading", fill(words.home.hello, { name: "Ben" }));
+		await ben.window.seesNoMore("link", SPACE);
+		expect(await ben.peer.command("space", "list")).toEqual([]);
+	});
+
+	test("and wrote what the facilitator had not seen: it is set aside, and can be let in", async ({
+		workshop,
+	}) => {
+		const { anna, others } = await space.meeting(workshop, SPACE, TITLE, "Ben", "Chidi");
+		const [ben, chidi] = others as [Seat, Seat];
+		await space.givesRole(anna.window, "Chidi", "facilitator");
+		await space.meets(ben, chidi);
+		await anna.window.goesOffline();
+		await ben.window.writesAtTheEnd(" On the train.");
+		await chidi.window.reads("Together. On the train.");
+		await space.removes(anna.window, "Ben");
+		await anna.window.goesOnline();
+		await space.meets(anna, chidi);
+		await chidi.window.reads("Together.");
+
+		const waits = chidi.window.screen.page
+			.getByRole("navigation")
+			.getByRole("link", { name: words.aside.title });
+		await waits.click();
+		await chidi.window.sees("heading", words.aside.title);
+		await chidi.window.seesText("On the train.");
+		await chidi.window.seesText(fill(words.aside.removed, { name: space.named("Ben") }));
+		await chidi.window.screen.press(
+			"button",
+			fill(words.aside.letInOf, { name: space.named("Ben"), title: space.named(TITLE) }),
+		);
+		await space.agrees(chidi.window, words.aside.letIn);
+		await chidi.window.seesText(fill(words.aside.done, { title: space.named(TITLE) }));
+		await chidi.window.opensDocument(TITLE);
+		await chidi.window.reads("Together. On the train.");
+		await anna.window.opensDocument(TITLE);
+		await anna.window.reads("Together. On the train.");
+	});
+
+	test("may leave by themselves", async ({ workshop }) => {
+		const { anna, ben } = await annaAndBen(workshop);
+		await space.opensPerson(ben.window, "Ben");
+		await ben.window.screen.press("button", words.leave.leave);
+		await space.agrees(ben.window, words.leave.leave);
+		await ben.window.seesText(fill(words.leave.done, { space: space.named(SPACE) }));
+		await ben.window.sees("heading", SPACE);
+		await ben.window.sees("button", words.thisSpace.exportOrForget);
+		await space.opensPeople(anna.window);
+		await anna.window.sees("button", fill(words.people.formers_one, { count: 1 }));
+	});
+});
+
+describe("a space", () => {
+	test("that is closed can be read and not written, and opened again", async ({ workshop }) => {
+		const { anna, ben } = await annaAndBen(workshop);
+		await space.opensThisSpace(anna.window);
+		await anna.window.screen.press("button", words.thisSpace.close);
+		await space.agrees(anna.window, words.thisSpace.close);
+		await anna.window.sees("button", words.thisSpace.reopen);
+		await ben.window.seesText(words.thisSpace.stripClosed);
+		await ben.window.clicksIntoText();
+		await ben.window.screen.type("Not this.");
+		await ben.window.reads("Together.");
+
+		await anna.window.screen.press("button", words.thisSpace.reopen);
+		await anna.window.sees("button", words.thisSpace.close);
+		await ben.window.sees("button", words.text.bold);
+		await ben.window.writesAtTheEnd(" Open again.");
+		await anna.window.opensDocument(TITLE);
+		await anna.window.reads("Together. Open again.");
+	});
+
+	test("is renamed for everybody", async ({ workshop }) => {
+		const { anna, ben } = await annaAndBen(workshop);
+		await space.opensThisSpace(anna.window);
+		await anna.window.screen.page
+			.getByRole("textbox", { name: words.thisSpace.name })
+			.fill("Mill Lane, together");
+		await anna.window.screen.press("button", words.thisSpace.rename);
+		await anna.window.seesText(words.thisSpace.renamed);
+		await ben.window.sees("link", "Mill Lane, together");
+	});
+
+	test("is saved whole as a file", async ({ workshop }) => {
+		const { anna } = await annaAndBen(workshop);
+		await space.opensThisSpace(anna.window);
+		const saved = anna.window.screen.page.waitForEvent("download");
+		await anna.window.screen.press("button", words.thisSpace.export);
+		const download = await saved;
+		expect(download.suggestedFilename()).toMatch(/^Mill Lane neighbours/);
+		expect(await download.failure()).toBeNull();
+		await anna.window.seesText(words.thisSpace.exported);
+	});
+
+	test("whose last facilitator is gone goes on in a new one", async ({ workshop }) => {
+		const { anna, others } = await space.meeting(workshop, SPACE, TITLE, "Ben", "Chidi");
+		const [ben, chidi] = others as [Seat, Seat];
+		await space.meets(ben, chidi);
+		await space.opensPerson(anna.window, "Anna");
+		await anna.window.screen.press("button", words.leave.leave);
+		await anna.window.seesText(words.leave.lastFacilitator);
+		await space.agrees(anna.window, words.leave.leave);
+
+		await space.opensSpace(ben.window, SPACE);
+		await ben.window.seesText(words.succeed.stranded);
+		await ben.window.screen.press("button", words.succeed.goOn);
+		await ben.window.screen.page
+			.getByRole("textbox", { name: words.succeed.name })
+			.fill("Mill Lane, together");
+		await space.agrees(ben.window, words.succeed.found);
+		await ben.window.sees("heading", "Mill Lane, together");
+		await ben.window.opensDocument(TITLE);
+		await ben.window.reads("Together.");
+
+		await space.opensSpace(chidi.window, SPACE);
+		const there = { name: space.named("Ben"), space: space.named("Mill Lane, together") };
+		await chidi.window.seesText(fill(words.succeed.founded, there));
+		await chidi.window.screen.press("button", fill(words.succeed.join, there));
+		await chidi.window.sees("heading", "Mill Lane, together");
+		await chidi.window.opensDocument(TITLE);
+		// The founder's device gives everybody the role that they had.
+		await chidi.window.sees("button", words.text.bold);
+		await chidi.window.writesAtTheEnd(" Chidi too.");
+		await ben.window.reads("Together. Chidi too.");
+	});
+});
+
+async function idOf({ peer }: Seat): Promise<string> {
+	const [known] = await peer.command<{ id: string }>("space", "list");
+	return known?.id ?? "";
+}
