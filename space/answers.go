@@ -76,9 +76,8 @@ func (l *Log) SeatOf(device DeviceID) (DeviceID, bool) {
 // devicesOf lists the live devices of a seat, in the order of joining.
 func (s *state) devicesOf(number int32) []*member {
 	var devices []*member
-	for _, grant := range s.seats[number].grants {
-		m := s.members[s.facts[grant].about]
-		if m != nil && m.seat == number && !slices.Contains(devices, m) {
+	for _, device := range s.seats[number].devices {
+		if m := s.members[device]; m != nil && m.seat == number {
 			devices = append(devices, m)
 		}
 	}

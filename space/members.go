@@ -1,6 +1,7 @@
 package space
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"maps"
@@ -79,15 +80,23 @@ func (l *Log) Rights() uint64 {
 }
 
 // RightsDigest is equal for two logs of a space whose MayWrite, Limit and
-// Actor answer alike, and different if they do not. It takes time in
-// proportion to the members and the limits.
+// Actor answer alike, and different if they do not. After Rights has grown it
+// takes time in proportion to the members and the limits.
 func (l *Log) RightsDigest() [32]byte {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	s := l.state
+	if s.digest == nil || s.digestOf != s.rights {
+		sum := s.sumOfRights()
+		s.digest, s.digestOf = &sum, s.rights
+	}
+	return *s.digest
+}
+
+func (s *state) sumOfRights() [32]byte {
 	sum := sha256.New()
 	sum.Write([]byte("parley/rights/1"))
-	for _, prefix := range slices.SortedFunc(maps.Keys(s.actors), func(a, b [16]byte) int { return slices.Compare(a[:], b[:]) }) {
+	for _, prefix := range slices.SortedFunc(maps.Keys(s.actors), func(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) }) {
 		device := s.actors[prefix]
 		may := byte(0)
 		if m, ok := s.member(device); ok && !s.archived {

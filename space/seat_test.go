@@ -48,8 +48,14 @@ func TestALostDevice(t *testing.T) {
 	ada, ben := all[0], all[1]
 	phone := ben.links("phone")
 	meet(ada, ben, phone)
+	open := Code{Space: ben.log.ID(), Secret: [32]byte{3}}
+	ben.adds(ben.log.NewSeatKey(ben.key, Link, 1, time.Time{}, noon, open.Secret))
+	phone.hears(ben)
 	stolen := ben.copies()
 	phone.revokes(ben)
+	if _, err := phone.log.Admit(phone.key, newcomer(t, ada.rand, "mal").applies(open), noon); !errors.Is(err, ErrWithdrawn) {
+		t.Errorf("by a link of a lost device: %v", err)
+	}
 	meet(ada, phone)
 	seat, ok := ada.log.Seat(phone.id())
 	if !ok || seat.ID != ben.id() || len(seat.Devices) != 1 || ada.log.MayWrite(ben.id(), Body) {

@@ -24,6 +24,8 @@ type state struct {
 	actors      map[[16]byte]DeviceID // of all who are or were members
 	limits      map[limitName]uint64
 	rights      uint64
+	digest      *[32]byte // of what rights is about; nil: not computed since that grew
+	digestOf    uint64    // rights when digest was computed
 }
 
 // seat is what is known of a person's place.
@@ -32,6 +34,7 @@ type seat struct {
 	person  Person
 	role    Role
 	grants  []int32 // of all devices that were let into the seat, in the log's order
+	devices []int32 // the same devices, each once
 	labels  map[int32]string
 	confirm *confirmBody
 	by      int32 // seat that confirmed
@@ -180,6 +183,9 @@ func (s *state) admit(i, via int32, person Person, label string) (touched []int3
 		into.person, into.confirm = person, nil
 	}
 	into.grants = append(into.grants, i)
+	if !slices.Contains(into.devices, device) {
+		into.devices = append(into.devices, device)
+	}
 	if label != "" && into.labels[device] == "" {
 		into.labels[device] = label
 	}
@@ -238,8 +244,8 @@ func (s *state) refresh(number int32) {
 		return
 	}
 	of.role = s.roleOf(number)
-	for _, grant := range of.grants {
-		s.place(s.facts[grant].about)
+	for _, device := range of.devices {
+		s.place(device)
 	}
 }
 

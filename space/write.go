@@ -209,33 +209,56 @@ type draft struct {
 // write seals an entry on top of the log's heads. Needs are entries that it
 // has to have below it to count. It fails with ErrNoEffect if it does not.
 func (l *Log) write(key Key, now time.Time, d draft, needs ...Hash) (Entry, error) {
-	entries, err := l.writeAll(key, now, []draft{d}, needs...)
+	c := l.begin(key, now, needs...)
+	c.add(d)
+	entries, err := c.end()
 	if err != nil {
 		return Entry{}, err
 	}
 	return entries[0], nil
 }
 
-// writeAll seals entries each on top of the one before, and all on top of the
-// log's heads.
-func (l *Log) writeAll(key Key, now time.Time, drafts []draft, needs ...Hash) ([]Entry, error) {
-	parents, all := l.parents(key.Device(), needs)
-	entries := make([]Entry, 0, len(drafts))
-	for _, d := range drafts {
-		e, err := seal(key, d.kind, l.id[:], parents, now, d.body)
-		if err != nil {
-			return nil, fmt.Errorf("write %s: %w", d.kind, err)
-		}
-		entries, parents = append(entries, e), []Hash{e.Hash}
+// chain is entries that are written each on top of the one before, and all on
+// top of the log's heads.
+type chain struct {
+	log     *Log
+	key     Key
+	now     time.Time
+	parents []Hash
+	onTop   bool // of all heads
+	entries []Entry
+	err     error
+}
+
+func (l *Log) begin(key Key, now time.Time, needs ...Hash) *chain {
+	c := &chain{log: l, key: key, now: now}
+	c.parents, c.onTop = l.parents(key.Device(), needs)
+	return c
+}
+
+// add writes the next entry, unless one before could not be written.
+func (c *chain) add(d draft) {
+	if c.err != nil {
+		return
 	}
-	if !all {
-		// On top of everything it counts, as the caller has found out. Here
-		// it may have come beside what decides otherwise.
-		if err := l.wouldCount(entries); err != nil {
-			return nil, fmt.Errorf("write %s: %w", drafts[0].kind, err)
-		}
+	e, err := seal(c.key, d.kind, c.log.id[:], c.parents, c.now, d.body)
+	if err != nil {
+		c.err = fmt.Errorf("write %s: %w", d.kind, err)
+		return
 	}
-	return entries, nil
+	c.entries, c.parents = append(c.entries, e), []Hash{e.Hash}
+}
+
+func (c *chain) end() ([]Entry, error) {
+	if c.err == nil && !c.onTop {
+		// On top of everything they count, as the caller has found out. Here
+		// they may have come beside what decides otherwise.
+		c.err = c.log.wouldCount(c.entries)
+	}
+	if c.err != nil {
+		return nil, c.err
+	}
+	return c.entries, nil
 }
 
 // parents picks heads, as many as an entry can have, and reports whether these
@@ -277,23 +300,26 @@ func (l *Log) parents(author DeviceID, needs []Hash) (parents []Hash, all bool) 
 	return parents, false
 }
 
-// wouldCount says whether the last of some entries would count in the log with
-// all of them.
+// wouldCount fails with ErrNoEffect unless some entries would all count in the
+// log with them.
 func (l *Log) wouldCount(entries []Entry) error {
 	l.mu.RLock()
 	after := &Log{id: l.id, graph: l.clone()}
 	l.mu.RUnlock()
+	first := len(after.nodes)
 	for _, e := range entries {
 		if err := after.link(e); err != nil {
-			return err
+			return fmt.Errorf("write %s: %w", e.Kind, err)
 		}
 	}
 	after.order = after.sorted()
 	after.renumber(0)
 	g := newLedger(after)
 	g.decideAll()
-	if g.facts[len(g.facts)-1].verdict != counts {
-		return ErrNoEffect
+	for i, e := range entries {
+		if g.facts[first+i].verdict != counts {
+			return fmt.Errorf("write %s: %w", e.Kind, ErrNoEffect)
+		}
 	}
 	return nil
 }

@@ -80,7 +80,8 @@ func (l *Log) openTo(seat DeviceID, now time.Time) []InvitationKey {
 }
 
 // Revoke writes that a device does not belong to its seat any more. A device
-// of the same seat can, and a facilitator.
+// of the same seat can, and a facilitator. The links that the device has made
+// are withdrawn along with it where they are open.
 func (l *Log) Revoke(key Key, device DeviceID, cut Cut, now time.Time) ([]Entry, error) {
 	me, ok := l.Member(key.Device())
 	if !ok {
@@ -93,9 +94,16 @@ func (l *Log) Revoke(key Key, device DeviceID, cut Cut, now time.Time) ([]Entry,
 	case other.Seat != me.Seat && me.Role != Facilitator:
 		return nil, fmt.Errorf("revoke: %w", ErrNotFacilitator)
 	}
+	var withdrawals []draft
+	for _, link := range l.SeatKeys(Link) {
+		spent := link.Used >= link.Uses || !link.Expiry.IsZero() && now.After(link.Expiry)
+		if link.Author == device && device != key.Device() && !spent {
+			withdrawals = append(withdrawals, draft{KindWithdraw, withdrawBody{Invitation: link.Key}})
+		}
+	}
 	return l.writeCut(key, KindRevoke, now, cut, func(cut Cut, continued []Hash) any {
 		return revokeBody{Device: device, Cut: cut, Continued: continued}
-	})
+	}, withdrawals...)
 }
 
 // Archive writes that the space is read-only for all, or not any more. The cut
@@ -122,11 +130,11 @@ func (l *Log) AdmitChanges(key Key, cut Cut, now time.Time) ([]Entry, error) {
 	if len(cut) == 0 {
 		return nil, fmt.Errorf("admit changes: %w", ErrNoEffect)
 	}
-	var drafts []draft
+	c := l.begin(key, now)
 	for _, piece := range cut.split() {
-		drafts = append(drafts, draft{KindAdmit, admitBody{Cut: piece}})
+		c.add(draft{KindAdmit, admitBody{Cut: piece}})
 	}
-	return l.writeAll(key, now, drafts)
+	return c.end()
 }
 
 // writeCut writes an entry with a cut, after the entries that continue the
@@ -136,32 +144,17 @@ func (l *Log) writeCut(key Key, kind Kind, now time.Time, cut Cut, body func(Cut
 	if len(pieces) > MaxContinued+1 {
 		return nil, fmt.Errorf("write %s: %w", kind, ErrCutTooLarge)
 	}
-	parents, all := l.parents(key.Device(), nil)
-	entries := make([]Entry, 0, len(pieces)+len(after))
-	write := func(d draft) error {
-		e, err := seal(key, d.kind, l.id[:], parents, now, d.body)
-		if err != nil {
-			return fmt.Errorf("write %s: %w", d.kind, err)
-		}
-		entries, parents = append(entries, e), []Hash{e.Hash}
-		return nil
+	c := l.begin(key, now)
+	for _, piece := range pieces[1:] {
+		c.add(draft{KindCut, cutBody{Cut: piece}})
 	}
 	var continued []Hash
-	for _, piece := range pieces[1:] {
-		if err := write(draft{KindCut, cutBody{Cut: piece}}); err != nil {
-			return nil, err
-		}
-		continued = append(continued, entries[len(entries)-1].Hash)
+	for _, e := range c.entries {
+		continued = append(continued, e.Hash)
 	}
-	for _, d := range append([]draft{{kind, body(pieces[0], continued)}}, after...) {
-		if err := write(d); err != nil {
-			return nil, err
-		}
+	c.add(draft{kind, body(pieces[0], continued)})
+	for _, d := range after {
+		c.add(d)
 	}
-	if !all {
-		if err := l.wouldCount(entries); err != nil {
-			return nil, fmt.Errorf("write %s: %w", kind, err)
-		}
-	}
-	return entries, nil
+	return c.end()
 }
