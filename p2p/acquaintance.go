@@ -131,9 +131,8 @@ func (o *online) meet(p peer.ID) {
 // greetPatiently tries a few times, as a peer may be busy with us already.
 func (o *online) greetPatiently(p peer.ID) error {
 	for attempt := 0; ; attempt++ {
-		shared, err := o.greet(o.ctx, p)
+		err := o.greet(o.ctx, p)
 		if err == nil {
-			o.share(p, shared)
 			return nil
 		}
 		if errors.Is(err, errNonsense) || attempt == 3 || o.host.Network().Connectedness(p) != network.Connected {

@@ -31,32 +31,50 @@ type ending struct {
 	at      time.Time
 }
 
-// ending is what shows that this device or the other does not belong to a space
-// any more, if one does and one does not. There is none for a device that was
-// never let in, nor for one that cannot know us to belong: we came later.
-func (n *Node) ending(log *space.Log, other space.DeviceID) [][]byte {
+// endingOf says whose ending is to be told, and to whom that must be shown to be
+// in, if one of this device and another belongs to a space and one does not.
+func (n *Node) endingOf(log *space.Log, other space.DeviceID) (key endingKey, ok bool) {
 	_, us := log.Member(n.device)
 	_, them := log.Member(other)
 	switch {
 	case us && !them:
-		return n.endings.of(log, endingKey{log.ID(), other, n.device})
+		return endingKey{log.ID(), other, n.device}, true // who cannot know us is told nothing
 	case them && !us:
-		return n.endings.of(log, endingKey{log.ID(), n.device, space.DeviceID{}})
+		return endingKey{log.ID(), n.device, space.DeviceID{}}, true
 	}
-	return nil
+	return key, false
 }
 
-func (s *endings) of(log *space.Log, key endingKey) [][]byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	digest, now := log.Digest(), time.Now()
-	if e, ok := s.known[key]; ok && (e.of == digest || now.Sub(e.at) < endingAnyway && len(e.entries) > 0) {
-		return e.entries
+// knownEnding is what shows that this device or another does not belong to a
+// space any more, which may be nothing. It reports false if that has to be found
+// first.
+func (n *Node) knownEnding(log *space.Log, other space.DeviceID) (entries [][]byte, known bool) {
+	key, ok := n.endingOf(log, other)
+	if !ok {
+		return nil, true
 	}
-	if s.known == nil || len(s.known) >= endingsKept {
-		s.known = make(map[endingKey]ending)
+	n.endings.mu.Lock()
+	defer n.endings.mu.Unlock()
+	e, ok := n.endings.known[key]
+	if !ok || e.of != log.Digest() && time.Since(e.at) > endingAnyway {
+		return nil, false
 	}
-	e := ending{entries: log.Ending(key.device, key.witness), of: digest, at: now}
-	s.known[key] = e
+	return e.entries, true
+}
+
+// findEnding looks for it, which takes as long as a look at the whole log.
+func (n *Node) findEnding(log *space.Log, other space.DeviceID) [][]byte {
+	key, ok := n.endingOf(log, other)
+	if !ok {
+		return nil
+	}
+	e := ending{of: log.Digest(), at: time.Now()}
+	e.entries = log.Ending(key.device, key.witness)
+	n.endings.mu.Lock()
+	defer n.endings.mu.Unlock()
+	if n.endings.known == nil || len(n.endings.known) >= endingsKept {
+		n.endings.known = make(map[endingKey]ending)
+	}
+	n.endings.known[key] = e
 	return e.entries
 }

@@ -33,42 +33,57 @@ type hello struct {
 	side   byte
 
 	named map[space.ID]bool // by the other, in the round that was heard last
+
+	// What is seen to when the hello is over: so long as it lasts, the time that
+	// anything takes must not depend on what is held here.
+	proved map[space.ID][][]byte // entries, by the other
+	toTell []*space.Log          // of which the ending is not known yet
 }
 
-// greet opens a hello and returns the spaces it found to be shared.
-func (o *online) greet(ctx context.Context, p peer.ID) ([]space.ID, error) {
+func (o *online) newHello(stream network.Stream, p peer.ID, other space.DeviceID, side byte) *hello {
+	return &hello{
+		conversation: converse(stream, helloPatience), online: o, peer: p, other: other, side: side,
+		proved: make(map[space.ID][][]byte),
+	}
+}
+
+// greet opens a hello, and shares the spaces it found to be shared.
+func (o *online) greet(ctx context.Context, p peer.ID) error {
 	other, ok := deviceOf(p)
 	if !ok {
-		return nil, fmt.Errorf("greet %s: not a device", p)
+		return fmt.Errorf("greet %s: not a device", p)
 	}
 	stream, err := o.host.NewStream(network.WithNoDial(ctx, "hello"), p, helloProtocol)
 	if err != nil {
-		return nil, fmt.Errorf("greet %s: %w", other, err)
+		return fmt.Errorf("greet %s: %w", other, err)
 	}
-	h := &hello{conversation: converse(stream, helloPatience), online: o, peer: p, other: other, side: sideOpener}
-	shared, err := h.open(ctx)
+	h := o.newHello(stream, p, other, sideOpener)
+	shared, err := h.open()
 	if err != nil {
 		h.abort()
-		return nil, fmt.Errorf("greet %s: %w", other, err)
+		return fmt.Errorf("greet %s: %w", other, err)
 	}
-	return shared, nil
+	o.share(p, shared)
+	h.finish(ctx)
+	return nil
 }
 
 // answerHello is the stream handler.
 func (o *online) answerHello(ctx context.Context, stream network.Stream) error {
 	p := stream.Conn().RemotePeer()
 	other, _ := deviceOf(p)
-	h := &hello{conversation: converse(stream, helloPatience), online: o, peer: p, other: other, side: sideAnswerer}
-	shared, err := h.answer(ctx)
+	h := o.newHello(stream, p, other, sideAnswerer)
+	shared, err := h.answer()
 	if err != nil {
 		h.abort()
 		return fmt.Errorf("answer hello: %w", err)
 	}
 	o.share(p, shared)
+	h.finish(ctx)
 	return nil
 }
 
-func (h *hello) open(ctx context.Context) ([]space.ID, error) {
+func (h *hello) open() ([]space.ID, error) {
 	mine := nonce{Nonce: newNonce()}
 	if err := h.say(&mine); err != nil {
 		return nil, err
@@ -93,7 +108,7 @@ func (h *hello) open(ctx context.Context) ([]space.ID, error) {
 	if err := h.prove(named); err != nil {
 		return nil, err
 	}
-	if err := h.hearProofs(ctx); err != nil {
+	if err := h.hearProofs(); err != nil {
 		return nil, err
 	}
 	if err := h.hearTags(2); err != nil {
@@ -105,7 +120,7 @@ func (h *hello) open(ctx context.Context) ([]space.ID, error) {
 	return h.both(named), h.close()
 }
 
-func (h *hello) answer(ctx context.Context) ([]space.ID, error) {
+func (h *hello) answer() ([]space.ID, error) {
 	var theirs nonce
 	if _, err := h.hear(helloFrame, &theirs); err != nil {
 		return nil, err
@@ -127,7 +142,7 @@ func (h *hello) answer(ctx context.Context) ([]space.ID, error) {
 		return nil, err
 	}
 	h.online.host.Peerstore().RecordLatency(h.peer, time.Since(asked))
-	if err := h.hearProofs(ctx); err != nil {
+	if err := h.hearProofs(); err != nil {
 		return nil, err
 	}
 	if err := h.prove(first); err != nil {
@@ -179,10 +194,9 @@ func (h *hello) hearTags(round byte) error {
 	return nil
 }
 
-// tagged are the tags by which the other would name our spaces, and those that
-// we are about to have.
+// tagged are the tags by which the other would name our spaces.
 func (h *hello) tagged(round byte) map[tag]space.ID {
-	spaces := append(h.online.node.store.Spaces(), h.online.node.joining.all()...)
+	spaces := h.online.node.store.Spaces()
 	ours := make(map[tag]space.ID, len(spaces))
 	for _, id := range spaces {
 		ours[h.script.helloTag(id, round, 1-h.side)] = id
@@ -221,16 +235,20 @@ func (h *hello) proof(id space.ID, named bool) [][]byte {
 	case !ok || h.named[id] == named:
 		return nil
 	case h.named[id]:
-		return h.online.node.ending(log, h.other)
+		entries, known := h.online.node.knownEnding(log, h.other)
+		if !known {
+			h.toTell = append(h.toTell, log)
+		}
+		return entries
 	case h.common(id): // by a log in which the other is a member, and may see it
 		return log.Entries()
 	}
 	return nil // it has just shown us that it left
 }
 
-// hearProofs adds what the other proves about spaces we hold. What it says
+// hearProofs keeps what the other proves about spaces we hold. What it says
 // about others is read and forgotten: the answer is the same.
-func (h *hello) hearProofs(ctx context.Context) error {
+func (h *hello) hearProofs() error {
 	ours := h.tagged(1)
 	for total := 0; ; {
 		var p proof
@@ -247,17 +265,29 @@ func (h *hello) hearProofs(ctx context.Context) error {
 		if total > proofTotal {
 			return fmt.Errorf("%w: proofs of more than %d bytes", errNonsense, proofTotal)
 		}
-		id, ok := ours[p.Tag]
-		if !ok {
-			// It costs what it costs for a space of ours, so that the time does not tell.
-			for _, raw := range p.Entries {
-				_, _ = space.ParseEntry(raw)
-			}
-			continue
+		if id, ok := ours[p.Tag]; ok {
+			h.proved[id] = append(h.proved[id], p.Entries...)
 		}
-		if _, _, err := h.online.node.store.AddEntries(ctx, id, p.Entries); err != nil {
+	}
+}
+
+// finish adds what the other has proved, and finds out what there is to tell it.
+// If either changes what is to be said, both say hello again.
+func (h *hello) finish(ctx context.Context) {
+	node, again := h.online.node, false
+	for id, entries := range h.proved {
+		before := h.common(id)
+		if _, _, err := node.store.AddEntries(ctx, id, entries); err != nil {
 			h.online.log.Debug("A proof of membership did not hold", "space", id, "device", h.other, "error", err)
 		}
+		again = again || !before && h.common(id)
+	}
+	for _, log := range h.toTell {
+		again = len(node.findEnding(log, h.other)) > 0 || again
+	}
+	if again {
+		h.online.acquaint(h.peer) // it may have spoken before we were told who it is
+		h.online.meet(h.peer)
 	}
 }
 

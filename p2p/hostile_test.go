@@ -28,6 +28,8 @@ type rogue struct {
 	key  space.Key
 	host host.Host
 	tape *tape // keeps what comes in, if there is one
+
+	beforeEnd func() // called before the last message of a hello, if set
 }
 
 func newRogue(t *testing.T, key space.Key) *rogue {
@@ -257,6 +259,9 @@ func (r *rogue) asks(t *testing.T, d *device, id space.ID, entries [][]byte) (he
 	}
 	_, err = c.hear(helloFrame, &second)
 	must(err)
+	if r.beforeEnd != nil {
+		r.beforeEnd()
+	}
 	must(c.say(&tags{Tags: padded([]tag{script.helloTag(id, 2, sideOpener)})}))
 	must(c.close())
 	heard.tags, heard.script = [2][]tag{first.Tags, second.Tags}, script

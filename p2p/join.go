@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -112,7 +109,6 @@ func weight(err error) int {
 // knockAt asks one device, and stores the space's log if it lets us in.
 func (o *online) knockAt(ctx context.Context, info peer.AddrInfo, code space.Code, application []byte) error {
 	return o.visit(ctx, info, admitProtocol, func(c *conversation, admitter space.DeviceID) error {
-		defer o.node.joining.begin(code.Space)()
 		entries, err := o.apply(c, admitter, code, application)
 		if err != nil {
 			return err
@@ -152,35 +148,6 @@ func (n *Node) storeJoined(ctx context.Context, id space.ID, entries [][]byte, c
 		return fmt.Errorf("store space: %w", err)
 	}
 	return nil
-}
-
-// joining are the spaces to which this device applies just now, and how often.
-// Whoever sees it let in may greet it before it has stored that.
-type joining struct {
-	mu     sync.Mutex
-	spaces map[space.ID]int
-}
-
-func (j *joining) begin(id space.ID) (done func()) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.spaces == nil {
-		j.spaces = make(map[space.ID]int)
-	}
-	j.spaces[id]++
-	return func() {
-		j.mu.Lock()
-		defer j.mu.Unlock()
-		if j.spaces[id]--; j.spaces[id] == 0 {
-			delete(j.spaces, id)
-		}
-	}
-}
-
-func (j *joining) all() []space.ID {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return slices.Collect(maps.Keys(j.spaces))
 }
 
 // dialTo is used where the user names an address.

@@ -399,6 +399,48 @@ func TestNothingLeaksToTheRemoved(t *testing.T) {
 	}
 }
 
+func TestNoHelloTakesLongerForWhatIsHeld(t *testing.T) {
+	// Ben, who was removed, shows a log of many entries to who came later. To add
+	// them, or to look for his ending in them, takes a while, which must not show:
+	// Dora answers as soon as one who has nothing to look at.
+	ada, ben, dora := newDevice(t, "Ada"), newDevice(t, "Ben"), newDevice(t, "Dora")
+	park, _ := meeting(t, ada, ben)
+	ben.stops()
+	log := forked(t, ada.logOf(park))
+	for i := range 600 {
+		entry, err := log.SetPerson(ben.key, space.Person{Name: fmt.Sprint("Ben ", i)}, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := log.Add(entry.Raw); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ada.removes(park, ben)
+	dora.joins(ada.invites(park, 1, time.Time{}))
+	b := newRogue(t, ben.key)
+	b.connects(dora)
+	before := dora.logOf(park).Len()
+	b.beforeEnd = func() {
+		if n := dora.logOf(park).Len(); n != before {
+			t.Errorf("%d entries were added while Ben waited", n-before)
+		}
+	}
+	b.asks(t, dora, park, log.Entries())
+	// Only when the hello is over, they are looked at.
+	dora.waitFor("Ben's entries", func() bool { return dora.logOf(park).Len() > 600 })
+}
+
+// forked is a copy of a log, to be added to by hand.
+func forked(t *testing.T, log *space.Log) *space.Log {
+	t.Helper()
+	copied, err := space.Open(log.Entries())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return copied
+}
+
 func TestMulticastSaysNothingOfSpaces(t *testing.T) {
 	group := &net.UDPAddr{IP: net.IPv4(224, 0, 0, 251), Port: 5353}
 	socket, err := net.ListenMulticastUDP("udp4", nil, group)

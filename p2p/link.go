@@ -200,7 +200,6 @@ func (l *linking) begin(named []seat) (left []seat) {
 // take applies to one space. It fails only if the conversation cannot go on.
 func (l *linking) take(ctx context.Context, c *conversation, s seat) error {
 	code := space.Code{Space: s.Space, Secret: l.Secret}
-	defer l.online.node.joining.begin(s.Space)()
 	application, err := space.ApplyAs(l.online.node.key, code, l.Person, l.Label)
 	if err != nil {
 		return err

@@ -57,7 +57,6 @@ type Node struct {
 	walls     walls
 	petitions petitions
 	endings   endings
-	joining   joining
 
 	ctx    context.Context
 	cancel context.CancelFunc

@@ -151,6 +151,12 @@ func TestWhoCameLaterTellsNothing(t *testing.T) {
 		told int
 	}{{ada, ada.logOf(park).Len() - 2}, {cleo, 0}} {
 		b.connects(c.to)
+		b.asks(t, c.to, park, stale)
+		c.to.waitFor("looking for what to tell", func() bool {
+			c.to.node.endings.mu.Lock()
+			defer c.to.node.endings.mu.Unlock()
+			return len(c.to.node.endings.known) > 0
+		})
 		heard := b.asks(t, c.to, park, stale)
 		if len(heard.entries) != c.told {
 			t.Errorf("%s sent %d entries, %d were due", c.to.name, len(heard.entries), c.told)

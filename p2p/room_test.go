@@ -42,7 +42,7 @@ func TestSharingDoesNotWaitForIdentify(t *testing.T) {
 	delete(o.peers, p)
 	o.mu.Unlock()
 	o.room(park).showOut(p)
-	if err := func() error { _, err := ben.node.current().greet(t.Context(), peerOf(ada.id())); return err }(); err != nil {
+	if err := ben.node.current().greet(t.Context(), peerOf(ada.id())); err != nil {
 		t.Fatal(err)
 	}
 	ada.waitFor("sharing", func() bool { return o.sharesWith(park, p) })
