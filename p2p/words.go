@@ -67,7 +67,7 @@ func (o *online) answerWords(k *wordsKeeper) func(context.Context, network.Strea
 	return func(_ context.Context, stream network.Stream) error {
 		newcomer, _ := deviceOf(stream.Conn().RemotePeer())
 		address := stream.Conn().RemoteMultiaddr()
-		if !o.near(address) {
+		if !near(address, attached()) {
 			return fmt.Errorf("words: %w", errFar)
 		}
 		source := sourceOf(address)
@@ -117,9 +117,9 @@ func (o *online) answerWords(k *wordsKeeper) func(context.Context, network.Strea
 // askWords asks one device with words, and gives the code that it gave. It
 // fails with errFar, errOtherWords or ErrUnreachable.
 func (o *online) askWords(ctx context.Context, info peer.AddrInfo, password [32]byte, hint byte) (space.Code, error) {
-	reachable := peer.AddrInfo{ID: info.ID}
+	reachable, networks := peer.AddrInfo{ID: info.ID}, attached()
 	for _, address := range info.Addrs {
-		if o.near(address) {
+		if near(address, networks) {
 			reachable.Addrs = append(reachable.Addrs, address)
 		}
 	}
@@ -145,7 +145,7 @@ func (o *online) askWords(ctx context.Context, info peer.AddrInfo, password [32]
 }
 
 func (o *online) exchangeWords(c *conversation, password [32]byte, hint byte) (space.Code, error) {
-	if !o.near(c.stream.Conn().RemoteMultiaddr()) {
+	if !near(c.stream.Conn().RemoteMultiaddr(), attached()) {
 		return space.Code{}, errFar
 	}
 	facilitator, ok := deviceOf(c.stream.Conn().RemotePeer())

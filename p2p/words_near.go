@@ -1,18 +1,26 @@
 package p2p
 
 import (
+	"net"
 	"net/netip"
 
 	"github.com/multiformats/go-multiaddr"
+)
+
+// What a network has to be at least to count as one: a machine at a hosting
+// company may be told that half the internet is its neighbour.
+const (
+	leastNetwork4 = 16 // bits
+	leastNetwork6 = sameLink
 )
 
 // sameLink is how many bits of IPv6 addresses are alike on one network.
 const sameLink = 64
 
 // near reports whether an address is one of the local network: loopback,
-// link-local, private, or IPv6 with the network part of one of our own
-// addresses, since homes and offices have public IPv6 addresses inside.
-func near(a multiaddr.Multiaddr, own []multiaddr.Multiaddr) bool {
+// link-local, private, or of a network that this machine is attached to, since
+// there are homes and offices with public addresses inside.
+func near(a multiaddr.Multiaddr, attached []netip.Prefix) bool {
 	ip, ok := ipOf(a)
 	if !ok {
 		return false
@@ -20,15 +28,32 @@ func near(a multiaddr.Multiaddr, own []multiaddr.Multiaddr) bool {
 	if ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast() {
 		return true
 	}
-	if !ip.Is6() || !ip.IsGlobalUnicast() {
-		return false
-	}
-	for _, mine := range own {
-		if other, ok := ipOf(mine); ok && other.Is6() && linkOf(other) == linkOf(ip) {
+	for _, network := range attached {
+		least := leastNetwork4
+		if network.Addr().Is6() {
+			least = leastNetwork6
+		}
+		// One that holds a single address is no network.
+		if network.Bits() >= least && !network.IsSingleIP() && network.Contains(ip) {
 			return true
 		}
 	}
 	return false
+}
+
+// attached are the networks that this machine has an address in.
+func attached() []netip.Prefix {
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil // then only what is near everywhere is
+	}
+	var networks []netip.Prefix
+	for _, address := range addresses {
+		if network, err := netip.ParsePrefix(address.String()); err == nil {
+			networks = append(networks, network.Masked())
+		}
+	}
+	return networks
 }
 
 // ipOf is where an address leads directly.
@@ -64,12 +89,4 @@ func sourceOf(a multiaddr.Multiaddr) string {
 		return linkOf(ip).String()
 	}
 	return ip.String()
-}
-
-func (o *online) near(a multiaddr.Multiaddr) bool {
-	own, err := o.host.Network().InterfaceListenAddresses()
-	if err != nil {
-		own = nil // then only what is near everywhere is
-	}
-	return near(a, own)
 }

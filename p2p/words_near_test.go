@@ -1,15 +1,20 @@
 package p2p
 
 import (
+	"net/netip"
 	"testing"
 
 	"github.com/multiformats/go-multiaddr"
 )
 
 func TestNear(t *testing.T) {
-	own := []multiaddr.Multiaddr{
-		multiaddr.StringCast("/ip4/198.51.100.7/tcp/1"),
-		multiaddr.StringCast("/ip6/2001:db8:1:2::7/udp/1/quic-v1"),
+	attached := []netip.Prefix{
+		netip.MustParsePrefix("198.51.100.0/24"),
+		netip.MustParsePrefix("2001:db8:1:2::/64"),
+		netip.MustParsePrefix("203.0.113.9/32"),    // no network
+		netip.MustParsePrefix("8.0.0.0/8"),         // too large to be near
+		netip.MustParsePrefix("2001:db8:2::/48"),   // likewise
+		netip.MustParsePrefix("2001:db8:1:4::/64"), // another
 	}
 	for address, want := range map[string]bool{
 		"/ip4/127.0.0.1/tcp/1":                true,
@@ -24,8 +29,11 @@ func TestNear(t *testing.T) {
 		"/ip6/::ffff:192.168.1.20/tcp/1":      true,
 		"/ip6/2001:db8:1:2::99/udp/1/quic-v1": true, // the same network as ours
 		"/ip6/2001:db8:1:3::99/udp/1/quic-v1": false,
-		"/ip6/::ffff:198.51.100.8/tcp/1":      false,
-		"/ip4/198.51.100.8/tcp/1":             false,
+		"/ip6/::ffff:198.51.100.8/tcp/1":      true, // likewise
+		"/ip4/198.51.100.8/tcp/1":             true,
+		"/ip4/198.51.101.8/tcp/1":             false,
+		"/ip4/203.0.113.9/tcp/1":              false,
+		"/ip6/2001:db8:2::9/tcp/1":            false,
 		"/ip4/8.8.8.8/udp/1/quic-v1":          false,
 		"/ip4/172.32.0.1/tcp/1":               false,
 		"/ip4/100.64.0.1/tcp/1":               false, // a provider's network, with other customers in it
@@ -39,7 +47,7 @@ func TestNear(t *testing.T) {
 			t.Errorf("%s: %v", address, err)
 			continue
 		}
-		if got := near(a, own); got != want {
+		if got := near(a, attached); got != want {
 			t.Errorf("%s is near: %v", address, got)
 		}
 	}
