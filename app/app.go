@@ -190,6 +190,7 @@ func (a *App) mend(ctx context.Context) error {
 			return fmt.Errorf("mend person: %w", err)
 		}
 	}
+	a.mendRooms(ctx)
 	return a.mendIndexes(ctx)
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -130,10 +131,13 @@ func (a *App) openRoom(ctx context.Context, id space.ID, role space.Role, lasts 
 	if err != nil {
 		return Room{}, err
 	}
+	room.invitation = space.InvitationKey(space.KeyFromSeed(secret).Device())
+	if err := a.rememberRoom(room.invitation, id); err != nil {
+		return Room{}, err
+	}
 	if err := a.addEntry(ctx, id, entry); err != nil {
 		return Room{}, err
 	}
-	room.invitation = space.InvitationKey(space.KeyFromSeed(secret).Device())
 	if err := room.hang(secret); err != nil {
 		return Room{}, errors.Join(err, room.withdraw())
 	}
@@ -228,19 +232,74 @@ func (r *openRoom) wait() RoomEnd {
 
 func (r *openRoom) ring() { r.app.news.ring(topic{event: EventRoom, space: r.log.ID()}) }
 
-// withdraw takes the invitation back. It is no error if somebody has.
+// withdraw takes the invitation back, also where the room ends because
+// everything does.
 func (r *openRoom) withdraw() error {
-	// The room may end because everything does; this is still to be done.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.app.background), roomWithdrawal)
 	defer cancel()
-	if made, ok := r.log.Invitation(r.invitation); ok && made.Withdrawn {
-		return nil
+	return r.app.withdrawRoom(ctx, r.log, r.invitation)
+}
+
+// withdrawRoom takes the invitation of a room back. It is no error if somebody
+// has.
+func (a *App) withdrawRoom(ctx context.Context, log *space.Log, invitation space.InvitationKey) error {
+	if made, ok := log.Invitation(invitation); ok && !made.Withdrawn {
+		entry, err := log.Withdraw(a.key, invitation, now())
+		if err == nil {
+			err = a.addEntry(ctx, log.ID(), entry)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	entry, err := r.log.Withdraw(r.app.key, r.invitation, now())
-	if err != nil {
-		return err
+	return a.forgetRoom(invitation)
+}
+
+// rememberRoom keeps that a room is being opened, so that its invitation is
+// withdrawn even if Parley is killed meanwhile.
+func (a *App) rememberRoom(invitation space.InvitationKey, id space.ID) error {
+	return a.settings.change(func(s *settings) {
+		s.Rooms = maps.Clone(s.Rooms)
+		if s.Rooms == nil {
+			s.Rooms = make(map[string]string)
+		}
+		s.Rooms[invitation.String()] = id.String()
+	})
+}
+
+func (a *App) forgetRoom(invitation space.InvitationKey) error {
+	return a.settings.change(func(s *settings) {
+		s.Rooms = maps.Clone(s.Rooms)
+		delete(s.Rooms, invitation.String())
+	})
+}
+
+// mendRooms withdraws the invitations of rooms that were open when an earlier
+// run was killed. One that cannot be withdrawn any more ends by itself.
+func (a *App) mendRooms(ctx context.Context) {
+	for invitation, spaceID := range a.settings.get().Rooms {
+		err := func() error {
+			key, err := space.ParseInvitationKey(invitation)
+			if err != nil {
+				return err
+			}
+			id, err := space.ParseID(spaceID)
+			if err != nil {
+				return err
+			}
+			log, err := a.spaceLog(id)
+			if err == nil {
+				err = a.withdrawRoom(ctx, log, key)
+			}
+			if err != nil {
+				return errors.Join(err, a.forgetRoom(key))
+			}
+			return nil
+		}()
+		if err != nil {
+			a.log.Warn("the invitation of an earlier room was not withdrawn", "space", spaceID, "err", err)
+		}
 	}
-	return r.app.addEntry(ctx, r.log.ID(), entry)
 }
 
 func (r *openRoom) describe() Room {

@@ -29,6 +29,9 @@ type settings struct {
 	// Successions are the successors that this device has founded, by the space
 	// that they follow. Values are replaced, never changed.
 	Successions map[string]succession `json:"successions,omitempty"`
+	// Rooms are the spaces of rooms that are open, by the key of the room's
+	// invitation. Values are replaced, never changed.
+	Rooms map[string]string `json:"rooms,omitempty"`
 	// Unsaid: the person was said here, and some space may not know it yet.
 	Unsaid bool `json:"unsaid,omitempty"`
 	// Known are the devices of this person, sorted; nil before they were looked
