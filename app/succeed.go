@@ -305,10 +305,13 @@ func (a *App) inviteAll(ctx context.Context, from *space.Log, to space.ID) (map[
 		}
 		options := space.InviteOptions{Role: into, Uses: min(uses, space.MaxUses)}
 		entry, secret, err := log.Invite(a.key, options, now(), rand.Reader)
-		if err != nil {
-			return err
+		if err == nil {
+			err = a.rememberSecret(space.InvitationKey(space.KeyFromSeed(secret).Device()), secret)
 		}
-		if err := a.addEntry(ctx, to, entry); err != nil {
+		if err == nil {
+			err = a.addEntry(ctx, to, entry)
+		}
+		if err != nil {
 			return err
 		}
 		for _, role := range roles {
