@@ -10,7 +10,7 @@ import (
 // noteMoved tells those who keep summaries that a part moved, and asks for a
 // compaction when it has grown enough. The part is locked.
 func (s *Store) noteMoved(p *part) {
-	s.directory(p.ref.Space).set(p.ref, p.state.Digest)
+	s.directory(p.ref.Space).set(p.ref, &p.state)
 	s.noteGrown(p)
 	if s.materializer != nil {
 		s.resting.note(p.ref, s.now())

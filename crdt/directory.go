@@ -35,14 +35,20 @@ type directoryBucket struct {
 	stale  bool
 }
 
-func (d *directory) set(ref Ref, digest [16]byte) {
+// set notes what a part holds. One that holds nothing any more, since nothing
+// of it counts, is not listed: others may never have had it.
+func (d *directory) set(ref Ref, state *stateRecord) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	bucket := &d.buckets[ref.Document[0]]
 	if bucket.parts == nil {
 		bucket.parts = make(map[Ref][16]byte)
 	}
-	bucket.parts[ref] = digest
+	if len(state.Heads) == 0 && state.Forks == ([16]byte{}) {
+		delete(bucket.parts, ref)
+	} else {
+		bucket.parts[ref] = state.Digest
+	}
 	bucket.stale = true
 }
 

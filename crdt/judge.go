@@ -168,7 +168,10 @@ func (s *Store) Judge(ctx context.Context, id space.ID) error {
 // judgeParts judges what people look at before anything else. A part that
 // cannot be judged keeps none of the others waiting.
 func (s *Store) judgeParts(ctx context.Context, id space.ID) error {
-	refs := s.Refs(id)
+	// Of some nothing has ever counted, or nothing does any more.
+	refs := slices.Concat(s.Refs(id), s.held(id).quarantine.judgedParts())
+	slices.SortFunc(refs, compareRefs)
+	refs = slices.Compact(refs)
 	shown := s.vetting.shownParts()
 	slices.SortStableFunc(refs, func(a, b Ref) int {
 		switch {

@@ -393,3 +393,35 @@ func TestABackupHoldsWhatIsAside(t *testing.T) {
 	other.holdsExactly(ref, all, late)
 	other.isWhole()
 }
+
+// A document of which nothing counts is as one that was never there, and is
+// there again once something does.
+func TestAPartOfWhichNothingCountsIsAsIfItWereNotThere(t *testing.T) {
+	ref, ada, ben, xan, _, _, _, _ := threeAtWork(t)
+	digest := ada.store.Digest(ref.Space)
+	ada.removes(ref.Space, xan)
+	his := ref
+	his.Document[7] = 7
+	changes := xan.picksUp(his).writesMany(2)
+	xan.commits(his, changes...)
+	ben.pulls(his, xan)
+	ada.takes(his, xan.bundle(his, changes...), xan) // it never counted here
+	if ben.store.Digest(ref.Space) == digest {
+		t.Fatal("Ben does not say that he holds more")
+	}
+	for range 2 {
+		meets(his, ada, ben)
+		for _, d := range []*device{ada, ben} {
+			if d.store.Digest(ref.Space) != digest || len(d.store.Refs(ref.Space)) != 1 {
+				t.Errorf("%s lists what does not count", d.name)
+			}
+			d.restarts()
+		}
+	}
+	ada.letsIn(his, changes[1].Hash)
+	meets(his, ada, ben)
+	for _, d := range []*device{ada, ben} {
+		d.holdsExactly(his, changes)
+	}
+	agree(his, ada, ben)
+}

@@ -37,5 +37,12 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if before, err := strconv.Atoi(os.Getenv(judgeEnv)); err == nil {
+		if err := judgeStepByStep(os.Args[1], before); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	goleak.VerifyTestMain(m)
 }

@@ -106,7 +106,7 @@ func (o *opening) parts(id space.ID, held *heldSpace) error {
 			return true, nil
 		}
 		o.highest = max(o.highest, state.Position)
-		held.directory.set(ref, state.Digest)
+		held.directory.set(ref, &state)
 		return true, nil
 	})
 }

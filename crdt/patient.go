@@ -307,9 +307,7 @@ func (m *patient) signatures(note func(signature Signature, position uint64)) {
 func (m *patient) actorsLeft() map[chunk.Actor]actorRecord {
 	actors := make(map[chunk.Actor]actorRecord)
 	m.signatures(func(signature Signature, position uint64) {
-		newest := actors[signature.Actor]
-		// One that lies in a snapshot and beside it is where it lies beside it.
-		if signature.Seq > newest.Seq || signature.Hash == newest.Hash && position > 0 && position < newest.Position {
+		if signature.Seq > actors[signature.Actor].Seq {
 			actors[signature.Actor] = actorRecord{
 				Seq: signature.Seq, Hash: signature.Hash, Position: position,
 				Device: signature.Device, Sig: signature.Sig,
@@ -319,6 +317,13 @@ func (m *patient) actorsLeft() map[chunk.Actor]actorRecord {
 	for actor, record := range m.vouched {
 		if record.Seq > actors[actor].Seq && m.aside[record.Hash] == 0 {
 			actors[actor] = record
+		}
+	}
+	// One that lies in a snapshot and beside it is where it lies beside it.
+	for _, e := range m.entries {
+		if record := actors[e.actor]; record.Hash == e.hash && e.position > 0 {
+			record.Position = e.position
+			actors[e.actor] = record
 		}
 	}
 	return actors

@@ -1,6 +1,8 @@
 package crdt
 
 import (
+	"maps"
+	"slices"
 	"sync"
 
 	"parley/crdt/chunk"
@@ -190,6 +192,13 @@ func (q *quarantine) keepsJudged(ref Ref) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.judged[ref] > 0
+}
+
+// judgedParts are those of which anything is aside because it does not count.
+func (q *quarantine) judgedParts() []Ref {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return slices.Collect(maps.Keys(q.judged))
 }
 
 // voucher finds the next change of an actor above a number that is set aside

@@ -175,7 +175,7 @@ func (s *Store) replace(ctx context.Context, m *patient) (err error) {
 		s.rereadQuarantine(m.ref.Space)
 		return err
 	}
-	s.directory(m.ref.Space).set(m.ref, state.Digest)
+	s.directory(m.ref.Space).set(m.ref, &state)
 	s.noteRefused(m.ref.Space, len(quarantine)+len(here))
 	return nil
 }
