@@ -146,6 +146,7 @@ var explanations = []struct {
 	{p2p.ErrWords, CodeOtherWords, "No computer on this network has these words on its wall. Compare them with the wall and type them again. If they are right, ask for new words."},
 	{p2p.ErrAlone, CodeAlone, "No other computer with Parley was found on this network. Check that both computers are on the same one, and that Parley is open on both."},
 	{p2p.ErrOffline, CodeOffline, "This device is set to work offline. Go online first."},
+	{p2p.ErrOtherSeat, CodeNotAllowed, "Somebody offered a space that is not yours, and it was not taken. Show a new code on your other device and try again."},
 	{p2p.ErrNotNow, CodeUnreachable, "The other computer is busy. Try again in a minute."},
 	{p2p.ErrUnreachable, CodeUnreachable, "Nobody from this space could be reached. Ask the person who invited you to keep Parley open, and check that both computers are on a network where they can reach each other."},
 	{materialize.ErrMarkdown, CodeUnreadable, "This text cannot be taken in as Markdown. Nothing was changed."},
