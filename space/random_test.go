@@ -50,6 +50,12 @@ func randomLog(t *testing.T, rand source, steps int) [][]byte {
 		p.step(i)
 	}
 	meet(p.people...)
+	for _, who := range p.people[1:] {
+		// Each has come to it step by step, in another order.
+		if answersOf(who.log) != answersOf(first.log) {
+			t.Fatalf("%s sees\n%s\nand %s\n%s", who.name, answersOf(who.log), first.name, answersOf(first.log))
+		}
+	}
 	return first.log.Entries()
 }
 
