@@ -29,7 +29,10 @@ type MyDevice struct {
 func (a *App) seats() []mySeat {
 	var seats []mySeat
 	for _, log := range a.logs() {
-		if seat, ok := log.Seat(a.Device()); ok {
+		// A seat also answers to the device that it is named by, which may have
+		// been taken out of it.
+		seat, ok := log.Seat(a.Device())
+		if _, in := log.Member(a.Device()); ok && in {
 			seats = append(seats, mySeat{log, seat})
 		}
 	}

@@ -72,6 +72,27 @@ func TestALostDeviceIsOut(t *testing.T) {
 	}
 }
 
+// TestTheFirstDeviceCanBeTakenOutByTheSecond, though the person's place is
+// named by it, and has nothing to say for the person after that.
+func TestTheFirstDeviceCanBeTakenOutByTheSecond(t *testing.T) {
+	laptop := newDevice(t, "Ada")
+	laptop.space("words")
+	phone := laptop.links("Phone")
+	if _, err := phone.RevokeDevice(phone.ctx, laptop.Device()); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the laptop learns that it is out", func() bool { return laptop.Spaces()[0].Role == app.NoRole })
+	if devices := laptop.Devices(); len(devices) != 1 || len(devices[0].Spaces) != 0 {
+		t.Errorf("the laptop lists %+v", devices)
+	}
+	if _, err := laptop.NewRecoverySheet(); codeOf(err) != app.CodeInvalid {
+		t.Errorf("a sheet of a device that is out: %v", err)
+	}
+	if devices := phone.Devices(); len(devices) != 1 || !devices[0].ThisOne {
+		t.Errorf("the phone lists %+v", devices)
+	}
+}
+
 // TestEveryDeviceIsToldOfANewOne but those that have linked it.
 func TestEveryDeviceIsToldOfANewOne(t *testing.T) {
 	laptop := newDevice(t, "Ada")

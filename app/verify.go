@@ -121,7 +121,7 @@ func (a *App) bothSides(id space.ID, device space.DeviceID) (mine, theirs space.
 		return mine, theirs, err
 	}
 	mine, ok := log.Seat(a.Device())
-	if !ok {
+	if _, in := log.Member(a.Device()); !ok || !in {
 		return mine, theirs, space.ErrNotMember
 	}
 	theirs, ok = log.Seat(device)

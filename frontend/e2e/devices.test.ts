@@ -72,10 +72,42 @@ describe("one person with several devices", () => {
 		await window.screen.press("button", words.devices.use);
 		await until("the reason", async () => {
 			const text = await window.screen.text();
-			return [words.devices.useUnreachable, words.error.withdrawn].some((reason) => text.includes(reason));
+			return [words.devices.useUnreachable, words.devices.useExpired].some((reason) => text.includes(reason));
 		});
 		await window.screen.press("button", words.devices.back);
 		await window.sees("textbox", words.first.name);
+	});
+
+	test("links by keyboard alone, with the focus where the next thing is typed", async ({ workshop }) => {
+		const laptop = await annaAtHerLaptop(workshop);
+		const devices = new MyDevices(laptop.window);
+		const code = await devices.showsLinkCode();
+		const peer = await workshop.device("Tablet");
+		const window = await workshop.window("Anna", peer);
+		const { screen } = window;
+		const focused = (role: "textbox" | "button", name: string) =>
+			screen.page
+				.getByRole(role, { name, exact: true })
+				.evaluate((thing) => thing.ownerDocument.activeElement === thing);
+		await until("the name to have the focus", () => focused("textbox", words.first.name));
+		for (let stops = 0; !(await focused("button", words.first.haveDevice)); stops++) {
+			expect(stops, "stops on the way").toBeLessThan(5);
+			await screen.key("Tab");
+		}
+		await screen.key("Enter");
+		await until("the code to have the focus", () => focused("textbox", words.devices.useLabel));
+		await screen.key("Tab");
+		await screen.key("Tab");
+		await screen.key("Enter");
+		await until("the way in to have the focus again", () => focused("button", words.first.haveDevice));
+		await screen.key("Enter");
+		await until("the code to have the focus", () => focused("textbox", words.devices.useLabel));
+		await screen.type(code);
+		await screen.key("Tab");
+		await screen.type("Tablet");
+		await screen.key("Enter");
+		await window.sees("heading", SPACE);
+		await devices.seesLinked("Tablet");
 	});
 
 	test("loses one: it gets nothing more, and what is written with it stays there", async ({ workshop }) => {

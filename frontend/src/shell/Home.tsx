@@ -5,7 +5,7 @@ import { useTranslation } from "../i18n";
 import { Button, IconButton, PlaceLink } from "../ui/Button";
 import { TableDrawing } from "../ui/Drawing";
 import { CreateSpaceForm } from "./CreateSpaceForm";
-import { PendingList } from "./devices/PendingList";
+import { PendingSection } from "./devices/PendingList";
 import styles from "./Page.module.css";
 import { useSession } from "./session";
 import { usePageTitle } from "./usePageTitle";
@@ -40,7 +40,7 @@ export function Home({ panels }: { panels: Panels }) {
 					</div>
 					<TableDrawing />
 				</div>
-				<PendingList />
+				<PendingSection />
 				{!first && <SpaceList spaces={spaces} />}
 				<div className={styles.pair}>
 					<section className={`${styles.sheet} ${styles.choice}`}>

@@ -3,6 +3,7 @@ import {
 	ChevronsUpDown,
 	FolderClosed,
 	FolderOpen,
+	Hourglass,
 	Inbox,
 	Info,
 	Keyboard,
@@ -26,6 +27,7 @@ import { Mark } from "../ui/Drawing";
 import { keyLabel } from "../ui/keys";
 import { Menu } from "../ui/Menu";
 import { colourOf } from "./colour";
+import { usePending } from "./devices/PendingList";
 import { type ListedDocument, useDocuments } from "./documents";
 import type { Page } from "./place";
 import { type Presence, usePresence } from "./presence";
@@ -251,8 +253,14 @@ function Inside({ people }: { people: readonly Presence[] }) {
 function Foot() {
 	const { t } = useTranslation();
 	const { you, welcome, space, offline, openDialog } = useSession();
+	const pending = usePending();
 	return (
 		<div className={styles.foot}>
+			{pending.length > 0 && (
+				<Button look="quiet" icon={Hourglass} className={styles.row} onPress={() => openDialog("pending")}>
+					<span className={styles.label}>{t("pending.count", { count: pending.length })}</span>
+				</Button>
+			)}
 			{offline && (
 				<Button
 					look="quiet"

@@ -21,7 +21,8 @@ export type DialogName =
 	| "about"
 	| "devices"
 	| "use-link"
-	| "verify";
+	| "verify"
+	| "pending";
 
 /** A dialog that is open, and what it is about. */
 export interface OpenDialog {

@@ -3,6 +3,9 @@ import { type Bridge, toParleyError } from "../../bridge";
 import { useTranslation } from "../../i18n";
 import { errorWords } from "../errorWords";
 
+/** The codes of what cannot be used any more. */
+const over: ReadonlySet<string> = new Set(["expired", "used-up", "withdrawn", "not-invited"]);
+
 /** What the words are for. */
 export type WordsFor = "link" | "sheet";
 
@@ -18,7 +21,7 @@ export function useWordsProblem(
 		async (reason, typed, use) => {
 			const { code } = toParleyError(reason);
 			if (code === "unreachable") return t(use === "link" ? "devices.useUnreachable" : "recover.unreachable");
-			if (code === "expired" && use === "link") return t("devices.useExpired");
+			if (over.has(code)) return t(use === "link" ? "devices.useExpired" : "recover.unreachable");
 			if (code !== "malformed") return errorWords(reason, t);
 			const problem = await bridge.api.CheckWords(typed).catch(() => undefined);
 			if (problem === undefined || problem.right) return t("devices.useMalformed");

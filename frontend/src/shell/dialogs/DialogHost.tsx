@@ -1,4 +1,5 @@
 import { DevicesDialog } from "../devices/DevicesDialog";
+import { PendingDialog } from "../devices/PendingList";
 import { UseLinkDialog } from "../devices/UseLinkDialog";
 import { VerifyDialog } from "../devices/VerifyDialog";
 import { InviteDialog } from "../invite/InviteDialog";
@@ -28,6 +29,7 @@ const dialogs: Record<DialogName, (props: DialogProps) => React.ReactNode> = {
 	devices: DevicesDialog,
 	"use-link": UseLinkDialog,
 	verify: VerifyDialog,
+	pending: PendingDialog,
 };
 
 export function DialogHost({ name, subject, onClose }: OpenDialog & { onClose: () => void }) {
