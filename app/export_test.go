@@ -3,6 +3,7 @@ package app_test
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"io"
@@ -228,5 +229,81 @@ func spoil(t *testing.T, l app.Locations, id space.ID, gone crdt.DocumentID) {
 	}
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// keeps is a Delivery that holds what it is given.
+type keeps struct {
+	name    string
+	content bytes.Buffer
+}
+
+func (k *keeps) Deliver(ctx context.Context, name string, write func(context.Context, io.Writer) error) (app.Exported, error) {
+	k.name = name
+	return app.Exported{File: "/somewhere/" + name}, write(ctx, &k.content)
+}
+
+func TestAWindowExports(t *testing.T) {
+	d := newDevice(t, "Ada")
+	id, ref := d.space("words")
+	p := d.page(ref)
+	defer p.close()
+	if _, err := p.ExportSpace(id.String()); codeOf(err) != app.CodeInvalid {
+		t.Errorf("a window that nobody gets files from: %v", err)
+	}
+	var to keeps
+	app.DeliverBy(p.Window, &to)
+	made, err := p.ExportSpace(id.String())
+	if err != nil || made.File != "/somewhere/"+to.name || made.URL != "" {
+		t.Errorf("it was exported to %+v (%v)", made, err)
+	}
+	if to.name != "Park "+id.String()[:8]+".zip" {
+		t.Errorf("it is called %q", to.name)
+	}
+	if _, err := zip.NewReader(bytes.NewReader(to.content.Bytes()), int64(to.content.Len())); err != nil {
+		t.Error(err)
+	}
+	for {
+		told, ok := p.hears(app.EventExporting).Data.(app.ProgressData)
+		if !ok || told.Space != id.String() || told.Of != 1 {
+			t.Fatalf("told %+v", told)
+		}
+		if told.Done == 1 {
+			return
+		}
+	}
+}
+
+// A founder who left, forgot the space and was invited again gets its list of
+// documents from the others, and makes no other one.
+func TestAFounderComesBack(t *testing.T) {
+	dir := t.TempDir()
+	ada, ben := openAt(t, dir, true), newDevice(t, "Ben")
+	ada.must(ada.SetPerson(ada.ctx, app.Person{Name: "Ada"}))
+	id, ref := ada.space("words")
+	ada.must(ben.entersBy(ada, id, space.Facilitator, app.LetIn))
+	ada.must(ada.LeaveSpace(ada.ctx, id))
+	ben.until("Ada is gone", id, func(s app.Space) bool { return len(s.Members) == 1 })
+	ada.must(ada.ForgetSpace(ada.ctx, id))
+	ada.must(ada.entersBy(ben, id, space.Editor, app.LetIn))
+	locations := ada.Locations()
+	ada.close()
+	spoil(t, locations, id, crdt.IndexID(id)) // as though the list had not come yet
+	ada = openAt(t, dir, false)
+	if list, err := ada.Documents(ada.ctx, id); err != nil || len(list) != 0 {
+		t.Errorf("before they meet, Ada lists %+v (%v)", list, err)
+	}
+	if _, err := ada.CreateDocument(ada.ctx, id, app.NewDocument{Kind: "text", Title: "Too early"}); codeOf(err) != app.CodeNotFound {
+		t.Errorf("a document before the list is there: %v", err)
+	}
+	ada.close()
+	ada = openAt(t, dir, true)
+	defer ada.close()
+	ada.must(ada.Connect(ada.ctx, ben.Network().Addresses[0]))
+	for _, d := range []*device{ada, ben} {
+		waitFor(t, "the list is there", func() bool {
+			list, err := d.Documents(d.ctx, id)
+			return err == nil && len(list) == 1 && list[0].ID == ref.Document.String()
+		})
 	}
 }

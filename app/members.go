@@ -32,10 +32,11 @@ func peopleOf(log *space.Log) people {
 // of is the person of a seat, or whose a device is or was; the zero Person for
 // who is not known.
 func (p people) of(device space.DeviceID) space.Person {
-	if seat, ok := p.log.SeatOf(device); ok {
-		return p.seats[seat]
+	if person, ok := p.seats[device]; ok {
+		return person
 	}
-	return p.seats[device]
+	seat, _ := p.log.SeatOf(device)
+	return p.seats[seat]
 }
 
 func (p people) name(device space.DeviceID) string { return p.of(device).Name }

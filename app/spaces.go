@@ -82,7 +82,7 @@ func (a *App) mendIndexes(ctx context.Context) error {
 			continue
 		}
 		vector, err := a.store.Vector(indexRef(id))
-		if err == nil && len(vector) == 0 {
+		if err == nil && len(vector) == 0 && isNew(log) {
 			err = a.bearIndex(ctx, id)
 		}
 		if err != nil {
@@ -90,6 +90,17 @@ func (a *App) mendIndexes(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// isNew says whether nobody but the founder has written into a log. Where
+// somebody has, the index was born: a founder who has not got it was away, and
+// has come back.
+func isNew(log *space.Log) bool {
+	by := founder(log)
+	return !slices.ContainsFunc(log.Entries(), func(raw []byte) bool {
+		entry, err := space.ParseEntry(raw)
+		return err != nil || entry.Author != by
+	})
 }
 
 // founder is the only member who may bear the index: two that are born apart
