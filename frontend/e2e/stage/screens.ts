@@ -4,6 +4,7 @@ import type { BrowserContextOptions } from "playwright-core";
 import type { ChromiumScreen } from "./chromium";
 import { visitDevices, visitVerification, visitWaysBack } from "./deviceScreens";
 import type { Peer } from "./peer";
+import { visitPeople } from "./peopleScreens";
 import type { Window } from "./window";
 import { catalogues } from "./words";
 import type { Opening, Seat, Workshop } from "./workshop";
@@ -46,6 +47,7 @@ export async function tour(workshop: Workshop, look: Look, visit: Visit): Promis
 	await visitVerification(anna.window, "Ben Adeyemi", visit);
 	await visitDevices(workshop, anna, visit);
 	await visitInvitations(anna, visit);
+	await visitPeople(workshop, anna, ben, visit);
 	await visitTrouble(workshop, anna, look, visit);
 	await visitNotices(workshop, ben, look, visit);
 }
@@ -64,6 +66,9 @@ async function arrives(workshop: Workshop, look: Look, ben: Seat, visit: Visit):
 	await window.introduces();
 	await visit("home", window);
 
+	await screen.press("button", words.join.sameRoom);
+	await visit("join-in-the-same-room", window);
+	await window.closesDialog();
 	await screen.press("button", words.home.join);
 	await screen.press("textbox", words.join.code);
 	await visit("join", window);

@@ -147,7 +147,7 @@ export interface InviteOptions {
 	ask: boolean;
 }
 
-/** Where an exported space is. Both empty: the person has changed their mind. */
+/** Where what was saved is. Both empty: the person has changed their mind. */
 export interface Exported {
 	/** In the desktop program: the file. */
 	file: string;
@@ -400,6 +400,8 @@ export interface WindowApi {
 	Invite(space: SpaceID, options: InviteOptions): Promise<Invitation>;
 	Invitations(space: SpaceID): Promise<Invitation[]>;
 	WithdrawInvitation(space: SpaceID, id: string): Promise<void>;
+	/** Saves one whose code this device knows as a file, as ExportSpace does. */
+	SaveInvitation(space: SpaceID, id: string): Promise<Exported>;
 	Join(code: string): Promise<Space>;
 	/**
 	 * Puts three words up that let in whoever types them on the same local network. Only a facilitator can, for 1 to

@@ -15,7 +15,7 @@ import { mayWrite } from "./rights";
 import { StatusLine } from "./StatusLine";
 import { SavingState } from "./saving";
 import { useSession } from "./session";
-import { ClosedStrip } from "./space/ClosedStrip";
+import { ClosedStrip, isClosed } from "./space/ClosedStrip";
 import { TitleField } from "./TitleField";
 import { useAnnouncePlace } from "./useAnnouncePlace";
 import { usePageTitle } from "./usePageTitle";
@@ -121,6 +121,7 @@ const Body = memo(function Body({ kind, ...props }: BodyProps) {
 					colourOf={colour}
 					others={others}
 					mayWrite={mayWrite(space)}
+					explained={isClosed(space)}
 					{...props}
 				/>
 			</Suspense>

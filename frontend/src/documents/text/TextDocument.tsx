@@ -42,6 +42,7 @@ function Writing({
 	others,
 	colourOf,
 	mayWrite,
+	explained,
 	autoFocus,
 	onSaving,
 	announce,
@@ -116,7 +117,7 @@ function Writing({
 					<Button onPress={() => void replica.reload()}>{t("app.retry")}</Button>
 				</p>
 			)}
-			{!broken && !writable && <p className={styles.note}>{t("document.readOnly")}</p>}
+			{!broken && !writable && !explained && <p className={styles.note}>{t("document.readOnly")}</p>}
 			{writable && editor && (
 				<div ref={tools} className={styles.tools}>
 					<TextTools editor={editor} />

@@ -10,9 +10,9 @@ import { keyLabel } from "../../ui/keys";
 import { notify } from "../../ui/Toasts";
 import styles from "../dialogs/dialogs.module.css";
 import { QrPicture } from "../dialogs/QrPicture";
-import { fileName, saveText } from "../saveFile";
+import { follow } from "../download";
+import { errorWords } from "../errorWords";
 import { useSession } from "../session";
-import { FILE_ENDING } from "./code";
 import { endingWords, linkOf } from "./invitationWords";
 
 interface ShownInvitationProps {
@@ -25,7 +25,7 @@ interface ShownInvitationProps {
 export function ShownInvitation({ space, invitation, another }: ShownInvitationProps) {
 	const { t } = useTranslation();
 	const locale = useLocale();
-	const { notices } = useSession();
+	const { bridge, notices } = useSession();
 	const names = useKeyNames();
 	const announce = useAnnounce();
 	const { code, role, uses, ask } = invitation;
@@ -37,9 +37,14 @@ export function ShownInvitation({ space, invitation, another }: ShownInvitationP
 				text: t("app.copyFailed", { keys: keyLabel("Mod-c", names) }),
 			}),
 	};
-	const save = () => {
-		saveText(fileName(space.name, FILE_ENDING), `${linkOf(code)}\n`);
-		announce(t("invite.fileSaved"));
+	const save = async () => {
+		try {
+			const saved = await bridge.api.SaveInvitation(space.id, invitation.id);
+			if (saved.url !== "") follow(saved.url);
+			if (saved.url !== "" || saved.file !== "") announce(t("invite.fileSaved"));
+		} catch (reason) {
+			notify(notices, { kind: "problem", text: errorWords(reason, t) });
+		}
 	};
 	const facts = [
 		t("invite.for", { role: t(`role.${role}`), uses: t("invite.usesCount", { count: uses }) }),

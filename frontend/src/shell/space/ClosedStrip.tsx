@@ -3,10 +3,16 @@ import type { Space } from "../../bridge";
 import { useTranslation } from "../../i18n";
 import styles from "./space.module.css";
 
+/** Whether there is more to say than that a role does not allow to write. */
+export function isClosed({ archived, youWere }: Space): boolean {
+	return archived || youWere !== undefined;
+}
+
 /** Over a document that nobody can write in any more, or this person not: why, in one line. */
-export function ClosedStrip({ space: { archived, youWere } }: { space: Space }) {
+export function ClosedStrip({ space }: { space: Space }) {
 	const { t } = useTranslation();
-	if (!archived && !youWere) return null;
+	if (!isClosed(space)) return null;
+	const { youWere } = space;
 	const Icon = youWere ? UserRoundX : Archive;
 	return (
 		<p role="status" className={styles.strip}>
