@@ -92,3 +92,26 @@ func actorOf(ref crdt.Ref, d *device) string {
 	actor := space.ActorFor(ref.Space, d.key.Device(), 0)
 	return string(actor[:])
 }
+
+// BenchmarkJudgeAnew is a change of who may write, in a space of some documents
+// of which nothing has to go: what each of them costs.
+func BenchmarkJudgeAnew(b *testing.B) {
+	ada, ben := newDevice(b, "Ada"), newDevice(b, "Ben")
+	ref := ada.founds()
+	ada.admits(ref.Space, space.Editor, ben)
+	const documents = 500
+	for i := range documents {
+		ref := ref
+		ref.Document[5], ref.Document[6] = byte(i), byte(i>>8)
+		ada.commits(ref, ada.picksUp(ref).writes("a"))
+	}
+	ada.judges(ref.Space)
+	roles := []space.Role{space.Editor, space.Annotator}
+	for i := 0; b.Loop(); i++ {
+		b.StopTimer()
+		ada.makes(ref.Space, ben, roles[(i+1)%2])
+		b.StartTimer()
+		ada.judges(ref.Space)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*documents), "ns/document")
+}
