@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"io"
+	"slices"
 	"time"
 
 	"parley/space"
@@ -151,6 +152,35 @@ func (w *Window) ExportSpace(spaceID string) (Exported, error) {
 	}
 	return w.delivery.Deliver(w.ctx, name, func(ctx context.Context, to io.Writer) error {
 		_, err := w.app.Export(ctx, id, to, w.progress(EventExporting, id))
+		return err
+	})
+}
+
+// SaveInvitation saves an invitation of this device as a file, to be given to
+// somebody, where the person wants it.
+func (w *Window) SaveInvitation(spaceID, invitation string) (Exported, error) {
+	id, err := parseSpace(spaceID)
+	if err != nil {
+		return Exported{}, err
+	}
+	known, err := w.app.Space(id)
+	if err != nil {
+		return Exported{}, err
+	}
+	invitations, err := w.app.Invitations(id)
+	if err != nil {
+		return Exported{}, err
+	}
+	at := slices.IndexFunc(invitations, func(i Invitation) bool { return i.ID == invitation && i.Code != "" })
+	if at < 0 {
+		return Exported{}, newError(CodeNotFound, "This device has no code for this invitation. Ask the person who made it.")
+	}
+	if w.delivery == nil {
+		return Exported{}, newError(CodeInvalid, "This window cannot save files. Copy the code instead.")
+	}
+	text := "parley:" + invitations[at].Code + "\n"
+	return w.delivery.Deliver(w.ctx, fileName(known.Name, id.String())+".parley-invite", func(_ context.Context, to io.Writer) error {
+		_, err := io.WriteString(to, text)
 		return err
 	})
 }
