@@ -2,6 +2,7 @@ package p2p
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 
 	"parley/crdt"
@@ -15,6 +16,11 @@ const (
 	// maxBurst is how many messages one batch of local changes may become;
 	// what is left is for others to pull.
 	maxBurst = 64
+	// maxRetold is how many new entries may be there for those of others to be
+	// gossiped.
+	maxRetold = 64
+	// maxHeard bounds what is remembered to have come by gossip.
+	maxHeard = 4096
 )
 
 // follow keeps a position on the store's moves and tells the rooms what they
@@ -151,8 +157,10 @@ func advance(v crdt.Vector, changes [][]byte) (advanced bool) {
 	return advanced
 }
 
-// tellEntries gossips the entries that this device has written since it told
-// last. Those of others are told by whoever wrote them.
+// tellEntries gossips entries that are new since it told last: those that this
+// device has written, and a few that reached it otherwise than by gossip, since
+// whoever is removed should be out everywhere soon. What has come by gossip has
+// reached the others, too, and of many they will ask for what they lack.
 func (r *room) tellEntries() {
 	log, ok := r.node.store.Log(r.id)
 	if !ok {
@@ -162,20 +170,45 @@ func (r *room) tellEntries() {
 	told := r.told
 	r.told = log.Landmarks()
 	r.mu.Unlock()
-	var own [][]byte
-	for _, raw := range log.Since(told) {
-		if e, err := space.ParseEntry(raw); err == nil && e.Author == r.node.device {
-			own = append(own, raw)
+	fresh := log.Since(told)
+	var tell [][]byte
+	for _, raw := range fresh {
+		if heard := r.heardEntry(raw); len(fresh) <= maxRetold && !heard {
+			tell = append(tell, raw)
+		} else if e, err := space.ParseEntry(raw); err == nil && e.Author == r.node.device {
+			tell = append(tell, raw)
 		}
 	}
-	if len(own) == 0 {
+	if len(tell) == 0 {
 		return
 	}
-	for _, page := range pages(own, gossipContent) {
+	for _, page := range pages(tell, gossipContent) {
 		if err := r.publish(&entriesMessage{Entries: page}); err != nil && r.ctx.Err() == nil {
 			r.log.Warn("Membership entries were not gossiped, others will ask for them", "error", err)
 		}
 	}
+}
+
+// hearEntries remembers what comes by gossip, before it is added.
+func (r *room) hearEntries(entries [][]byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.heard)+len(entries) > maxHeard {
+		clear(r.heard)
+	}
+	for _, raw := range entries {
+		r.heard[sha256.Sum256(raw)] = true
+	}
+}
+
+// heardEntry reports, once, whether an entry has come by gossip.
+func (r *room) heardEntry(raw []byte) bool {
+	hash := space.Hash(sha256.Sum256(raw))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	heard := r.heard[hash]
+	delete(r.heard, hash)
+	return heard
 }
 
 // keepInTouch pulls from somebody now and then, in case messages were lost on

@@ -183,6 +183,7 @@ func (b *inbox) take(first *letter) {
 }
 
 func (b *inbox) addEntries(l *letter, m *entriesMessage) pubsub.ValidationResult {
+	b.room.hearEntries(m.Entries)
 	_, missing, err := b.room.node.store.AddEntries(b.room.ctx, b.room.id, m.Entries)
 	switch {
 	case err != nil:

@@ -194,6 +194,39 @@ func TestLeaving(t *testing.T) {
 	}
 }
 
+func TestLeavingIsPassedOn(t *testing.T) {
+	// Dora is connected to Cleo alone, who learns of Ben's leaving from him.
+	ada, ben, cleo, dora := newDevice(t, "Ada"), newDevice(t, "Ben"), newDevice(t, "Cleo"), newDevice(t, "Dora")
+	park := ada.founds("Park")
+	for _, d := range []*device{ben, cleo, dora} {
+		d.joins(ada.invites(park, 1, time.Time{}))
+	}
+	for _, d := range []*device{ben, cleo, dora} {
+		d.same(park, ada)
+	}
+	for _, d := range []*device{ben, cleo, dora} {
+		if err := d.node.SetOffline(true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ada.stops()
+	ben.leaves(park)
+	for _, d := range []*device{cleo, dora} {
+		if err := d.node.SetOffline(false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dora.connects(cleo)
+	dora.shares(park, cleo)
+	if err := ben.node.SetOffline(false); err != nil {
+		t.Fatal(err)
+	}
+	cleo.connects(ben)
+	for _, d := range []*device{cleo, dora} {
+		d.waitFor("Ben's leaving", func() bool { return !d.node.member(park, ben.id()) })
+	}
+}
+
 func TestRemovedAndAddedAgain(t *testing.T) {
 	ada, ben := newDevice(t, "Ada"), newDevice(t, "Ben")
 	park, plan := meeting(t, ada, ben)

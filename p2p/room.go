@@ -47,8 +47,9 @@ type room struct {
 	teller   *teller
 	presence *herald
 
-	mu   sync.Mutex
-	told []space.Hash // landmarks of the log when its entries were last told
+	mu    sync.Mutex
+	told  []space.Hash        // landmarks of the log when its entries were last told
+	heard map[space.Hash]bool // entries that came by gossip since
 
 	readmitting atomic.Bool            // a task is about to
 	readmitted  map[space.DeviceID]int // how often, by that task; guarded by node.admission.mu
@@ -100,6 +101,7 @@ func (o *online) openRoom(id space.ID) (*room, error) {
 		ctx: ctx, cancel: cancel,
 		haves:      newAllowance(1, 4, 16),
 		readmitted: make(map[space.DeviceID]int),
+		heard:      make(map[space.Hash]bool),
 
 		pulls: pulls{under: make(map[peer.ID]map[*conversation]bool)},
 	}
