@@ -21,6 +21,7 @@ describe("a role", () => {
 
 		await space.givesRole(anna.window, "Ben", "reader");
 		await ben.window.seesText(words.document.readOnly);
+		await space.hears(ben.window, fill(words.space.yourRole, { role: words.yourRole.reader }));
 		await ben.window.clicksIntoText();
 		await ben.window.screen.type("Not this.");
 		await ben.window.reads("Together. Ben.");

@@ -20,6 +20,7 @@ import { Sidebar } from "./Sidebar";
 import { SpaceHome } from "./SpaceHome";
 import { type OpenDialog, useSession } from "./session";
 import { SpaceScreen } from "./space/SpaceScreen";
+import { useSpaceNews } from "./spaceNews";
 import { useRoom } from "./useRoom";
 import { useShortcuts } from "./useShortcuts";
 import styles from "./Workspace.module.css";
@@ -33,6 +34,7 @@ interface WorkspaceProps {
 export function Workspace({ dialog, closeDialog }: WorkspaceProps) {
 	const { space } = useSession();
 	useLanding(dialog);
+	useSpaceNews(space);
 	return (
 		<PresenceProvider>
 			<DocumentsProvider key={space?.id ?? ""} space={space}>

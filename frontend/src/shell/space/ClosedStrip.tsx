@@ -15,7 +15,7 @@ export function ClosedStrip({ space }: { space: Space }) {
 	const { youWere } = space;
 	const Icon = youWere ? UserRoundX : Archive;
 	return (
-		<p role="status" className={styles.strip}>
+		<p className={styles.strip}>
 			<Icon aria-hidden />
 			<span>{youWere ? t("thisSpace.stripGone") : t("thisSpace.stripClosed")}</span>
 		</p>
