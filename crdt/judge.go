@@ -20,10 +20,8 @@ import (
 func (s *Store) topples(r rights) (topples bool, err error) {
 	err = s.withPart(r.ref, func(p *part, _ Reader) error {
 		for actor, record := range p.actors {
-			if slices.Contains(p.state.Heads, record.Hash) && r.fault(actor, record.Seq, record.Device) != 0 {
-				topples = true
-				return nil
-			}
+			isHead := slices.Contains(p.state.Heads, record.Hash)
+			topples = topples || isHead && r.fault(actor, record.Seq, record.Device) != 0
 		}
 		return nil
 	})

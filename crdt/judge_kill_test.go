@@ -67,9 +67,10 @@ func judgeStepByStep(dir string, before int) error {
 			return err
 		}
 		// In one part somebody has built on it, one is compacted.
-		if i == 1 {
+		switch i {
+		case 1:
 			err = w.store.CompactWhole(w.ctx, w.ref(w.id, i))
-		} else if i == 2 {
+		case 2:
 			err = w.write(i, w.ada, 1, "kept")
 		}
 		if err != nil {

@@ -50,6 +50,9 @@ func (s *Store) appendSnapshot(ctx context.Context, log *space.Log, b *batch, sn
 		if clash, err = p.clashes(r, s.limits, vector, offered); err != nil {
 			return err
 		}
+		// Of what only something that is set aside vouches for, numbers do not
+		// tell whether it is what is here.
+		clash = clash || known && !signsAll(vector, offered)
 		if !known && position > 0 && p.state.Stuck == position {
 			return errStuck
 		}
@@ -144,6 +147,18 @@ func (p *part) clashes(r Reader, limits chunk.Limits, vector Vector, offered []S
 		}
 	}
 	return false, nil
+}
+
+// signsAll reports whether there is a signature of the newest change of every
+// actor of a snapshot.
+func signsAll(vector Vector, offered []Signature) bool {
+	open := vector.Clone()
+	for _, signature := range offered {
+		if signature.Seq == vector[signature.Actor] {
+			delete(open, signature.Actor)
+		}
+	}
+	return len(open) == 0
 }
 
 // mayBeVouched reports whether the actors of a snapshot that no signature of it
