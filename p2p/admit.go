@@ -177,6 +177,10 @@ func (n *Node) keepRequest(ctx context.Context, log *space.Log, application spac
 			return nil
 		}
 	}
+	// Not among those that wait, because it was answered a moment ago.
+	if log.Declined(application.Device, application.Invitation) {
+		return ErrDeclined
+	}
 	if len(requests) >= maxRequests {
 		return ErrNotNow
 	}
