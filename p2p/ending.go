@@ -32,22 +32,16 @@ type ending struct {
 }
 
 // endingOf says whose ending is to be told, and to whom that must be shown to be
-// in, if one of this device and another belongs to a space and one does not.
+// in, if we belong to a space and another does not. Who cannot know us is told
+// nothing.
 func (n *Node) endingOf(log *space.Log, other space.DeviceID) (key endingKey, ok bool) {
 	_, us := log.Member(n.device)
 	_, them := log.Member(other)
-	switch {
-	case us && !them:
-		return endingKey{log.ID(), other, n.device}, true // who cannot know us is told nothing
-	case them && !us:
-		return endingKey{log.ID(), n.device, space.DeviceID{}}, true
-	}
-	return key, false
+	return endingKey{log.ID(), other, n.device}, us && !them
 }
 
-// knownEnding is what shows that this device or another does not belong to a
-// space any more, which may be nothing. It reports false if that has to be found
-// first.
+// knownEnding is what shows that another device does not belong to a space any
+// more, which may be nothing. It reports false if that has to be found first.
 func (n *Node) knownEnding(log *space.Log, other space.DeviceID) (entries [][]byte, known bool) {
 	key, ok := n.endingOf(log, other)
 	if !ok {

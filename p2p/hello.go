@@ -235,6 +235,12 @@ func (h *hello) proof(id space.ID, named bool) [][]byte {
 	case !ok || h.named[id] == named:
 		return nil
 	case h.named[id]:
+		if _, in := log.Member(h.other); in {
+			// We are out, and a member does not know. Why, may rest on more than
+			// what ended our place, and on what nobody else has: see
+			// docs/protocol.md, "Endings".
+			return log.Entries()
+		}
 		entries, known := h.online.node.knownEnding(log, h.other)
 		if !known {
 			h.toTell = append(h.toTell, log)
