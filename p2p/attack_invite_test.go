@@ -98,8 +98,11 @@ func TestAttackAnInvitationWithAChangedRole(t *testing.T) {
 			mal.publishes(c.park, &entriesMessage{Entries: [][]byte{flipped(raw)}})
 		}
 	}
+	for _, d := range c.all[:3] {
+		d.waitFor("turning Mal away", func() bool { return d.turnsAway(mal) })
+	}
 	ada.writes(c.plan, "all the same")
-	c.ends("Ada facilitator, Ben editor, Cleo editor, Friend reader, Mal editor; plan: all the same, hello; notes: ", c.all...)
+	c.ends("Ada facilitator, Ben editor, Cleo editor, Friend reader, Mal editor; plan: all the same, hello; notes: ", c.all[:3]...)
 }
 
 func TestAttackARemovedFacilitatorInvitesMeanwhile(t *testing.T) {

@@ -186,6 +186,9 @@ func (b *inbox) addEntries(l *letter, m *entriesMessage) pubsub.ValidationResult
 	b.room.hearEntries(m.Entries)
 	_, missing, err := b.room.node.store.AddEntries(b.room.ctx, b.room.id, m.Entries)
 	switch {
+	case forgedEntries(err):
+		b.room.reject(l.from, err)
+		return pubsub.ValidationReject
 	case err != nil:
 		b.room.log.Warn("Membership entries were not taken", "peer", l.from, "error", err)
 		return pubsub.ValidationIgnore

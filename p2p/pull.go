@@ -121,7 +121,7 @@ func (p *pull) hearLog(ctx context.Context, asked time.Time) error {
 			// What does not fit is left out by the store; the rest counts.
 			if _, _, err := p.room.node.store.AddEntries(ctx, p.room.id, page.Entries); err != nil {
 				p.room.log.Warn("Membership entries were not taken", "device", p.device, "error", err)
-				if errors.Is(err, space.ErrMalformedEntry) || errors.Is(err, space.ErrOtherSpace) || errors.Is(err, space.ErrNoStanding) {
+				if forgedEntries(err) {
 					return fmt.Errorf("%w: %w", errNonsense, err)
 				}
 			}
@@ -304,6 +304,12 @@ func forged(receipt crdt.Receipt) error {
 		}
 	}
 	return nil
+}
+
+// forgedEntries reports whether what was wrong with membership entries is the
+// fault of whoever sent them: an honest device does not keep such a one.
+func forgedEntries(err error) bool {
+	return errors.Is(err, space.ErrMalformedEntry) || errors.Is(err, space.ErrOtherSpace) || errors.Is(err, space.ErrNoStanding)
 }
 
 // sortByUrgency puts first what people look at: the index, then the documents
