@@ -1,6 +1,7 @@
 package p2p
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -192,6 +193,44 @@ func TestLeaving(t *testing.T) {
 	if ben.node.belongs(park) {
 		t.Error("Ben is back")
 	}
+}
+
+func TestShownOutForAMoment(t *testing.T) {
+	// Ada hears that Mal has removed Ben, and then that Mal had been removed at the
+	// same time, so that it does not count. Ben has noticed nothing but that Ada's
+	// streams ended, and lacks what she said meanwhile.
+	zoe, ada, ben, mal := newDevice(t, "Zoe"), newDevice(t, "Ada"), newDevice(t, "Ben"), newDevice(t, "Mal")
+	park := zoe.founds("Park")
+	facilitates := func(d *device) {
+		log := zoe.logOf(park)
+		entry, secret, err := log.Invite(zoe.key, space.InviteOptions{Role: space.Facilitator, Uses: 1}, time.Now(), rand.Reader)
+		zoe.adds(park, entry, err)
+		d.joins(space.Code{Space: park, Secret: secret, Inviter: zoe.id(), Addresses: zoe.node.CodeAddresses(), Name: "Park"})
+	}
+	facilitates(ben)
+	facilitates(mal)
+	mal.stops()
+	// Ada came after that, so she has nothing to tell Ben of it.
+	before := forked(t, zoe.logOf(park))
+	facilitates(ada)
+	ada.connects(ben)
+	ben.same(park, ada)
+	ada.shares(park, ben)
+	zoe.stops()
+	ofBen, err := before.Remove(mal.key, ben.id(), nil, time.Now())
+	ada.addsAll(park, ofBen, err)
+	ada.waitFor("Ben's being out", func() bool { return !ada.hears(park, ben) })
+	invitation := ada.invites(park, 1, time.Time{}).Invitation()
+	ada.waitFor("its being told", func() bool {
+		r := ada.node.current().room(park)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return slices.Equal(r.told, ada.logOf(park).Landmarks())
+	})
+	ofMal, err := before.Remove(zoe.key, mal.id(), nil, time.Now())
+	ada.addsAll(park, ofMal, err)
+	ben.waitFor("the invitation", func() bool { _, ok := ben.logOf(park).Invitation(invitation); return ok })
+	ben.same(park, ada)
 }
 
 func TestLeavingIsPassedOn(t *testing.T) {

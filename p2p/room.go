@@ -221,6 +221,11 @@ func (o *online) answerRoom(_ context.Context, stream network.Stream) error {
 	// A member who names the space by its ID has said enough: it may have heard
 	// the end of the hello before us.
 	o.share(p, []space.ID{r.id})
+	if r.host.comesAgain(p) {
+		// What was gossiped since its last stream ended, we have missed. It may
+		// have shown us out for a moment, by a removal that does not count.
+		r.pull(pullRequest{from: p})
+	}
 	return r.host.accept(stream)
 }
 

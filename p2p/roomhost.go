@@ -36,6 +36,7 @@ type roomHost struct {
 	mu      sync.Mutex
 	handler network.StreamHandler
 	streams map[peer.ID]map[*roomStream]bool // peers of the room, and their streams
+	came    map[peer.ID]bool                 // that have opened one since they entered
 }
 
 func newRoomHost(h host.Host, id space.ID, belongs func(peer.ID) bool, faulty func(peer.ID)) (*roomHost, error) {
@@ -47,6 +48,7 @@ func newRoomHost(h host.Host, id space.ID, belongs func(peer.ID) bool, faulty fu
 	return &roomHost{
 		Host: h, id: id, bus: bus, arrivals: arrivals, belongs: belongs, faulty: faulty,
 		streams: make(map[peer.ID]map[*roomStream]bool),
+		came:    make(map[peer.ID]bool),
 	}, nil
 }
 
@@ -90,10 +92,21 @@ func (h *roomHost) leave(p peer.ID) {
 	h.mu.Lock()
 	streams := h.streams[p]
 	delete(h.streams, p)
+	delete(h.came, p)
 	h.mu.Unlock()
 	for s := range streams {
 		s.abandon()
 	}
+}
+
+// comesAgain reports whether a peer has opened a stream before, since it
+// entered, and takes note that it does now.
+func (h *roomHost) comesAgain(p peer.ID) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	again := h.came[p]
+	h.came[p] = true
+	return again
 }
 
 // accept gives a stream that a peer opened to gossipsub, and returns when
