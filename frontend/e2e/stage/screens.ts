@@ -67,6 +67,7 @@ async function arrives(workshop: Workshop, look: Look, ben: Seat, visit: Visit):
 	await visit("home", window);
 
 	await screen.press("button", words.join.sameRoom);
+	await screen.press("textbox", words.join.words);
 	await visit("join-in-the-same-room", window);
 	await window.closesDialog();
 	await screen.press("button", words.home.join);
