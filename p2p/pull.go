@@ -307,9 +307,11 @@ func forged(receipt crdt.Receipt) error {
 }
 
 // forgedEntries reports whether what was wrong with membership entries is the
-// fault of whoever sent them: an honest device does not keep such a one.
+// fault of whoever sent them: an honest device does not keep such a one. One on
+// top of an entry for which only here there is no room, it may.
 func forgedEntries(err error) bool {
-	return errors.Is(err, space.ErrMalformedEntry) || errors.Is(err, space.ErrOtherSpace) || errors.Is(err, space.ErrNoStanding)
+	return errors.Is(err, space.ErrMalformedEntry) || errors.Is(err, space.ErrOtherSpace) ||
+		errors.Is(err, space.ErrNoStanding) && !errors.Is(err, space.ErrFull)
 }
 
 // sortByUrgency puts first what people look at: the index, then the documents

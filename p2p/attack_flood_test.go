@@ -1,0 +1,128 @@
+package p2p
+
+import (
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"parley/space"
+)
+
+const tenThousand = 10_000
+
+// floods are entries of a member who wants the others to be busy: 3000 on top
+// of one another, the rest beside one another.
+func (d *device) floods(c *company) (entries [][]byte) {
+	c.t.Helper()
+	base := d.logOf(c.park).Heads()
+	parents := base
+	for i := range tenThousand {
+		raw := d.forges(c.park, space.KindPerson, map[int]any{1: map[int]any{1: "Mal", 3: 0}}, time.Unix(int64(i), 0), parents...)
+		entries = append(entries, raw)
+		parents = base
+		if i < 3000 {
+			e, err := space.ParseEntry(raw)
+			if err != nil {
+				c.t.Fatal(err)
+			}
+			parents = []space.Hash{e.Hash}
+		}
+	}
+	return entries
+}
+
+// bounded sees to it that what something keeps in memory has an end. How long it
+// takes, the waiting in it bounds.
+func bounded(t *testing.T, do func()) {
+	t.Helper()
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	begun := time.Now()
+	do()
+	took := time.Since(begun)
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	kept := int64(after.HeapAlloc) - int64(before.HeapAlloc)
+	t.Logf("took %v, keeps %d KiB", took, kept>>10)
+	if kept > 256<<20 {
+		t.Errorf("it keeps %d KiB", kept>>10)
+	}
+}
+
+func TestAttackTenThousandEntries(t *testing.T) {
+	c, ada := newCompany(t, someone{"Ben", space.Editor}, someone{"Cleo", space.Editor}, someone{"Mal", space.Editor})
+	ben, cleo, mal := c.all[1], c.all[2], c.all[3]
+	honest := []*device{ada, ben, cleo}
+	flood := mal.floods(c)
+	bounded(t, func() {
+		// Her own log takes as many as anybody's: that there are more, it says.
+		if _, _, err := mal.store.AddEntries(t.Context(), c.park, flood); err == nil {
+			t.Error("all are taken")
+		}
+		for _, d := range honest {
+			d.same(c.park, mal)
+		}
+	})
+	if n := ada.logOf(c.park).Len(); n < 8192 || n > 8300 {
+		t.Errorf("the log has %d entries", n)
+	}
+	// Everybody goes on working, and she can be removed.
+	ben.writes(c.plan, "all the same")
+	ada.waitFor("what Ben wrote", func() bool { return ada.has(c.plan, ben, 1) })
+	ada.makes(c.park, ben, space.Annotator)
+	ada.removes(c.park, mal)
+	c.ends("Ada facilitator, Ben annotator, Cleo editor; plan: all the same, hello; notes: ", honest...)
+	mal.isOut(c.park)
+}
+
+func TestAttackTenThousandEntriesNotTheSameToAll(t *testing.T) {
+	// Of entries beside one another each device keeps those that came first. So
+	// Mal tells Ada others than Ben, and what Ben writes on top of them may find
+	// no room with Ada (docs/threat-model.md). It must not turn the two against
+	// each other, and their work goes on.
+	c, ada := newCompany(t, someone{"Ben", space.Facilitator}, someone{"Cleo", space.Editor}, someone{"Mal", space.Editor})
+	ben, cleo, mal := c.all[1], c.all[2], c.all[3]
+	honest := []*device{ada, ben, cleo}
+	flood := mal.floods(c)
+	backwards := slices.Clone(flood)
+	slices.Reverse(backwards)
+	c.apart()
+	bounded(t, func() {
+		for _, told := range []struct {
+			to   *device
+			what [][]byte
+		}{{ada, flood}, {ben, append(slices.Clone(flood[:3000]), backwards[:7000]...)}} {
+			c.online(mal)
+			mal.misserves(falseServer{log: pages(told.what, 1<<20)})
+			c.online(told.to, mal)
+			told.to.waitFor("as much as it takes", func() bool { return told.to.logOf(c.park).Len() >= 8192 })
+			c.apart()
+		}
+		if ada.logOf(c.park).Digest() == ben.logOf(c.park).Digest() {
+			t.Error("they were told the same")
+		}
+		ben.removes(c.park, mal)
+		c.online(honest...)
+		for i, d := range honest {
+			d.writes(c.plan, "all the same")
+			for _, other := range honest[:i] {
+				// What Ben wrote came on top of what Ada has no room for.
+				_ = d.pullsFrom(c.park, other)
+				_ = other.pullsFrom(c.park, d)
+			}
+		}
+		waitFor(t, "the same documents", func() bool {
+			return ada.store.Digest(c.park) == ben.store.Digest(c.park) && ada.store.Digest(c.park) == cleo.store.Digest(c.park) &&
+				c.says(ada, c.plan) == "all the same, all the same, all the same, hello"
+		})
+		for _, d := range honest {
+			for _, other := range honest {
+				if d.turnsAway(other) {
+					t.Errorf("%s turns %s away", d.name, other.name)
+				}
+			}
+		}
+	})
+}
