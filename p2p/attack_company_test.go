@@ -118,7 +118,12 @@ func (c *company) apart() {
 // the same.
 func (c *company) ends(want string, devices ...*device) {
 	c.t.Helper()
-	deadline := time.Now().Add(2 * patience)
+	c.endsWithin(2*patience, want, devices...)
+}
+
+func (c *company) endsWithin(limit time.Duration, want string, devices ...*device) {
+	c.t.Helper()
+	deadline := time.Now().Add(limit)
 	look := time.NewTicker(5 * time.Millisecond)
 	defer look.Stop()
 	for {

@@ -61,9 +61,7 @@ func TestAttackTenThousandEntries(t *testing.T) {
 		if _, _, err := mal.store.AddEntries(t.Context(), c.park, flood); err == nil {
 			t.Error("all are taken")
 		}
-		for _, d := range honest {
-			d.same(c.park, mal)
-		}
+		c.endsWithin(6*patience, "Ada facilitator, Ben editor, Cleo editor, Mal editor; plan: hello; notes: ", c.all...)
 	})
 	if n := ada.logOf(c.park).Len(); n < 8192 || n > 8300 {
 		t.Errorf("the log has %d entries", n)

@@ -21,12 +21,10 @@ func TestAttackAReaderSendsChanges(t *testing.T) {
 	ben, cleo, mal := c.all[1], c.all[2], c.all[3]
 	honest := []*device{ada, ben, cleo}
 	// To all at once, and where they ask for what they lack.
-	c.t.Log("by gossip")
 	mal.tells(c.plan, mal.key, mal.change(c.plan, "graffiti"))
 	mal.tells(c.notes, mal.key, mal.change(c.notes, "gossip"))
 	aside := []string{"Mal's 1 in the body: " + notTheirRole, "Mal's 1 in the annotations: " + notTheirRole}
 	c.setsAside(aside, honest...)
-	c.t.Log("by catch-up")
 	more := mal.change(c.plan, "more graffiti")
 	mal.misserves(falseServer{log: [][][]byte{nil}, piece: pieceOf(c.plan, mal.key, more)})
 	for _, d := range honest {
