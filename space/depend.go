@@ -68,31 +68,55 @@ func (g *ledger) newcomerVoices(i int32, previous []int32, into []voice) []voice
 		voice{list: previous, single: true},
 		voice{list: f.door.entries}, voice{list: f.door.withdrawals},
 		voice{list: g.subjects[f.about].grants}, voice{list: g.subjects[f.about].revocations})
+	var led []int32 // into which keys lead
 	seats := append([]int32{f.about}, g.seatsOf(f.about, i)...)
+	inviters := make(map[int32][]int)
 	for _, via := range f.door.entries {
 		if !g.below(via, i) {
 			continue
 		}
 		if seat := g.key(via).seat; seat != nobody {
 			seats = append(seats, seat)
-			into = append(into, voice{list: g.subjects[seat].keys})
+			led = append(led, seat)
 		} else {
-			seats = append(seats, g.seatsOf(g.facts[via].author, via)...)
+			author := g.facts[via].author
+			inviters[author] = append(inviters[author], int(via))
 		}
 	}
-	slices.Sort(seats)
-	for _, seat := range slices.Compact(seats) {
-		into = append(into, voice{list: g.subjects[seat].removals})
+	for author, vias := range inviters {
+		under := g.pastOf(vias)
+		seats = append(seats, g.seatsUnder(author, &under)...)
 	}
-	for _, key := range g.subjects[f.about].keys {
-		if !g.below(key, i) {
+	for _, seat := range distinct(led) {
+		into = append(into, voice{list: g.subjects[seat].keys})
+	}
+	for _, seat := range distinct(seats) {
+		if removals := g.subjects[seat].removals; len(removals) > 0 {
+			into = append(into, voice{list: removals})
+		}
+	}
+	return g.deviceVoices(i, into)
+}
+
+// deviceVoices are for what lets a device in that has a seat of its own: on the
+// further devices that were let into that seat it depends whether it may.
+func (g *ledger) deviceVoices(i int32, into []voice) []voice {
+	doors, devices := make(map[*door]bool), make(map[int32]bool)
+	for _, key := range g.subjects[g.facts[i].about].keys {
+		way := g.facts[key].door
+		if doors[way] || !g.below(key, i) {
 			continue
 		}
-		joins := g.facts[key].door.joins
-		into = append(into, voice{list: joins})
-		for _, join := range joins {
-			if g.below(join, i) {
-				into = append(into, voice{list: g.subjects[g.facts[join].about].revocations})
+		doors[way] = true
+		into = append(into, voice{list: way.joins})
+		for _, join := range way.joins {
+			device := g.facts[join].about
+			if devices[device] || !g.below(join, i) {
+				continue
+			}
+			devices[device] = true
+			if revocations := g.subjects[device].revocations; len(revocations) > 0 {
+				into = append(into, voice{list: revocations})
 			}
 		}
 	}
@@ -108,27 +132,62 @@ func before(list []int32, i int32, place []int) []int32 {
 
 // seatsOf lists the seats that a device may have been let into below an entry.
 func (g *ledger) seatsOf(device, at int32) []int32 {
+	return g.seatsUnder(device, &g.pasts[at])
+}
+
+// seatsUnder lists the seats that a device may have been let into by what is in
+// a set of entries. The joins with one key are looked at together: each of them
+// may have all entries with that key below it.
+func (g *ledger) seatsUnder(device int32, under *past) []int32 {
 	var seats []int32
+	var ways []*door
+	joins := make(map[*door][]int)
 	for _, grant := range g.subjects[device].grants {
-		join := g.joinOf(grant)
-		if !g.below(grant, at) {
+		if !under.has(int(grant)) {
 			continue
 		}
+		join := g.joinOf(grant)
 		if join == nobody {
 			seats = append(seats, device)
 			continue
 		}
-		for _, via := range g.facts[join].door.entries {
-			if g.below(via, join) {
-				seats = append(seats, g.leads(grant, via))
+		way := g.facts[join].door
+		if joins[way] == nil {
+			ways = append(ways, way)
+		}
+		joins[way] = append(joins[way], int(join))
+	}
+	for _, way := range ways {
+		below := func(via int32) bool {
+			return slices.ContainsFunc(joins[way], func(join int) bool { return g.below(via, int32(join)) })
+		}
+		if len(joins[way]) > 8 {
+			together := g.pastOf(joins[way])
+			below = func(via int32) bool { return together.has(int(via)) }
+		}
+		for _, via := range way.entries {
+			if !below(via) {
+				continue
 			}
+			seat := g.key(via).seat
+			if seat == nobody {
+				seat = device
+			}
+			seats = append(seats, seat)
 		}
 	}
-	if len(seats) > 1 {
-		slices.Sort(seats)
-		seats = slices.Compact(seats)
-	}
-	return seats
+	return distinct(seats)
+}
+
+// pastOf is what is below any of some entries, and these.
+func (g *ledger) pastOf(entries []int) past {
+	return pastOf(entries, func(i int) past { return g.pasts[i] })
+}
+
+// distinct sorts a list, each once.
+func distinct(list []int32) []int32 {
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // depends reports whether an entry of a list has a say in another one.

@@ -91,8 +91,8 @@ func (g *ledger) holds(grant, seat, at int32, m mode) (ok bool) {
 func (g *ledger) inhabited(seat, at int32, m mode) bool {
 	holds := func(grant int32) bool { return g.holds(grant, seat, at, m) }
 	return slices.ContainsFunc(g.subjects[seat].grants, holds) ||
-		slices.ContainsFunc(g.subjects[seat].keys, func(key int32) bool {
-			return slices.ContainsFunc(g.facts[key].door.joins, holds)
+		slices.ContainsFunc(g.subjects[seat].doors, func(way *door) bool {
+			return slices.ContainsFunc(way.joins, holds)
 		})
 }
 

@@ -7,6 +7,7 @@ type ledger struct {
 	numbers  map[DeviceID]int32 // into subjects
 	subjects []subject
 	doors    map[InvitationKey]*door
+	leading  map[leading]bool
 	refusals map[int32][]int32 // answers that say no, by the join that asks
 	archives []int32
 	facts    []fact // by node
@@ -24,6 +25,7 @@ type subject struct {
 	removals    []int32 // of the seat
 	revocations []int32 // of the device
 	keys        []int32 // seat keys into the seat
+	doors       []*door // of these, each once
 }
 
 // door is a key that lets in, and what entries say about it.
@@ -32,6 +34,12 @@ type door struct {
 	withdrawals []int32
 	joins       []int32
 	answers     []int32 // that say yes to one of the joins
+}
+
+// leading is that some entry says of a door that it leads into a seat.
+type leading struct {
+	door *door
+	seat int32
 }
 
 // fact is what is known of an entry beside what it says itself.
@@ -61,6 +69,7 @@ func newLedger(l *Log) *ledger {
 		log:      l,
 		numbers:  make(map[DeviceID]int32),
 		doors:    make(map[InvitationKey]*door),
+		leading:  make(map[leading]bool),
 		refusals: make(map[int32][]int32),
 	}
 	for _, i := range l.order {
@@ -108,6 +117,10 @@ func (g *ledger) enter(i int32) {
 		f.door.entries = append(f.door.entries, i)
 		seat := &g.subjects[f.about]
 		seat.keys = append(seat.keys, i)
+		if into := (leading{f.door, f.about}); !g.leading[into] {
+			g.leading[into] = true
+			seat.doors = append(seat.doors, f.door)
+		}
 	case *withdrawBody:
 		f.door = g.door(body.Invitation)
 		f.door.withdrawals = append(f.door.withdrawals, i)

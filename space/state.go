@@ -23,6 +23,7 @@ type state struct {
 	successors  []int32
 	actors      map[[16]byte]DeviceID // of all who are or were members
 	limits      map[limitName]uint64
+	raised      map[raising]bool
 	rights      uint64
 	digest      *[32]byte // of what rights is about; nil: not computed since that grew
 	digestOf    uint64    // rights when digest was computed
@@ -80,6 +81,7 @@ func (g *ledger) fold() *state {
 		answered: make(map[int32]bool),
 		actors:   make(map[[16]byte]DeviceID),
 		limits:   make(map[limitName]uint64),
+		raised:   make(map[raising]bool),
 	}
 	for _, i := range g.log.order {
 		s.apply(int32(i))

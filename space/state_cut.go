@@ -6,6 +6,13 @@ import (
 	"slices"
 )
 
+// raising is the reading of a continuation. Many entries may list the same, and
+// to read it again raises nothing.
+type raising struct {
+	cut int32
+	may [2]bool
+}
+
 // raise takes the cut of an entry that counts.
 func (s *state) raise(i int32) {
 	cut, continued := cutOf(s.body(i))
@@ -22,7 +29,8 @@ func (s *state) raise(i int32) {
 		if !ok || !s.below(int32(at), i) || s.facts[at].author != s.facts[i].author {
 			continue
 		}
-		if body, ok := s.body(int32(at)).(*cutBody); ok {
+		if body, ok := s.body(int32(at)).(*cutBody); ok && !s.raised[raising{int32(at), may}] {
+			s.raised[raising{int32(at), may}] = true
 			s.raiseTo(body.Cut, may)
 		}
 	}
