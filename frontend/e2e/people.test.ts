@@ -11,6 +11,23 @@ async function annaAndBen(workshop: Workshop): Promise<{ anna: Seat; ben: Seat }
 	return { anna, ben: others[0] as Seat };
 }
 
+describe("an official", () => {
+	test("says so in the settings, and is confirmed by a facilitator", async ({ workshop }) => {
+		const { anna, ben } = await annaAndBen(workshop);
+		const { screen } = ben.window;
+		await ben.window.opensMenu(words.sidebar.settings);
+		await screen.page.getByLabel(words.settings.organisation, { exact: true }).fill("City council");
+		await screen.page.getByRole("checkbox", { name: words.settings.official }).check({ force: true });
+		await screen.press("button", words.settings.savePerson);
+		await ben.window.seesText(words.settings.personSaved);
+
+		await space.opensPerson(anna.window, "Ben");
+		await anna.window.seesText(fill(words.people.officialOf, { organisation: space.named("City council") }));
+		await anna.window.screen.press("button", words.person.confirm);
+		await anna.window.sees("button", words.person.unconfirm);
+	});
+});
+
 describe("a role", () => {
 	test("that is taken holds in a document that is open, and so does one that is given", async ({
 		workshop,

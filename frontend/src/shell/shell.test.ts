@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type Member, ParleyError } from "../bridge";
 import { colourOf } from "./colour";
 import { Live } from "./live";
-import { checkName } from "./names";
+import { checkName, personOf, samePerson } from "./names";
 import { readPlace, writePlace } from "./place";
 import { readPreferences, writePreferences } from "./preferences";
 import { roomFor } from "./useRoom";
@@ -100,6 +100,17 @@ describe("names", () => {
 		expect(checkName("Ayşe 🌻")).toBeUndefined();
 		expect(checkName("🌻".repeat(80))).toBeUndefined();
 		expect(checkName("a".repeat(81))).toBe("too-long");
+	});
+
+	test("what a person says of themselves holds nothing that they left empty", () => {
+		expect(personOf(" Cem ", " City council ", true)).toEqual({
+			name: "Cem",
+			organisation: "City council",
+			official: true,
+		});
+		expect(personOf("Cem", " ", false)).toEqual({ name: "Cem" });
+		expect(samePerson({ name: "Cem" }, { name: "Cem", organisation: "", official: false })).toBe(true);
+		expect(samePerson({ name: "Cem" }, { name: "Cem", official: true })).toBe(false);
 	});
 });
 

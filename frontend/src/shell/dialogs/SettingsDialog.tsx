@@ -1,16 +1,12 @@
 import { MonitorSmartphone } from "lucide-react";
-import { type FormEvent, useState } from "react";
 import { type Language, languages, useLocale, useTranslation } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
-import { Choices, TextField } from "../../ui/Field";
-import { notify } from "../../ui/Toasts";
+import { Choices } from "../../ui/Field";
 import { type TextSize, type Theme, textSizes, themes } from "../../ui/theme";
-import { errorWords } from "../errorWords";
-import { checkName } from "../names";
 import { useSession } from "../session";
-import { toField } from "../toField";
 import styles from "./dialogs.module.css";
+import { PersonForm } from "./PersonForm";
 import { Protection } from "./Protection";
 
 const themeNames = {
@@ -27,7 +23,7 @@ export function SettingsDialog({ onClose }: { onClose: () => void }) {
 	const percent = new Intl.NumberFormat(locale, { style: "percent" });
 	return (
 		<Dialog title={t("settings.title")} closeLabel={t("app.close")} onClose={onClose}>
-			<NameForm />
+			<PersonForm />
 			<DevicesEntry />
 			<Choices
 				label={t("settings.language")}
@@ -73,49 +69,5 @@ function DevicesEntry() {
 				</Button>
 			</div>
 		</section>
-	);
-}
-
-function NameForm() {
-	const { t } = useTranslation();
-	const { bridge, you, setYou, refresh, notices } = useSession();
-	const [name, setName] = useState(you.name);
-	const [problem, setProblem] = useState<string>();
-	const submit = async (event: FormEvent<HTMLFormElement>) => {
-		event.preventDefault();
-		const form = event.currentTarget;
-		const wrong = checkName(name);
-		if (wrong !== undefined) {
-			setProblem(wrong === "missing" ? t("first.nameMissing") : t("first.nameTooLong"));
-			toField(form);
-			return;
-		}
-		try {
-			const person = { ...you, name: name.trim() };
-			await bridge.api.SetPerson(person);
-			setYou(person);
-			refresh();
-			notify(notices, { kind: "good", text: t("settings.nameSaved") });
-		} catch (reason) {
-			setProblem(errorWords(reason, t));
-			toField(form);
-		}
-	};
-	return (
-		<form className={styles.nameForm} onSubmit={submit} noValidate>
-			<TextField
-				label={t("settings.name")}
-				value={name}
-				onChange={(value) => {
-					setName(value);
-					setProblem(undefined);
-				}}
-				error={problem}
-				autoComplete="name"
-			/>
-			<Button type="submit" isDisabled={name.trim() === you.name}>
-				{t("settings.saveName")}
-			</Button>
-		</form>
 	);
 }
