@@ -11,10 +11,12 @@ import (
 )
 
 // A verifiedMark says that the person of this device has compared safety words
-// with somebody, and which devices and which name were behind the words then.
+// with somebody, which words these were, and which devices and which name of
+// theirs were behind them.
 // It stays on this device.
 type verifiedMark struct {
 	Devices []string  `json:"devices"` // IDs, sorted
+	Words   []string  `json:"words"`
 	Person  Person    `json:"person"`
 	At      time.Time `json:"at"`
 }
@@ -25,6 +27,7 @@ type Safety struct {
 	State string     `json:"state"`           // as Member.Verified
 	Since *time.Time `json:"since,omitempty"` // when they were compared; absent: never
 	Fresh []string   `json:"fresh"`           // devices that were not there then
+	Other bool       `json:"other"`           // others were compared then: a device of either side came or went
 }
 
 // verification says how far the person of a seat is verified, and which of its
@@ -82,6 +85,7 @@ func (a *App) SafetyWords(id space.ID, device space.DeviceID) (Safety, error) {
 	}
 	if mark, ok := a.markOf(theirs); ok {
 		safety.Since = &mark.At
+		safety.Other = !slices.Equal(mark.Words, safety.Words)
 	}
 	return safety, nil
 }
@@ -90,9 +94,13 @@ func compareDevices(x, y space.DeviceID) int { return strings.Compare(x.String()
 
 // MarkVerified keeps that the words were the same, or forgets that they were.
 func (a *App) MarkVerified(id space.ID, device space.DeviceID, same bool) error {
-	_, theirs, err := a.bothSides(id, device)
+	mine, theirs, err := a.bothSides(id, device)
 	if err != nil {
 		return err
+	}
+	var words []string
+	if same {
+		words = wordlist.Safety(deviceKeys(mine), deviceKeys(theirs)) // outside of the change: they take long
 	}
 	ids := deviceIDs(theirs)
 	err = a.settings.change(func(s *settings) {
@@ -103,7 +111,7 @@ func (a *App) MarkVerified(id space.ID, device space.DeviceID, same bool) error 
 			}
 		}
 		if same {
-			kept = append(kept, verifiedMark{Devices: ids, Person: personFrom(theirs.Person), At: now()})
+			kept = append(kept, verifiedMark{Devices: ids, Words: words, Person: personFrom(theirs.Person), At: now()})
 		}
 		s.Verified = kept
 	})

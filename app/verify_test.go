@@ -35,7 +35,7 @@ func TestBothSidesSeeTheSameWords(t *testing.T) {
 	if err := ada.MarkVerified(id, ben.Device(), true); err != nil {
 		t.Fatal(err)
 	}
-	if after := looks(ada, ben); after.State != app.VerifiedYes || after.Since == nil {
+	if after := looks(ada, ben); after.State != app.VerifiedYes || after.Since == nil || after.Other {
 		t.Errorf("after comparing: %+v", after)
 	}
 	if looks(ben, ada).State != app.VerifiedNo {
@@ -47,6 +47,25 @@ func TestBothSidesSeeTheSameWords(t *testing.T) {
 	changed := looks(ada, phone)
 	if !slices.Equal(changed.Fresh, []string{phone.Device().String()}) || slices.Equal(changed.Words, before.Words) {
 		t.Errorf("with another device: %+v", changed)
+	}
+	if err := ada.MarkVerified(id, ben.Device(), true); err != nil {
+		t.Fatal(err)
+	}
+	tablet := ada.links("Tablet")
+	waitFor(t, "Ada is told that these are not the words that she compared", func() bool { return looks(ada, ben).Other })
+	if after := looks(ada, ben); after.State != app.VerifiedYes || len(after.Fresh) > 0 {
+		t.Errorf("a device of Ada's own made Ben another: %+v", after)
+	}
+	if _, err := ada.RevokeDevice(ada.ctx, tablet.Device()); err != nil {
+		t.Fatal(err)
+	}
+	if looks(ada, ben).Other {
+		t.Error("the words that Ada compared are there again, and are said to be others")
+	}
+	desk := ben.links("Desk")
+	waitFor(t, "Ada sees the second change", func() bool { return looks(ada, ben).State == app.VerifiedChanged })
+	if fresh := looks(ada, ben).Fresh; !slices.Equal(fresh, []string{desk.Device().String()}) {
+		t.Errorf("new at Ben's: %v", fresh)
 	}
 	ada.close()
 	ada = openAt(t, dir, true)

@@ -20,10 +20,13 @@ type safetyTold struct{ app.Safety }
 
 func (r safetyTold) Plain() string {
 	words := strings.Join(r.Words, " ") + "\n"
-	switch r.State {
-	case app.VerifiedYes:
+	switch {
+	case r.State == app.VerifiedYes && r.Other:
+		words += "You compared words on " + r.Since.Local().Format("2 January 2006") +
+			". Since then a device of yours was added, or one on either side was taken out, so the words are others now. They have no new device; compare again if you want to be sure.\n"
+	case r.State == app.VerifiedYes:
 		words += "You compared these words on " + r.Since.Local().Format("2 January 2006") + ", and nothing has changed since.\n"
-	case app.VerifiedChanged:
+	case r.State == app.VerifiedChanged:
 		words += fmt.Sprintf("Since you compared words on %s, something has changed: %s. Ask them whether that is theirs, and compare again.\n",
 			r.Since.Local().Format("2 January 2006"), changes(r.Safety))
 	default:

@@ -365,6 +365,8 @@ export interface Safety {
 	since?: string;
 	/** Devices that were not there then. */
 	fresh: DeviceID[];
+	/** Whether other words were compared then, because a device of either side came or went since. */
+	other: boolean;
 }
 
 /** An application of this device that a facilitator has yet to answer. */

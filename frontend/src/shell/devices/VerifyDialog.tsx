@@ -101,6 +101,9 @@ function Before({ safety, member }: { safety: Safety; member: Member }) {
 	const locale = useLocale();
 	if (safety.since === undefined || safety.state === "no") return null;
 	const time = formatTime(safety.since, locale);
+	if (safety.state === "yes" && safety.other) {
+		return <p className={shared.note}>{t("verify.otherWords", { name: member.name, time })}</p>;
+	}
 	if (safety.state === "yes") {
 		return (
 			<p className={styles.done}>
