@@ -56,6 +56,12 @@ describe.each(Object.entries(catalogues))("the catalogue %s", (language, tree) =
 		}
 	});
 
+	test("calls the way to join by one name, also where somebody is told to choose it", () => {
+		const name = texts.get("home.join") ?? "";
+		expect(texts.get("sidebar.join")).toBe(name);
+		expect(texts.get("invite.next")).toContain(name);
+	});
+
 	test("leaves no text empty", () => {
 		for (const [key, text] of texts) expect(text.trim(), key).not.toBe("");
 	});

@@ -42,12 +42,18 @@ describe("formats", () => {
 	test("how long it is until a time, in the largest unit that fits", () => {
 		const away = (ms: number) => formatDistance(new Date(now.getTime() + ms).toISOString(), "en", now);
 		const hour = 3_600_000;
-		expect([away(7 * 24 * hour), away(30 * hour), away(5 * hour), away(90_000), away(10)]).toEqual([
+		expect([away(7 * 24 * hour), away(30 * hour), away(5 * hour), away(80_000), away(10)]).toEqual([
 			"in 7 days",
 			"in 1 day",
 			"in 5 hours",
 			"in 1 minute",
 			"in 1 minute",
+		]);
+		// What was made a moment ago for seven days still ends in seven.
+		expect([away(7 * 24 * hour - 5000), away(24 * hour - 5000), away(hour - 5000)]).toEqual([
+			"in 7 days",
+			"in 1 day",
+			"in 1 hour",
 		]);
 		expect([away(-2 * hour), away(-49 * hour)]).toEqual(["2 hours ago", "2 days ago"]);
 	});

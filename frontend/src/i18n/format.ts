@@ -41,17 +41,21 @@ export function formatDay(iso: string, locale: string): string {
 	return Number.isNaN(time.getTime()) ? iso : formatDate(time, locale);
 }
 
+// A unit, its length, and from when on a distance is told in it: where it rounds to one whole of it.
+const minute = 60_000;
+const hour = 60 * minute;
 const steps = [
-	["day", 86_400_000],
-	["hour", 3_600_000],
-	["minute", 60_000],
-] as const satisfies readonly (readonly [Intl.RelativeTimeFormatUnit, number])[];
+	["day", 24 * hour, 23.5 * hour],
+	["hour", hour, 59.5 * minute],
+	["minute", minute, 0],
+] as const satisfies readonly (readonly [Intl.RelativeTimeFormatUnit, number, number])[];
 
-/** How long it is until a time, or was since: "in 3 days", "2 hours ago"; a minute at least. */
+/** How long it is until a time, or was since, rounded: "in 3 days", "2 hours ago"; a minute at least. */
 export function formatDistance(iso: string, locale: string, now: Date = new Date()): string {
 	const ms = new Date(iso).getTime() - now.getTime();
 	if (Number.isNaN(ms)) return iso;
-	const [unit, size] = steps.find(([, length]) => Math.abs(ms) >= length) ?? (["minute", 60_000] as const);
-	const count = Math.trunc(ms / size) || (ms < 0 ? -1 : 1);
-	return new Intl.RelativeTimeFormat(locale, { numeric: "always" }).format(count, unit);
+	const away = Math.abs(ms);
+	const [unit, size] = steps.find(([, , from]) => away >= from) ?? steps[2];
+	const count = Math.max(1, Math.round(away / size));
+	return new Intl.RelativeTimeFormat(locale, { numeric: "always" }).format(ms < 0 ? -count : count, unit);
 }

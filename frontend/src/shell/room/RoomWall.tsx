@@ -50,7 +50,7 @@ export function RoomWall({ space, room, onChanged }: RoomWallProps) {
 				</ol>
 				<p className={styles.facts}>
 					{t("room.facts", {
-						role: t(`role.${room.role as Role}`),
+						role: t(`asRole.${room.role as Role}`),
 						time: formatClock(room.expires ?? "", locale),
 					})}
 				</p>
