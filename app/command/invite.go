@@ -125,7 +125,7 @@ type requestListed struct {
 }
 
 func (r requestListed) Plain() string {
-	return fmt.Sprintf("%s  %s wants to be %s, invited by %s\n", short(r.ID), describe(&r.Person), r.Role, r.InvitedBy)
+	return fmt.Sprintf("%s  %s wants to be %s, invited by %s\n", short(r.ID), describe(&r.Person), asRole(r.Role), r.InvitedBy)
 }
 
 // Run tells one result for each request.

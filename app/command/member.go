@@ -140,7 +140,17 @@ type roleChanged struct {
 	Role   string `json:"role"`
 }
 
-func (r roleChanged) Plain() string { return fmt.Sprintf("%s is %s now.\n", r.Name, r.Role) }
+func (r roleChanged) Plain() string {
+	return fmt.Sprintf("%s is %s now.\n", r.Name, asRole(r.Role))
+}
+
+// asRole is a role as it stands in a sentence about one person: "an editor".
+func asRole(role string) string {
+	if strings.HasPrefix(role, "e") || strings.HasPrefix(role, "a") {
+		return "an " + role
+	}
+	return "a " + role
+}
 
 // Run gives the role.
 func (c *MemberRole) Run(ctx context.Context, peer *app.App, reply Reply) error {
