@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"parley/space"
@@ -137,7 +138,24 @@ func (a *App) Withdraw(ctx context.Context, id space.ID, invitation space.Invita
 	return a.addEntry(ctx, id, entry)
 }
 
-// Requests lists who waits for a facilitator's answer, oldest first.
+// oncePerPerson leaves, of what somebody asked several members by one
+// invitation, the first.
+func oncePerPerson(requests []space.Request) []space.Request {
+	type bid struct {
+		device     space.DeviceID
+		invitation space.InvitationKey
+	}
+	seen := make(map[bid]bool, len(requests))
+	return slices.DeleteFunc(requests, func(r space.Request) bool {
+		by := bid{r.Device, r.Invitation}
+		again := seen[by]
+		seen[by] = true
+		return again
+	})
+}
+
+// Requests lists who waits for a facilitator's answer, oldest first. Somebody
+// who has asked several members is there once.
 func (a *App) Requests(id space.ID) ([]Request, error) {
 	log, err := a.spaceLog(id)
 	if err != nil {
@@ -145,7 +163,7 @@ func (a *App) Requests(id space.ID) ([]Request, error) {
 	}
 	known := peopleOf(log)
 	requests := []Request{}
-	for _, r := range log.Requests() {
+	for _, r := range oncePerPerson(log.Requests()) {
 		described := Request{
 			ID: r.Join.String(), Device: r.Device.String(), Person: personFrom(r.Person), Role: r.Role.String(),
 			AdmittedBy: known.name(r.Admitted), At: r.When,
@@ -176,13 +194,16 @@ func (a *App) FindRequest(id space.ID, prefix string) (Request, error) {
 	return requests[hit], nil
 }
 
-// AnswerRequest lets somebody in who waits, or turns them away. Only
+// AnswerRequest lets somebody in who waits, or turns them away: with this
+// request and whatever else they asked by the same invitation. Only
 // facilitators can.
 func (a *App) AnswerRequest(ctx context.Context, id space.ID, request string, accept bool) error {
 	log, err := a.spaceLog(id)
 	if err != nil {
 		return err
 	}
+	// Not only those that Requests lists: which one is the first may change
+	// between that and the answer.
 	for _, r := range log.Requests() {
 		if r.Join.String() != request {
 			continue

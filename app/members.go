@@ -48,7 +48,7 @@ func (a *App) describeSpace(log *space.Log, connected map[space.DeviceID]bool) S
 	described := Space{
 		ID: id.String(), Name: log.Name(), Role: a.roleIn(log), Index: crdt.IndexID(id).String(),
 		Members: []Member{}, Formers: []Former{},
-		Archived: log.Archived(), Facilitators: log.Facilitators(), Requests: len(log.Requests()),
+		Archived: log.Archived(), Facilitators: log.Facilitators(), Requests: len(oncePerPerson(log.Requests())),
 		Quarantined: a.store.Awaiting(id), Successor: a.successor(log), Newer: log.Newer(), YouWere: a.youWere(log),
 	}
 	seen := a.lastSeen(id)

@@ -1,6 +1,8 @@
 package app_test
 
 import (
+	"crypto/rand"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -221,6 +223,81 @@ func TestAFacilitatorIsAskedFirst(t *testing.T) {
 	if s, err := ada.Space(id); err != nil || s.Requests != 0 || len(s.Members) != 2 {
 		t.Errorf("the space is %+v (%v)", s, err)
 	}
+}
+
+// TestWhoAsksTwoFacilitatorsIsAnsweredOnce: they are listed once, and an answer
+// to either of what they asked is one to both.
+func TestWhoAsksTwoFacilitatorsIsAnsweredOnce(t *testing.T) {
+	for _, accept := range []bool{true, false} {
+		dir := t.TempDir()
+		ada := openAt(t, dir, false)
+		ada.must(ada.SetPerson(ada.ctx, app.Person{Name: "Ada"}))
+		locations := ada.Locations()
+		ada.close()
+		id, joins := askedTwice(t, locations)
+
+		ada = openAt(t, dir, false)
+		defer ada.close()
+		s, err := ada.Space(id)
+		requests, listErr := ada.Requests(id)
+		if err != nil || listErr != nil || len(requests) != 1 || s.Requests != 1 {
+			t.Fatalf("requests are %+v, counted %d (%v, %v)", requests, s.Requests, err, listErr)
+		}
+		other := joins[0].String()
+		if other == requests[0].ID {
+			other = joins[1].String()
+		}
+		ada.must(ada.AnswerRequest(ada.ctx, id, other, accept))
+		if s, err = ada.Space(id); err != nil || s.Requests != 0 || (len(s.Members) == 3) != accept {
+			t.Errorf("after answering %v the space is %+v (%v)", accept, s, err)
+		}
+		if err := ada.AnswerRequest(ada.ctx, id, requests[0].ID, accept); codeOf(err) != app.CodeNotFound {
+			t.Errorf("answering %v twice: %v", accept, err)
+		}
+	}
+}
+
+// askedTwice puts a space into a device's store, with its person and another as
+// facilitators, both of whom somebody has asked by one invitation.
+func askedTwice(t *testing.T, l app.Locations) (id space.ID, joins [2]space.Hash) {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ada, ben, cem := keyOf(t, l), newKey(t), newKey(t)
+	log, _, err := space.Found(ada, "Park", space.Person{Name: "Ada"}, time.Now(), rand.Reader)
+	must(err)
+	invite := func(ask bool) space.Code {
+		t.Helper()
+		entry, secret, err := log.Invite(ada, space.InviteOptions{Role: space.Facilitator, Uses: 2, Ask: ask}, time.Now(), rand.Reader)
+		must(err)
+		_, _, err = log.Add(entry.Raw)
+		must(err)
+		return space.Code{Space: log.ID(), Secret: secret}
+	}
+	application, err := space.Apply(ben, invite(false), space.Person{Name: "Ben"})
+	must(err)
+	entry, err := log.Admit(ada, application, time.Now())
+	must(err)
+	_, _, err = log.Add(entry.Raw)
+	must(err)
+	application, err = space.Apply(cem, invite(true), space.Person{Name: "Cem"})
+	must(err)
+	var raw [][]byte // written by both before either is added: neither knows of the other
+	for i, by := range []space.Key{ada, ben} {
+		entry, err := log.Admit(by, application, time.Now())
+		if !errors.Is(err, space.ErrAsked) {
+			t.Fatal(err)
+		}
+		joins[i], raw = entry.Hash, append(raw, entry.Raw)
+	}
+	_, _, err = log.Add(raw...)
+	must(err)
+	store(t, l, log)
+	return log.ID(), joins
 }
 
 // What comes from somebody who was removed meanwhile is shown for what it is.

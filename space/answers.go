@@ -189,18 +189,30 @@ func (s *state) endOf(of *seat) int32 {
 }
 
 // Requests returns the applications that wait for a facilitator, in the log's
-// order.
+// order. Somebody who has asked several members has several, and a no to one
+// of them is a no to all by that invitation. Those of somebody who was removed
+// since wait for nothing: no yes would count.
 func (l *Log) Requests() []Request {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	s := l.state
+	type bid struct {
+		about      int32
+		invitation InvitationKey
+	}
+	declined := make(map[bid]bool)
+	for _, i := range s.asked {
+		if s.declined(i) {
+			declined[bid{s.facts[i].about, s.body(i).(Application).Invitation}] = true
+		}
+	}
 	var requests []Request
 	for _, i := range s.asked {
 		f := &s.facts[i]
-		if s.answered[i] || s.members[f.about] != nil {
+		a := s.body(i).(Application)
+		if s.answered[i] || s.members[f.about] != nil || declined[bid{f.about, a.Invitation}] || s.expelled(f.about, i, whole, sure) {
 			continue
 		}
-		a := s.body(i).(Application)
 		requests = append(requests, Request{
 			Join: s.log.nodes[i].entry.Hash, Device: a.Device, Label: a.Label, Person: a.Person,
 			Role: s.key(f.via).role, Invitation: a.Invitation,

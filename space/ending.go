@@ -136,7 +136,11 @@ func (l *Log) Declined(device DeviceID, invitation InvitationKey) bool {
 	s := l.state
 	number, ok := s.numbers[device]
 	return ok && slices.ContainsFunc(s.asked, func(join int32) bool {
-		return s.facts[join].about == number && s.body(join).(Application).Invitation == invitation &&
-			slices.ContainsFunc(s.refusals[join], func(no int32) bool { return s.facts[no].verdict == counts })
+		return s.facts[join].about == number && s.body(join).(Application).Invitation == invitation && s.declined(join)
 	})
+}
+
+// declined reports whether a no to this very request counts.
+func (s *state) declined(join int32) bool {
+	return slices.ContainsFunc(s.refusals[join], func(no int32) bool { return s.facts[no].verdict == counts })
 }

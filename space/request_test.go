@@ -81,6 +81,38 @@ func TestTwoFacilitatorsAnswerAtTheSameTime(t *testing.T) {
 	agree(t, "ada:f ben:f cem:e", ada, ben)
 }
 
+// TestOneNoIsANoToAll that somebody asked of several members by one invitation,
+// also where what they asked of one of them arrives only after the no; and once
+// they are removed, nothing that they asked before waits.
+func TestOneNoIsANoToAll(t *testing.T) {
+	all := company(t, 75, Facilitator, "ada", "ben")
+	ada, ben := all[0], all[1]
+	code := ada.asksIn(Editor, 5)
+	meet(ada, ben)
+	cem, dee := newcomer(t, ada.rand, "cem"), newcomer(t, ada.rand, "dee")
+	for _, who := range []*someone{cem, dee} {
+		ada.passesOn(who, code)
+		ben.passesOn(who, code)
+	}
+	for _, r := range ada.log.Requests() {
+		ada.adds(ada.log.Answer(ada.key, r.Join, r.Person.Name == "dee", noon))
+	}
+	meet(ada, ben)
+	agree(t, "ada:f ben:f dee:e", ada, ben)
+	if open := ada.log.Requests(); len(open) != 0 {
+		t.Errorf("after an answer to each there wait %+v", open)
+	}
+	ada.removes(dee)
+	if open := ada.log.Requests(); len(open) != 0 {
+		t.Errorf("after the removal there wait %+v", open)
+	}
+	other := ada.asksIn(Editor, 5)
+	ada.passesOn(cem, other)
+	if open := ada.log.Requests(); len(open) != 1 {
+		t.Errorf("by another invitation Cem cannot ask again: %+v", open)
+	}
+}
+
 func TestWhoWasRemovedMayAskAgain(t *testing.T) {
 	all := company(t, 73, Facilitator, "ada", "ben")
 	ada, ben := all[0], all[1]
