@@ -7,7 +7,7 @@ import { Button } from "../ui/Button";
 import { useDocuments } from "./documents";
 import { trigger, useLive } from "./live";
 import styles from "./Notices.module.css";
-import { noticeWords } from "./noticeWords";
+import { isSeenAt, noticeWords } from "./noticeWords";
 import { useSession } from "./session";
 
 /**
@@ -17,10 +17,15 @@ import { useSession } from "./session";
 export function Notices() {
 	const { t } = useTranslation();
 	const locale = useLocale();
-	const { bridge } = useSession();
+	const { bridge, place } = useSession();
 	const { value } = useLive(bridge, "notices", () => bridge.api.Notices(), [trigger("notices")]);
 	const [notice, ...rest] = value ?? [];
 	useSpoken(notice);
+	const seen = value?.find((one) => isSeenAt(one, place))?.id;
+	// What the notice says is kept outside of the page, and so is that it was read.
+	useEffect(() => {
+		if (seen !== undefined) bridge.api.DismissNotice(seen).catch(() => undefined); // It stays, to be dismissed by hand.
+	}, [bridge, seen]);
 	if (notice === undefined) return null;
 	const dismiss = () => {
 		// The next one takes this one's place, and the focus stays; after the last, the work has it.

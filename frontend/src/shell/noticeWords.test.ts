@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import ar from "../i18n/ar.json";
 import de from "../i18n/de.json";
 import en from "../i18n/en.json";
-import { noticeWords } from "./noticeWords";
+import { isSeenAt, noticeWords } from "./noticeWords";
 
 const catalogues = { en, de, ar };
 const i18n = i18next.createInstance();
@@ -42,4 +42,12 @@ test("what a notice counts is said in words that fit the number", async () => {
 	expect(words("damaged", { count: "3" })).toContain("3 records");
 	expect(words("damaged", { files: "000001.sst", gaps: "0" })).toContain("no document lacks anything");
 	expect(words("damaged", { files: "000001.sst", gaps: "2" })).toContain("2 documents lack something");
+});
+
+test("that one is in a space has been seen once it is open, and nothing else by that", () => {
+	const notice = { id: "1", code: "admitted", space: "mill-lane", values: {}, at: "2026-11-23T10:00:00Z" };
+	expect(isSeenAt(notice, { space: "mill-lane" })).toBe(true);
+	expect(isSeenAt(notice, { space: "other" })).toBe(false);
+	expect(isSeenAt(notice, {})).toBe(false);
+	expect(isSeenAt({ ...notice, code: "set-aside" }, { space: "mill-lane" })).toBe(false);
 });

@@ -1,5 +1,6 @@
 import type { Notice } from "../bridge";
 import type { TFunction } from "../i18n";
+import type { Place } from "./place";
 
 /** What happened, and what to do. A value that is missing is left out of the sentence as best it can be. */
 export function noticeWords({ code, values }: Notice, t: TFunction): string {
@@ -37,6 +38,11 @@ export function noticeWords({ code, values }: Notice, t: TFunction): string {
 		default:
 			return t("notice.other");
 	}
+}
+
+/** Whether somebody who is at a place sees there what the notice says, so that it has done its work. */
+export function isSeenAt({ code, space }: Notice, place: Place): boolean {
+	return code === "admitted" && space !== undefined && space === place.space;
 }
 
 /** Whether anything is missing since, where that was found out. */
