@@ -17,6 +17,10 @@ import (
 // maxWantBytes bounds the vectors of one request, well within requestFrame.
 const maxWantBytes = 512 << 10
 
+// maxHeldBytes bounds the membership entries that a pull keeps in memory since
+// some of them found no room.
+const maxHeldBytes = 16 << 20
+
 // A pull asks one peer for what we lack in a space (docs/protocol.md,
 // "Catch-up").
 type pull struct {
@@ -109,6 +113,10 @@ func (p *pull) run(ctx context.Context, refs []crdt.Ref) error {
 }
 
 func (p *pull) hearLog(ctx context.Context, asked time.Time) error {
+	// held is from the page on of which not all found room. What comes later can
+	// be the reason to keep what came before, and is looked at together with it.
+	var held [][]byte
+	size := 0
 	for first := true; ; first = false {
 		var page logPage
 		if _, err := p.hear(logFrame, &page); err != nil {
@@ -117,19 +125,40 @@ func (p *pull) hearLog(ctx context.Context, asked time.Time) error {
 		if first {
 			p.room.online.host.Peerstore().RecordLatency(p.peer, time.Since(asked))
 		}
-		if len(page.Entries) > 0 {
-			// What does not fit is left out by the store; the rest counts.
-			if _, _, err := p.room.node.store.AddEntries(ctx, p.room.id, page.Entries); err != nil {
-				p.room.log.Warn("Membership entries were not taken", "device", p.device, "error", err)
-				if forgedEntries(err) {
-					return fmt.Errorf("%w: %w", errNonsense, err)
+		full, err := p.takeEntries(ctx, page.Entries)
+		if err != nil {
+			return err
+		}
+		if full || len(held) > 0 {
+			for _, raw := range page.Entries {
+				if size += len(raw); size <= maxHeldBytes {
+					held = append(held, raw)
 				}
 			}
 		}
 		if page.Last {
-			return nil
+			break
 		}
 	}
+	_, err := p.takeEntries(ctx, held)
+	return err
+}
+
+// takeEntries adds membership entries, and reports whether some found no room.
+// What does not fit is left out by the store; the rest counts.
+func (p *pull) takeEntries(ctx context.Context, entries [][]byte) (full bool, err error) {
+	if len(entries) == 0 {
+		return false, nil
+	}
+	_, _, err = p.room.node.store.AddEntries(ctx, p.room.id, entries)
+	if err == nil {
+		return false, nil
+	}
+	p.room.log.Warn("Membership entries were not taken", "device", p.device, "error", err)
+	if forgedEntries(err) {
+		return false, fmt.Errorf("%w: %w", errNonsense, err)
+	}
+	return errors.Is(err, space.ErrFull), nil
 }
 
 // compare finds the parts in which the other differs from us, in the order in

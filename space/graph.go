@@ -6,15 +6,10 @@ import (
 	"slices"
 )
 
-// Limits on what one member can do to a log. Who writes on top of what they
-// wrote before, as everyone honest does, comes to the first, which depends on
-// what is below an entry only, so that all keep the same entries. The second
-// is for who writes many entries beside one another: of these everybody keeps
-// those that came first.
-const (
-	MaxEntriesBelow  = 1 << 12 // entries of its author that may be below an entry
-	MaxEntriesBeside = 1 << 13 // entries of one author in a log
-)
+// MaxEntriesBelow limits what one member can do to a log: so many entries of its
+// author may be below an entry. It depends on what is below the entry only, so
+// that all keep the same entries. For what it does not reach there is room.go.
+const MaxEntriesBelow = 1 << 12
 
 // graph is the entries that a log keeps, linked.
 type graph struct {
@@ -86,7 +81,7 @@ func (g *graph) exhausted(author DeviceID, below past) bool {
 			count++
 		}
 	}
-	return count >= MaxEntriesBelow || len(written) >= MaxEntriesBeside
+	return count >= MaxEntriesBelow
 }
 
 // cut takes back what was linked as the n-th entry and later.

@@ -48,7 +48,7 @@ func Open(entries [][]byte) (*Log, error) {
 			continue
 		}
 		l := newLog(e)
-		_, missing, err := l.Add(entries...)
+		missing, err := l.reopen(entries)
 		if err == nil && len(missing) > 0 {
 			err = fmt.Errorf("entry %s is absent", missing[0])
 		}
@@ -58,6 +58,21 @@ func Open(entries [][]byte) (*Log, error) {
 		return l, nil
 	}
 	return nil, errors.New("open log: the founding entry is absent")
+}
+
+// reopen adds entries of a log, for all of which there was room once.
+func (l *Log) reopen(entries [][]byte) (missing []Hash, err error) {
+	pending, refused := l.parse(entries)
+	sorted, missing := l.sortPending(pending)
+	for _, e := range sorted {
+		if err := l.link(e); err != nil {
+			refused = append(refused, fmt.Errorf("entry %s: %w", e.Hash, err))
+			continue
+		}
+		l.heads = headsAfter(l.heads, e)
+	}
+	l.arrange(1)
+	return missing, errors.Join(refused...)
 }
 
 func newLog(founding Entry) *Log {
@@ -93,8 +108,15 @@ func (l *Log) Check(raw ...[]byte) (fresh []Entry, missing []Hash, err error) {
 	sorted, missing := l.sortPending(pending)
 	first := len(l.nodes)
 	defer l.cut(first)
+	above := l.buildersOn(sorted)
 	for _, e := range sorted {
-		if err := l.link(e); err != nil {
+		err := error(nil)
+		if l.hasRoom(e, above[e.Hash]) {
+			err = l.link(e)
+		} else {
+			err = fmt.Errorf("too many entries of %s: %w", e.Author, ErrFull)
+		}
+		if err != nil {
 			refused = append(refused, fmt.Errorf("entry %s: %w", e.Hash, err))
 			continue
 		}
