@@ -210,11 +210,16 @@ describe("a space", () => {
 		await space.opensSpace(ben.window, SPACE);
 		await ben.window.seesText(words.succeed.stranded);
 		await ben.window.screen.press("button", words.succeed.goOn);
+		expect(await ben.window.screen.value(words.succeed.name)).toBe(
+			fill(words.succeed.newName, { space: SPACE }),
+		);
 		await ben.window.screen.page
 			.getByRole("textbox", { name: words.succeed.name })
 			.fill("Mill Lane, together");
 		await space.agrees(ben.window, words.succeed.found);
 		await ben.window.sees("heading", "Mill Lane, together");
+		await ben.window.sees("heading", words.succeed.aloneTitle);
+		await ben.window.sees("link", new RegExp(`^${SPACE}\\s*${words.sidebar.succeeded}$`));
 		await ben.window.opensDocument(TITLE);
 		await ben.window.reads("Together.");
 

@@ -141,10 +141,15 @@ function DocumentRows({ space }: { space: Space }) {
 }
 
 /** Where it is not as usual: a word beside the name. */
-function SpaceState({ space: { youWere, archived } }: { space: Space }) {
+function SpaceState({ space: { youWere, archived, successor } }: { space: Space }) {
 	const { t } = useTranslation();
-	if (!youWere && !archived) return null;
-	return <span className={styles.state}>{youWere ? t(`sidebar.were.${youWere}`) : t("sidebar.closed")}</span>;
+	const state = () => {
+		if (youWere) return t(`sidebar.were.${youWere}`);
+		if (successor) return t("sidebar.succeeded");
+		return archived && t("sidebar.closed");
+	};
+	const words = state();
+	return words && <span className={styles.state}>{words}</span>;
 }
 
 /** The other places of a space, with how much waits in each. */

@@ -7,6 +7,7 @@ import { SheetDrawing } from "../ui/Drawing";
 import { type ListedDocument, useDocuments } from "./documents";
 import styles from "./Page.module.css";
 import { PageFrame } from "./PageFrame";
+import { isolated } from "./people/personWords";
 import { belongs, looksAfter, mayWrite } from "./rights";
 import { useSession } from "./session";
 import { SpaceNotes } from "./space/SpaceNotes";
@@ -44,7 +45,7 @@ export function SpaceHome({ space, panels }: { space: Space; panels: Panels }) {
 				<NoDocuments writer={writer} create={create} />
 			)}
 			{documents.length > 0 && <DocumentList space={space} documents={documents} />}
-			{space.members.length === 1 && looksAfter(space) && <Alone />}
+			{space.members.length === 1 && looksAfter(space) && <Alone space={space} />}
 		</PageFrame>
 	);
 }
@@ -74,13 +75,17 @@ function NoDocuments({ writer, create }: { writer: boolean; create: () => void }
 	);
 }
 
-function Alone() {
+function Alone({ space }: { space: Space }) {
 	const { t } = useTranslation();
-	const { openDialog } = useSession();
+	const { spaces, openDialog } = useSession();
+	// Those of the space that goes on here come by themselves.
+	const before = spaces.find(({ successor, members }) => successor?.space === space.id && members.length > 1);
 	return (
 		<section className={styles.empty}>
-			<h2>{t("space.aloneTitle")}</h2>
-			<p className={styles.quiet}>{t("space.alone")}</p>
+			<h2>{before ? t("succeed.aloneTitle") : t("space.aloneTitle")}</h2>
+			<p className={styles.quiet}>
+				{before ? t("succeed.alone", { space: isolated(before.name) }) : t("space.alone")}
+			</p>
 			<Button icon={UserPlus} onPress={() => openDialog("invite")}>
 				{t("space.invite")}
 			</Button>

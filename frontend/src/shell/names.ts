@@ -11,6 +11,12 @@ export function checkName(name: string): NameProblem | undefined {
 	return [...trimmed].length > LONGEST_NAME ? "too-long" : undefined;
 }
 
+/** A name made of another, which is cut as far as the whole needs it to be no longer than a name may be. */
+export function nameAfter(name: string, whole: (name: string) => string): string {
+	const over = [...whole(name)].length - LONGEST_NAME;
+	return over > 0 ? whole([...name].slice(0, -over).join("").trimEnd()) : whole(name);
+}
+
 /** A person as they have typed themselves; what they left empty is not said. */
 export function personOf(name: string, organisation: string, official: boolean): Person {
 	const speaksFor = organisation.trim();

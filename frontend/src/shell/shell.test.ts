@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type Member, ParleyError } from "../bridge";
 import { colourOf } from "./colour";
 import { Live } from "./live";
-import { checkName, personOf, samePerson } from "./names";
+import { checkName, nameAfter, personOf, samePerson } from "./names";
 import { readPlace, writePlace } from "./place";
 import { readPreferences, writePreferences } from "./preferences";
 import { roomFor } from "./useRoom";
@@ -100,6 +100,13 @@ describe("names", () => {
 		expect(checkName("Ayşe 🌻")).toBeUndefined();
 		expect(checkName("🌻".repeat(80))).toBeUndefined();
 		expect(checkName("a".repeat(81))).toBe("too-long");
+	});
+
+	test("one that is made of another is no longer than a name may be", () => {
+		const anew = (name: string) => `${name} (new)`;
+		expect(nameAfter("Mill Lane", anew)).toBe("Mill Lane (new)");
+		expect([...nameAfter("🌻".repeat(80), anew)]).toHaveLength(80);
+		expect(nameAfter("🌻".repeat(80), anew)).toMatch(/ \(new\)$/);
 	});
 
 	test("what a person says of themselves holds nothing that they left empty", () => {

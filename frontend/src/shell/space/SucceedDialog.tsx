@@ -7,7 +7,7 @@ import { notify } from "../../ui/Toasts";
 import styles from "../dialogs/dialogs.module.css";
 import { Problem, Progress } from "../dialogs/Feedback";
 import { errorWords } from "../errorWords";
-import { checkName } from "../names";
+import { checkName, nameAfter } from "../names";
 import { isolated } from "../people/personWords";
 import { type DialogProps, useSession } from "../session";
 import { toField } from "../toField";
@@ -17,7 +17,9 @@ import { useProgress } from "./useProgress";
 export function SucceedDialog({ onClose }: DialogProps) {
 	const { t } = useTranslation();
 	const { bridge, space, go, refresh, notices } = useSession();
-	const [name, setName] = useState(space?.name ?? "");
+	const [name, setName] = useState(() =>
+		nameAfter(space?.name ?? "", (old) => t("succeed.newName", { space: old })),
+	);
 	const [problem, setProblem] = useState<string>();
 	const [failed, setFailed] = useState<string>();
 	const [busy, setBusy] = useState(false);
