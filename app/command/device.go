@@ -52,6 +52,8 @@ func labelled(device app.MyDevice) string {
 	return device.Label
 }
 
+func (*DeviceList) onlyShows() bool { return true }
+
 // Run tells one result for each device.
 func (*DeviceList) Run(_ context.Context, peer *app.App, reply Reply) error {
 	for _, device := range peer.Devices() {

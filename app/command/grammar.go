@@ -118,6 +118,12 @@ type unopened interface {
 	closed(ctx context.Context, g *Grammar, l app.Locations, t terminal) error
 }
 
+// showing is a command that may change nothing. Where it does not, it makes no
+// device in the platform's directory by being looked for there.
+type showing interface {
+	onlyShows() bool
+}
+
 // networked is a command that needs other devices. Where it has to open the
 // data directory itself, it opens the network too.
 type networked interface {

@@ -138,6 +138,9 @@ func (c *InviteRequests) Run(_ context.Context, peer *app.App, reply Reply) erro
 	if err != nil {
 		return err
 	}
+	if len(requests) == 0 {
+		reply.Note("Nobody waits.")
+	}
 	for _, r := range requests {
 		if err := reply.Result(requestListed{r}); err != nil {
 			return err

@@ -14,6 +14,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/alecthomas/kong"
+
 	"parley/app"
 )
 
@@ -48,6 +50,9 @@ func Main(args []string, files fs.FS, stdout, stderr io.Writer) (code int) {
 				"The argument %q is not text in UTF-8. Nothing was done. Set your terminal to UTF-8 and type it again.", arg), nil))
 		}
 	}
+	if len(args) > 0 && args[0] == "help" {
+		args = append(slices.Clone(args[1:]), "--help")
+	}
 	var g Grammar
 	k, err := parser(&g, t)
 	if err != nil {
@@ -55,6 +60,9 @@ func Main(args []string, files fs.FS, stdout, stderr io.Writer) (code int) {
 	}
 	parsed, err := k.Parse(args)
 	if err != nil {
+		if group := unfinished(err); group != nil && !t.json {
+			return t.explain(group)
+		}
 		return t.fail(app.NewError(app.CodeInvalid, err.Error()+". Try --help.", err))
 	}
 	t.json = g.JSON // the word may also have been something to insert
@@ -72,6 +80,28 @@ func Main(args []string, files fs.FS, stdout, stderr io.Writer) (code int) {
 		return 0 // to be interrupted is how it ends
 	}
 	return 130 // what a shell reports of an interrupted program
+}
+
+// unfinished is where a command line ends before it has named a command, with
+// nothing wrong in it otherwise.
+func unfinished(err error) *kong.Context {
+	wrong := new(kong.ParseError)
+	if !errors.As(err, &wrong) || wrong.Context.Error != nil {
+		return nil
+	}
+	if node := wrong.Context.Selected(); node != nil && node.Leaf() {
+		return nil // an argument is missing
+	}
+	return wrong.Context
+}
+
+// explain prints which commands there are, and gives the exit code: nothing was
+// done.
+func (t terminal) explain(group *kong.Context) int {
+	if err := group.PrintUsage(false); err != nil {
+		return t.fail(err)
+	}
+	return 1
 }
 
 func execute(ctx context.Context, g *Grammar, name string, selected any, t terminal) error {
@@ -128,6 +158,12 @@ func anywhere(ctx context.Context, g *Grammar, l app.Locations, name string, com
 func here(ctx context.Context, g *Grammar, l app.Locations, command Command, t terminal) (err error) {
 	if r, ok := command.(running); ok {
 		return r.notRunning()
+	}
+	if s, ok := command.(showing); ok && g.Data == "" && s.onlyShows() {
+		if _, err := os.Lstat(l.DeviceKey()); errors.Is(err, fs.ErrNotExist) {
+			return app.NewError(app.CodeNotFound, fmt.Sprintf(
+				"There is no device in %s yet. \"parley-node device --name NAME\" makes one; --data or --profile names another.", l.Data()), nil)
+		}
 	}
 	if u, ok := command.(unopened); ok {
 		return u.closed(ctx, g, l, t)

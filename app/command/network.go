@@ -109,6 +109,8 @@ type StatusCommand struct {
 	Space string `arg:"" optional:"" help:"The space; without it, all of them."`
 }
 
+func (*StatusCommand) onlyShows() bool { return true }
+
 // deviceStatus is what is the same for all spaces.
 type deviceStatus struct {
 	Kind    string      `json:"kind"`

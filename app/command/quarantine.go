@@ -45,6 +45,9 @@ func (c *QuarantineList) Run(ctx context.Context, peer *app.App, reply Reply) er
 	if err != nil {
 		return err
 	}
+	if len(list) == 0 {
+		reply.Note("Nothing is set aside.")
+	}
 	for _, q := range list {
 		if err := reply.Result(quarantineListed{q}); err != nil {
 			return err

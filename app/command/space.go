@@ -40,6 +40,8 @@ func describe(p *app.Person) string {
 	return words
 }
 
+func (c *Device) onlyShows() bool { return *c == Device{} }
+
 // Run changes what was given and shows the outcome.
 func (c *Device) Run(ctx context.Context, peer *app.App, reply Reply) error {
 	if c.Name != "" || c.Organisation != "" || c.Official != nil {
