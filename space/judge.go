@@ -178,7 +178,7 @@ func (g *ledger) ranks(seat, at int32, need Role, m mode) bool {
 	if need == noRight {
 		return true
 	}
-	goods := g.goods[:0]
+	var goods []int32
 	for _, i := range slices.Backward(g.subjects[seat].ranks) {
 		if !g.below(i, at) || g.facts[i].verdict == void {
 			continue
@@ -191,7 +191,6 @@ func (g *ledger) ranks(seat, at int32, need Role, m mode) bool {
 			goods = append(goods, i)
 		}
 	}
-	g.goods = goods
 	return len(goods) > 0
 }
 

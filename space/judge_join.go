@@ -41,7 +41,8 @@ func (g *ledger) lets(via, i int32, m mode) bool {
 // over reports whether an invite or seat key has ended below an entry.
 func (g *ledger) over(via int32, k key, at int32, m mode) bool {
 	since := func(r int32) bool { return g.below(r, at) && g.below(via, r) && g.speaksAgainst(r, m) }
-	if slices.ContainsFunc(g.facts[via].door.withdrawals, since) {
+	withdrawn := func(r int32) bool { return since(r) && g.mayEnd(r, k, m) }
+	if slices.ContainsFunc(g.facts[via].door.withdrawals, withdrawn) {
 		return true
 	}
 	// Who is removed takes along the keys that they have given out, but not
@@ -59,6 +60,18 @@ func (g *ledger) over(via int32, k key, at int32, m mode) bool {
 	return g.isRecovery(via) && slices.ContainsFunc(g.subjects[seat].keys, func(r int32) bool {
 		return g.isRecovery(r) && since(r)
 	})
+}
+
+// mayEnd reports whether a withdrawal is to be held to end a key entry, and not
+// only others of the same key: without a facilitator's role it ends only what
+// leads into its author's own seat.
+func (g *ledger) mayEnd(r int32, k key, m mode) bool {
+	f := &g.facts[r]
+	if f.verdict != counts || f.seat == k.seat {
+		return true
+	}
+	m = m.contrary()
+	return g.ranks(f.seat, r, Facilitator, m) && !g.struck(r, f.seat, Facilitator, m)
 }
 
 func (g *ledger) isRecovery(i int32) bool {

@@ -111,6 +111,9 @@ func (p *play) body(kind Kind, who *someone, i int) (body any, newcomer *someone
 	var secret [32]byte
 	_, _ = rand.Read(secret[:])
 	code := Code{Space: who.log.ID(), Secret: secret}
+	if len(p.codes) > 0 && rand.IntN(3) == 0 {
+		code = p.codes[rand.IntN(len(p.codes))] // of which somebody else has the secret, too
+	}
 	expiry := uint64(noon.Add(time.Hour).Unix()) * uint64(rand.IntN(2))
 	switch kind {
 	case KindInvite:

@@ -130,12 +130,6 @@ func (s *state) apply(i int32) (touched []int32) {
 		s.opened(i, body.Invitation, nobody, body.Uses, body.Expiry)
 	case *seatKeyBody:
 		s.opened(i, body.Key, f.about, body.Uses, body.Expiry)
-	case *withdrawBody:
-		for _, via := range f.door.entries {
-			if made := s.byEntry[via]; made != nil && s.below(via, i) {
-				made.Withdrawn = true
-			}
-		}
 	case *roleBody, *removeBody:
 		s.rights++
 		s.raise(i)
