@@ -1,6 +1,7 @@
 package space
 
 import (
+	"errors"
 	"testing"
 	"time"
 )
@@ -28,5 +29,55 @@ func TestAReaderEndsNoInvitation(t *testing.T) {
 	agree(t, "ada:f ben:r hal:f mal:r", ada, hal, mal, ben)
 	if made, _ := ada.log.Invitation(code.Invitation()); !made.Withdrawn {
 		t.Error("a facilitator's withdrawal ends nothing")
+	}
+}
+
+// TestAReaderTakesNobodyIntoTheirSeat who came by somebody else's invitation,
+// link or recovery sheet, by a key entry of theirs that comes before that.
+func TestAReaderTakesNobodyIntoTheirSeat(t *testing.T) {
+	all := company(t, 122, Reader, "ada", "mal")
+	ada, mal := all[0], all[1]
+	before := mal.log.Heads()
+	for range 4 {
+		ada.adds(ada.log.SetPerson(ada.key, Person{Name: "ada"}, noon))
+	}
+	code := ada.invites(Editor, 5, time.Time{})
+	secret := [32]byte{9}
+	entry := ada.adds(ada.log.NewSeatKey(ada.key, Link, 1, noon.Add(time.Hour), noon, secret))
+	meet(ada, mal)
+	backdates := func(body seatKeyBody) error {
+		body.Purpose, body.Seat = Link, mal.id()
+		e, err := seal(mal.key, KindSeatKey, mal.log.id[:], before, noon, body)
+		if err == nil {
+			mal.adds(e, nil)
+		}
+		return err
+	}
+	// Of the invitation they have the secret. Of 50 entries some come first.
+	for n := range 50 {
+		err := backdates(seatKeyBody{
+			Key: code.Invitation(), Uses: uint64(100 + n), Proof: ProveSeatKey(code.Secret, mal.id(), Link),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Of the link they have what is in the log.
+	body := entry.body.(*seatKeyBody)
+	for _, proof := range [][]byte{nil, body.Proof, ProveSeatKey(code.Secret, mal.id(), Link)} {
+		if err := backdates(seatKeyBody{Key: body.Key, Uses: 1, Proof: proof}); !errors.Is(err, ErrMalformedEntry) {
+			t.Errorf("a key entry with another's key: %v", err)
+		}
+	}
+	meet(ada, mal)
+	if _, ok := ada.log.Invitation(code.Invitation()); !ok {
+		t.Error("the invitation is not known any more")
+	}
+	ben, phone := newcomer(t, ada.rand, "ben"), newcomer(t, ada.rand, "phone")
+	ada.admits(ben, code)
+	ada.admits(phone, Code{Space: ada.log.ID(), Secret: secret})
+	agree(t, "ada:f ben:e mal:r", ada, mal, ben, phone)
+	if m, _ := mal.log.Member(phone.id()); m.Seat != ada.id() {
+		t.Errorf("ada's phone is %+v", m)
 	}
 }

@@ -3,18 +3,21 @@ package space
 import "slices"
 
 // passes reports whether an application is good where a join is, and through
-// which invite or seat key: the first in the log's order of those that are
-// below it and count.
+// which invite or seat key: the first in the log's order of those that
+// are below it and count, an invite before any seat key. Whoever came by an
+// invitation has its secret, and could put a seat key of their own before it.
 func (g *ledger) passes(i int32, m mode) (via int32, ok bool) {
-	for _, via := range g.facts[i].door.entries {
-		if !g.below(via, i) || g.facts[via].verdict == void {
-			continue
-		}
-		if g.speaks(via, m) && g.lets(via, i, m) {
-			return via, true
-		}
-		if g.speaksAgainst(via, m) {
-			return nobody, false
+	for _, invites := range []bool{true, false} {
+		for _, via := range g.facts[i].door.entries {
+			if (g.key(via).seat == nobody) != invites || !g.below(via, i) || g.facts[via].verdict == void {
+				continue
+			}
+			if g.speaks(via, m) && g.lets(via, i, m) {
+				return via, true
+			}
+			if g.speaksAgainst(via, m) {
+				return nobody, false
+			}
 		}
 	}
 	return nobody, false

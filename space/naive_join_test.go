@@ -4,7 +4,9 @@ import "slices"
 
 func (n *naive) passes(i int, a Application) (t truth, via int) {
 	via, first := -1, yes
-	for _, k := range n.doors(a.Invitation) {
+	doors := n.doors(a.Invitation)
+	slices.SortStableFunc(doors, func(a, b int) int { return int(n.order[a].Kind) - int(n.order[b].Kind) }) // invites first
+	for _, k := range doors {
 		if !n.below(k, i) {
 			continue
 		}

@@ -125,7 +125,10 @@ func (p *play) body(kind Kind, who *someone, i int) (body any, newcomer *someone
 		if s, ok := who.log.Seat(seat); ok {
 			seat = s.ID
 		}
-		return seatKeyBody{code.Invitation(), Purpose(1 + rand.IntN(2)), 1 + rand.Uint64N(2), expiry, seat}, nil
+		purpose := Purpose(1 + rand.IntN(2))
+		return seatKeyBody{
+			code.Invitation(), purpose, 1 + rand.Uint64N(2), expiry, seat, ProveSeatKey(code.Secret, who.id(), purpose),
+		}, nil
 	case KindWithdraw, KindJoin:
 		if len(p.codes) == 0 {
 			return nil, nil
