@@ -32,6 +32,29 @@ func TestAReaderEndsNoInvitation(t *testing.T) {
 	}
 }
 
+// TestADeviceThatHasChangedHandsIsNotItsFormerOwners to take out or to name.
+func TestADeviceThatHasChangedHandsIsNotItsFormerOwners(t *testing.T) {
+	all := company(t, 123, Reader, "ada", "mal")
+	ada, mal := all[0], all[1]
+	tablet := mal.links("tablet")
+	meet(ada, mal, tablet)
+	mal.revokes(tablet)
+	meet(ada, mal, tablet)
+	ada.admits(tablet, ada.invites(Editor, 1, time.Time{}))
+	meet(ada, mal, tablet)
+	mal.forges(KindRevoke, revokeBody{Device: tablet.id()})
+	mal.forges(KindLabel, labelBody{Device: tablet.id(), Label: "Mine"})
+	agree(t, "ada:f mal:r tablet:e", ada, mal, tablet)
+	// Back in its first owner's seat it is theirs again.
+	ada.removes(tablet)
+	meet(ada, mal)
+	secret := [32]byte{12}
+	mal.adds(mal.log.NewSeatKey(mal.key, Link, 1, time.Time{}, noon, secret))
+	mal.admits(tablet, Code{Space: mal.log.ID(), Secret: secret})
+	mal.revokes(tablet)
+	agree(t, "ada:f mal:r", ada, mal)
+}
+
 // TestAReaderTakesNobodyIntoTheirSeat who came by somebody else's invitation,
 // link or recovery sheet, by a key entry of theirs that comes before that.
 func TestAReaderTakesNobodyIntoTheirSeat(t *testing.T) {
