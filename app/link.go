@@ -60,7 +60,10 @@ func (a *App) LinkDevice(ctx context.Context) (LinkCode, error) {
 	key := space.InvitationKey(space.KeyFromSeed(seed).Device())
 	opened := 0
 	for _, s := range a.seats() {
-		err := a.addSeatKey(ctx, s.log, key, space.Link, 1, code.Expiry, now())
+		entry, err := s.log.NewSeatKey(a.key, space.Link, 1, code.Expiry, now(), seed)
+		if err == nil {
+			err = a.addEntry(ctx, s.log.ID(), entry)
+		}
 		if err != nil {
 			a.log.Warn("a space has no link key", "space", s.log.ID(), "err", err)
 			continue
@@ -73,15 +76,6 @@ func (a *App) LinkDevice(ctx context.Context) (LinkCode, error) {
 	}
 	a.linking.key, a.linking.used = &key, false
 	return LinkCode{Code: code.String(), Words: code.Secret.Words(), Expires: code.Expiry}, nil
-}
-
-// addSeatKey writes a key of this person's seat into a space's log.
-func (a *App) addSeatKey(ctx context.Context, log *space.Log, key space.InvitationKey, purpose space.Purpose, uses int, expiry, at time.Time) error {
-	entry, err := log.RegisterSeatKey(a.key, key, purpose, uses, expiry, at)
-	if err != nil {
-		return err
-	}
-	return a.addEntry(ctx, log.ID(), entry)
 }
 
 // CancelLink ends the link code that is open. It is no error where none is.

@@ -17,9 +17,11 @@ import (
 const recoveryUses = 100
 
 // recoveryMark is what this device keeps of the recovery sheet in force: the
-// public half of its key. The words are on paper only.
+// public half of its key, and on the device that made it the proof with which
+// that is registered. The words are on paper only.
 type recoveryMark struct {
 	Key    string    `json:"key"`
+	Proof  []byte    `json:"proof,omitempty"`
 	Made   time.Time `json:"made"`
 	Spaces []string  `json:"spaces"` // IDs of those where the key was seen to be good
 }
@@ -67,7 +69,11 @@ func (a *App) KeepRecoverySheet(ctx context.Context, text string) (RecoveryState
 	if before := a.settings.get().Recovery; before != nil && !made.After(before.Made) {
 		made = before.Made.Add(time.Second) // the newest sheet counts, whatever the clocks of two devices say
 	}
-	mark := recoveryMark{Key: space.InvitationKey(space.KeyFromSeed(seed).Device()).String(), Made: made}
+	mark := recoveryMark{
+		Key:   space.InvitationKey(space.KeyFromSeed(seed).Device()).String(),
+		Proof: space.ProveSeatKey(seed, a.Device(), space.Recovery),
+		Made:  made,
+	}
 	if err := a.cover(ctx, mark); err != nil {
 		return RecoveryState{}, err
 	}
@@ -111,7 +117,7 @@ func recoveryKeyOf(s mySeat) (space.SeatKey, bool) {
 }
 
 // tendRecovery keeps the sheet in force good in all spaces: those joined after
-// it was made, too. Where another device of this person has made a newer one,
+// it was made, too, where it was made on this device. Where another device of this person has made a newer one,
 // that is in force from now on; where it was ended, none is. The caller holds
 // seating.
 func (a *App) tendRecovery(ctx context.Context) error {
@@ -148,7 +154,14 @@ func (a *App) cover(ctx context.Context, mark recoveryMark) error {
 	for _, s := range a.seats() {
 		live, ok := recoveryKeyOf(s)
 		if !ok || live.Key != key {
-			if err := a.addSeatKey(ctx, s.log, key, space.Recovery, recoveryUses, time.Time{}, at); err != nil {
+			if len(mark.Proof) == 0 {
+				continue // it is for the device that made the sheet to do
+			}
+			entry, err := s.log.RegisterSeatKey(a.key, key, mark.Proof, space.Recovery, recoveryUses, time.Time{}, at)
+			if err == nil {
+				err = a.addEntry(ctx, s.log.ID(), entry)
+			}
+			if err != nil {
 				errs = append(errs, err)
 				continue
 			}

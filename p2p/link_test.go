@@ -174,16 +174,15 @@ func TestRecoverThroughOthers(t *testing.T) {
 }
 
 func TestNobodyOffersASpaceOfTheirOwn(t *testing.T) {
-	// Mallory is a member of Ada's space, so she knows the public half of the
-	// link key, and registers it for a seat of her own in a space of her own.
+	// Mallory is a member of Ada's space and has seen the link code over her
+	// shoulder. She registers it for a seat of her own in a space of her own.
 	ada, mallory, phone := newDevice(t, "Ada"), newDevice(t, "Mallory"), newDevice(t, "Phone")
 	park := ada.founds("Park")
 	mallory.joins(ada.invites(park, 1, time.Time{}))
 	seed := ada.registers(space.Link, 1, time.Time{}, park)
 	mallory.same(park, ada)
 	trap := mallory.founds("Park")
-	public := space.InvitationKey(space.KeyFromSeed(seed).Device())
-	entry, err := mallory.logOf(trap).RegisterSeatKey(mallory.key, public, space.Link, 1, time.Time{}, time.Now())
+	entry, err := mallory.logOf(trap).NewSeatKey(mallory.key, space.Link, 1, time.Time{}, time.Now(), seed)
 	mallory.adds(trap, entry, err)
 	if err := ada.node.SetOffline(true); err != nil { // she has all the time she needs
 		t.Fatal(err)

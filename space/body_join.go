@@ -36,6 +36,7 @@ type seatKeyBody struct {
 	Uses    uint64        `cbor:"3,keyasint"`
 	Expiry  uint64        `cbor:"4,keyasint"`
 	Seat    DeviceID      `cbor:"5,keyasint"`
+	Proof   []byte        `cbor:"6,keyasint"`
 }
 
 type answerBody struct {

@@ -60,7 +60,7 @@ func TestKeysAndJoinsOfOneMemberAreJudgedWithinSeconds(t *testing.T) {
 	for name, write := range map[string]func(f *flood, d *someone, code Code){
 		"one key into one seat": func(f *flood, d *someone, code Code) {
 			for i := range n {
-				f.writes(KindSeatKey, seatKeyBody{Key: code.Invitation(), Purpose: Link, Uses: 1, Expiry: uint64(i), Seat: d.id()})
+				f.writes(KindSeatKey, seatKeyBody{Key: code.Invitation(), Purpose: Link, Uses: 1, Expiry: uint64(i), Seat: d.id(), Proof: ProveSeatKey(code.Secret, f.by.key.Device(), Link)})
 			}
 			for range n {
 				f.writes(KindJoin, joinBody{Application: d.applies(code)})
@@ -68,7 +68,7 @@ func TestKeysAndJoinsOfOneMemberAreJudgedWithinSeconds(t *testing.T) {
 		},
 		"joins beside each other": func(f *flood, d *someone, code Code) {
 			for i := range n {
-				f.writes(KindSeatKey, seatKeyBody{Key: code.Invitation(), Purpose: Link, Uses: 1, Expiry: uint64(i), Seat: d.id()})
+				f.writes(KindSeatKey, seatKeyBody{Key: code.Invitation(), Purpose: Link, Uses: 1, Expiry: uint64(i), Seat: d.id(), Proof: ProveSeatKey(code.Secret, f.by.key.Device(), Link)})
 			}
 			for i := range n {
 				f.writesBeside(KindJoin, joinBody{Application: mustApply(f.t, d, code, i)})
@@ -76,7 +76,7 @@ func TestKeysAndJoinsOfOneMemberAreJudgedWithinSeconds(t *testing.T) {
 		},
 		"one key into many seats": func(f *flood, d *someone, code Code) {
 			for i := range n {
-				f.writes(KindSeatKey, seatKeyBody{Key: code.Invitation(), Purpose: Link, Uses: 1, Seat: DeviceID{byte(i), byte(i >> 8)}})
+				f.writes(KindSeatKey, seatKeyBody{Key: code.Invitation(), Purpose: Link, Uses: 1, Seat: DeviceID{byte(i), byte(i >> 8)}, Proof: ProveSeatKey(code.Secret, f.by.key.Device(), Link)})
 			}
 			for range n {
 				f.writes(KindJoin, joinBody{Application: d.applies(code)})
@@ -86,7 +86,7 @@ func TestKeysAndJoinsOfOneMemberAreJudgedWithinSeconds(t *testing.T) {
 			codes := make([]Code, n)
 			for i := range codes {
 				codes[i] = Code{Space: code.Space, Secret: [32]byte{byte(i), byte(i >> 8), 7}}
-				f.writes(KindSeatKey, seatKeyBody{Key: codes[i].Invitation(), Purpose: Link, Uses: 1, Seat: d.id()})
+				f.writes(KindSeatKey, seatKeyBody{Key: codes[i].Invitation(), Purpose: Link, Uses: 1, Seat: d.id(), Proof: ProveSeatKey(codes[i].Secret, f.by.key.Device(), Link)})
 			}
 			for _, code := range codes {
 				f.writesBeside(KindJoin, joinBody{Application: d.applies(code)})

@@ -99,6 +99,9 @@ func parseEntry(raw []byte) (Entry, error) {
 	if err != nil {
 		return Entry{}, fmt.Errorf("%s: %w", e.Kind, err)
 	}
+	if made, ok := body.(*seatKeyBody); ok && !provesSeatKey(made.Proof, made.Key, e.Author, made.Purpose) {
+		return Entry{}, errors.New("the seat key's own signature does not match")
+	}
 	e.body = body
 	return e, nil
 }

@@ -158,16 +158,24 @@ func (g *ledger) needToWithdraw(i, seat int32, m mode) (role Role, ok bool) {
 	return Facilitator, ok
 }
 
-// seated reports whether a device was let into a seat below an entry.
+// seated reports whether a device was let into a seat below an entry, and not
+// into another one since: a device changes hands.
 func (g *ledger) seated(device, seat, at int32, m mode) bool {
-	return slices.ContainsFunc(g.subjects[device].grants, func(grant int32) (in bool) {
-		if g.below(grant, at) && g.speaks(grant, m) {
-			g.throughKeys(grant, func(via int32) bool {
-				in = !g.asks(grant, via) && g.leads(grant, via) == seat
-				return !in
-			})
-		}
+	grants := g.subjects[device].grants
+	into := func(grant int32, is func(led int32) bool) (in bool) {
+		g.throughKeys(grant, func(via int32) bool {
+			in = !g.asks(grant, via) && is(g.leads(grant, via))
+			return !in
+		})
 		return in
+	}
+	return slices.ContainsFunc(grants, func(grant int32) bool {
+		return g.below(grant, at) && g.speaks(grant, m) &&
+			into(grant, func(led int32) bool { return led == seat }) &&
+			!slices.ContainsFunc(grants, func(later int32) bool {
+				return g.below(later, at) && g.below(grant, later) && g.speaksAgainst(later, m) &&
+					into(later, func(led int32) bool { return led != seat })
+			})
 	})
 }
 
@@ -178,7 +186,7 @@ func (g *ledger) ranks(seat, at int32, need Role, m mode) bool {
 	if need == noRight {
 		return true
 	}
-	goods := g.goods[:0]
+	var goods []int32
 	for _, i := range slices.Backward(g.subjects[seat].ranks) {
 		if !g.below(i, at) || g.facts[i].verdict == void {
 			continue
@@ -191,7 +199,6 @@ func (g *ledger) ranks(seat, at int32, need Role, m mode) bool {
 			goods = append(goods, i)
 		}
 	}
-	g.goods = goods
 	return len(goods) > 0
 }
 

@@ -3,18 +3,21 @@ package space
 import "slices"
 
 // passes reports whether an application is good where a join is, and through
-// which invite or seat key: the first in the log's order of those that are
-// below it and count.
+// which invite or seat key: the first in the log's order of those that
+// are below it and count, an invite before any seat key. Whoever came by an
+// invitation has its secret, and could put a seat key of their own before it.
 func (g *ledger) passes(i int32, m mode) (via int32, ok bool) {
-	for _, via := range g.facts[i].door.entries {
-		if !g.below(via, i) || g.facts[via].verdict == void {
-			continue
-		}
-		if g.speaks(via, m) && g.lets(via, i, m) {
-			return via, true
-		}
-		if g.speaksAgainst(via, m) {
-			return nobody, false
+	for _, invites := range []bool{true, false} {
+		for _, via := range g.facts[i].door.entries {
+			if (g.key(via).seat == nobody) != invites || !g.below(via, i) || g.facts[via].verdict == void {
+				continue
+			}
+			if g.speaks(via, m) && g.lets(via, i, m) {
+				return via, true
+			}
+			if g.speaksAgainst(via, m) {
+				return nobody, false
+			}
 		}
 	}
 	return nobody, false
@@ -41,7 +44,8 @@ func (g *ledger) lets(via, i int32, m mode) bool {
 // over reports whether an invite or seat key has ended below an entry.
 func (g *ledger) over(via int32, k key, at int32, m mode) bool {
 	since := func(r int32) bool { return g.below(r, at) && g.below(via, r) && g.speaksAgainst(r, m) }
-	if slices.ContainsFunc(g.facts[via].door.withdrawals, since) {
+	withdrawn := func(r int32) bool { return since(r) && g.mayEnd(r, k, m) }
+	if slices.ContainsFunc(g.facts[via].door.withdrawals, withdrawn) {
 		return true
 	}
 	// Who is removed takes along the keys that they have given out, but not
@@ -59,6 +63,18 @@ func (g *ledger) over(via int32, k key, at int32, m mode) bool {
 	return g.isRecovery(via) && slices.ContainsFunc(g.subjects[seat].keys, func(r int32) bool {
 		return g.isRecovery(r) && since(r)
 	})
+}
+
+// mayEnd reports whether a withdrawal is to be held to end a key entry, and not
+// only others of the same key: without a facilitator's role it ends only what
+// leads into its author's own seat.
+func (g *ledger) mayEnd(r int32, k key, m mode) bool {
+	f := &g.facts[r]
+	if f.verdict != counts || f.seat == k.seat {
+		return true
+	}
+	m = m.contrary()
+	return g.ranks(f.seat, r, Facilitator, m) && !g.struck(r, f.seat, Facilitator, m)
 }
 
 func (g *ledger) isRecovery(i int32) bool {

@@ -12,8 +12,6 @@ type ledger struct {
 	archives []int32
 	facts    []fact // by node
 	pasts    []past // by node: what is below it, close together in memory
-
-	goods []int32 // for ranks, which uses it anew each time
 }
 
 // subject is a device, or the seat that is named by it, and what entries say

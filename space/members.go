@@ -139,11 +139,10 @@ func (l *Log) Invitation(key InvitationKey) (Invitation, bool) {
 	return l.state.describeInvitation(made), true
 }
 
-// describeInvitation counts an invitation as withdrawn too if whoever made it
-// was removed.
+// describeInvitation counts an invitation as withdrawn however it has ended.
 func (s *state) describeInvitation(made *invitation) Invitation {
 	described := made.Invitation
-	described.Withdrawn = described.Withdrawn || s.over(made.entry, s.key(made.entry), whole, sure)
+	described.Withdrawn = s.over(made.entry, s.key(made.entry), whole, sure)
 	return described
 }
 
@@ -174,7 +173,7 @@ func (l *Log) SeatKey(key InvitationKey) (SeatKey, bool) {
 }
 
 func (s *state) isLive(made *invitation) bool {
-	return !made.Withdrawn && !s.over(made.entry, s.key(made.entry), whole, sure)
+	return !s.over(made.entry, s.key(made.entry), whole, sure)
 }
 
 func (s *state) describeKey(made *invitation) SeatKey {

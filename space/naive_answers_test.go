@@ -285,15 +285,19 @@ func (n *naive) requests(members []Member) (requests []Request) {
 	return requests
 }
 
-// made lists the keys, each as its first entry that counts says.
+// made lists the keys, each as its first invite that counts says, or where
+// there is none its first seat key.
 func (n *naive) made() (made []int) {
 	seen := make(map[InvitationKey]bool)
-	for _, i := range n.all(n.counts) {
-		if k := n.key(i); k.ok && !seen[k.key] {
-			seen[k.key] = true
-			made = append(made, i)
+	for _, kind := range []Kind{KindInvite, KindSeatKey} {
+		for _, i := range n.all(n.counts) {
+			if k := n.key(i); k.ok && n.order[i].Kind == kind && !seen[k.key] {
+				seen[k.key] = true
+				made = append(made, i)
+			}
 		}
 	}
+	slices.Sort(made)
 	return made
 }
 

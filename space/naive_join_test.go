@@ -4,7 +4,9 @@ import "slices"
 
 func (n *naive) passes(i int, a Application) (t truth, via int) {
 	via, first := -1, yes
-	for _, k := range n.doors(a.Invitation) {
+	doors := n.doors(a.Invitation)
+	slices.SortStableFunc(doors, func(a, b int) int { return int(n.order[a].Kind) - int(n.order[b].Kind) }) // invites first
+	for _, k := range doors {
 		if !n.below(k, i) {
 			continue
 		}
@@ -45,7 +47,7 @@ func (n *naive) over(k, at int) truth {
 		switch b := n.order[r].body.(type) {
 		case *withdrawBody:
 			if b.Invitation == key.key && n.below(k, r) {
-				return n.gives(r)
+				return min(n.gives(r), n.ends(r, key.seat))
 			}
 		case *seatKeyBody:
 			if key.recovery && b.Purpose == Recovery && b.Seat == key.seat && n.below(k, r) {
@@ -59,6 +61,15 @@ func (n *naive) over(k, at int) truth {
 		}
 		return no
 	})
+}
+
+// ends says whether a withdrawal ends key entries that lead into a seat.
+func (n *naive) ends(r int, seat DeviceID) truth {
+	if !n.counts(r) || n.seat[r] == seat {
+		return yes
+	}
+	by := n.seat[r]
+	return min(n.role(by, r, Facilitator), not(n.struck(r, by, Facilitator)))
 }
 
 func (n *naive) present(d DeviceID, at int) truth {

@@ -288,7 +288,11 @@ func (n *naive) right(i int, seat DeviceID) truth {
 func (n *naive) seated(d, seat DeviceID, at int) truth {
 	return some(n.grants(d), func(g int) truth {
 		into := slices.ContainsFunc(n.ways(g), func(w way) bool { return w.seat == seat })
-		return min(is(n.below(g, at) && into), n.gives(g))
+		elsewhere := some(n.grants(d), func(later int) truth {
+			away := slices.ContainsFunc(n.ways(later), func(w way) bool { return w.seat != seat })
+			return min(is(n.below(later, at) && n.below(g, later) && away), n.gives(later))
+		})
+		return min(is(n.below(g, at) && into), n.gives(g), not(elsewhere))
 	})
 }
 

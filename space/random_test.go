@@ -111,6 +111,9 @@ func (p *play) body(kind Kind, who *someone, i int) (body any, newcomer *someone
 	var secret [32]byte
 	_, _ = rand.Read(secret[:])
 	code := Code{Space: who.log.ID(), Secret: secret}
+	if len(p.codes) > 0 && rand.IntN(3) == 0 {
+		code = p.codes[rand.IntN(len(p.codes))] // of which somebody else has the secret, too
+	}
 	expiry := uint64(noon.Add(time.Hour).Unix()) * uint64(rand.IntN(2))
 	switch kind {
 	case KindInvite:
@@ -122,7 +125,10 @@ func (p *play) body(kind Kind, who *someone, i int) (body any, newcomer *someone
 		if s, ok := who.log.Seat(seat); ok {
 			seat = s.ID
 		}
-		return seatKeyBody{code.Invitation(), Purpose(1 + rand.IntN(2)), 1 + rand.Uint64N(2), expiry, seat}, nil
+		purpose := Purpose(1 + rand.IntN(2))
+		return seatKeyBody{
+			code.Invitation(), purpose, 1 + rand.Uint64N(2), expiry, seat, ProveSeatKey(code.Secret, who.id(), purpose),
+		}, nil
 	case KindWithdraw, KindJoin:
 		if len(p.codes) == 0 {
 			return nil, nil

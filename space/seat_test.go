@@ -95,7 +95,7 @@ func TestRecovery(t *testing.T) {
 	if m, _ := ada.log.Member(fresh.id()); m.Seat != ben.id() {
 		t.Fatalf("the new device is %+v", m)
 	}
-	fresh.adds(fresh.log.RegisterSeatKey(fresh.key, Code{Secret: second}.Invitation(), Recovery, 5, time.Time{}, noon))
+	fresh.adds(fresh.log.RegisterSeatKey(fresh.key, Code{Secret: second}.Invitation(), ProveSeatKey(second, fresh.id(), Recovery), Recovery, 5, time.Time{}, noon))
 	fresh.revokes(ben)
 	ada.hears(fresh)
 	other := newcomer(t, ada.rand, "other")
@@ -122,7 +122,7 @@ func TestASeatKeyIsForOnesOwnSeat(t *testing.T) {
 	ada, ben := all[0], all[1]
 	secret := [32]byte{9}
 	public := Code{Secret: secret}.Invitation()
-	ben.forges(KindSeatKey, seatKeyBody{Key: public, Purpose: Link, Uses: 1, Seat: ada.id()})
+	ben.forges(KindSeatKey, seatKeyBody{Key: public, Purpose: Link, Uses: 1, Seat: ada.id(), Proof: ProveSeatKey(secret, ben.id(), Link)})
 	mal := newcomer(t, ada.rand, "mal")
 	ben.forges(KindJoin, joinBody{Application: mal.applies(Code{Space: ben.log.ID(), Secret: secret})})
 	agree(t, "ada:f ben:e", ada, ben)

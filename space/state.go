@@ -130,12 +130,6 @@ func (s *state) apply(i int32) (touched []int32) {
 		s.opened(i, body.Invitation, nobody, body.Uses, body.Expiry)
 	case *seatKeyBody:
 		s.opened(i, body.Key, f.about, body.Uses, body.Expiry)
-	case *withdrawBody:
-		for _, via := range f.door.entries {
-			if made := s.byEntry[via]; made != nil && s.below(via, i) {
-				made.Withdrawn = true
-			}
-		}
 	case *roleBody, *removeBody:
 		s.rights++
 		s.raise(i)
@@ -224,10 +218,16 @@ func (s *state) opened(i int32, key InvitationKey, into int32, uses, expiry uint
 		made.purpose = body.Purpose
 	}
 	s.byEntry[i] = made
-	if s.keys[key] == nil {
-		s.keys[key] = made
-		s.invitations = append(s.invitations, made)
+	before := s.keys[key]
+	if before != nil && (into != nobody || before.seat == nobody) {
+		return
 	}
+	if before != nil { // an invite goes before a seat key, as where somebody joins
+		at := slices.Index(s.invitations, before)
+		s.invitations = slices.Delete(s.invitations, at, at+1)
+	}
+	s.keys[key] = made
+	s.invitations = append(s.invitations, made)
 }
 
 func (s *state) seat(number int32) *seat {

@@ -10,12 +10,29 @@ import (
 // one. The secret is the seed of the key, which is for the caller to keep or to
 // show. A newer recovery key of a seat ends the older one.
 func (l *Log) NewSeatKey(key Key, purpose Purpose, uses int, expiry, now time.Time, secret [32]byte) (Entry, error) {
-	return l.RegisterSeatKey(key, InvitationKey(KeyFromSeed(secret).Device()), purpose, uses, expiry, now)
+	public := InvitationKey(KeyFromSeed(secret).Device())
+	return l.RegisterSeatKey(key, public, ProveSeatKey(secret, key.Device(), purpose), purpose, uses, expiry, now)
+}
+
+const seatKeyDomain = "parley/seat-key/1"
+
+// ProveSeatKey signs, with a seat key itself, that a device may register it in
+// the seats that the device has, in any space. It is no secret.
+func ProveSeatKey(secret [32]byte, device DeviceID, purpose Purpose) []byte {
+	return KeyFromSeed(secret).Sign(seatKeyMessage(device, purpose))
+}
+
+func provesSeatKey(proof []byte, public InvitationKey, device DeviceID, purpose Purpose) bool {
+	return DeviceID(public).Verify(seatKeyMessage(device, purpose), proof)
+}
+
+func seatKeyMessage(device DeviceID, purpose Purpose) []byte {
+	return domain(seatKeyDomain, append(device[:], byte(purpose)))
 }
 
 // RegisterSeatKey is NewSeatKey for a key of which only the public half is
-// known.
-func (l *Log) RegisterSeatKey(key Key, public InvitationKey, purpose Purpose, uses int, expiry, now time.Time) (Entry, error) {
+// known, and a proof that it was made for this device.
+func (l *Log) RegisterSeatKey(key Key, public InvitationKey, proof []byte, purpose Purpose, uses int, expiry, now time.Time) (Entry, error) {
 	me, ok := l.Member(key.Device())
 	if !ok {
 		return Entry{}, fmt.Errorf("new seat key: %w", ErrNotMember)
@@ -24,7 +41,7 @@ func (l *Log) RegisterSeatKey(key Key, public InvitationKey, purpose Purpose, us
 	if err != nil {
 		return Entry{}, fmt.Errorf("new seat key: %w", err)
 	}
-	body := seatKeyBody{Key: public, Purpose: purpose, Uses: uint64(max(uses, 0)), Expiry: seconds, Seat: me.Seat}
+	body := seatKeyBody{Key: public, Purpose: purpose, Uses: uint64(max(uses, 0)), Expiry: seconds, Seat: me.Seat, Proof: proof}
 	if err := body.validate(); err != nil {
 		return Entry{}, fmt.Errorf("new seat key: %w", err)
 	}

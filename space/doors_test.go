@@ -1,0 +1,106 @@
+package space
+
+import (
+	"errors"
+	"testing"
+	"time"
+)
+
+// TestAReaderEndsNoInvitation although they came by it, and so know the secret
+// of its key and can write a key entry of their own with it.
+func TestAReaderEndsNoInvitation(t *testing.T) {
+	all := company(t, 121, Facilitator, "ada", "hal")
+	ada, hal := all[0], all[1]
+	code := ada.invites(Reader, 5, time.Time{})
+	mal := newcomer(t, ada.rand, "mal")
+	ada.admits(mal, code)
+	meet(ada, hal, mal)
+	mal.adds(mal.log.NewSeatKey(mal.key, Link, 1, time.Time{}, noon, code.Secret))
+	mal.forges(KindWithdraw, withdrawBody{Invitation: code.Invitation()})
+	meet(ada, hal, mal)
+	if made, ok := ada.log.Invitation(code.Invitation()); !ok || made.Withdrawn {
+		t.Fatalf("the invitation is %+v", made)
+	}
+	ben := newcomer(t, ada.rand, "ben")
+	ada.admits(ben, code)
+	agree(t, "ada:f ben:r hal:f mal:r", ada, hal, mal, ben)
+	// A facilitator ends it, and their own key along with it.
+	hal.adds(hal.log.Withdraw(hal.key, code.Invitation(), noon))
+	agree(t, "ada:f ben:r hal:f mal:r", ada, hal, mal, ben)
+	if made, _ := ada.log.Invitation(code.Invitation()); !made.Withdrawn {
+		t.Error("a facilitator's withdrawal ends nothing")
+	}
+}
+
+// TestADeviceThatHasChangedHandsIsNotItsFormerOwners to take out or to name.
+func TestADeviceThatHasChangedHandsIsNotItsFormerOwners(t *testing.T) {
+	all := company(t, 123, Reader, "ada", "mal")
+	ada, mal := all[0], all[1]
+	tablet := mal.links("tablet")
+	meet(ada, mal, tablet)
+	mal.revokes(tablet)
+	meet(ada, mal, tablet)
+	ada.admits(tablet, ada.invites(Editor, 1, time.Time{}))
+	meet(ada, mal, tablet)
+	mal.forges(KindRevoke, revokeBody{Device: tablet.id()})
+	mal.forges(KindLabel, labelBody{Device: tablet.id(), Label: "Mine"})
+	agree(t, "ada:f mal:r tablet:e", ada, mal, tablet)
+	// Back in its first owner's seat it is theirs again.
+	ada.removes(tablet)
+	meet(ada, mal)
+	secret := [32]byte{12}
+	mal.adds(mal.log.NewSeatKey(mal.key, Link, 1, time.Time{}, noon, secret))
+	mal.admits(tablet, Code{Space: mal.log.ID(), Secret: secret})
+	mal.revokes(tablet)
+	agree(t, "ada:f mal:r", ada, mal)
+}
+
+// TestAReaderTakesNobodyIntoTheirSeat who came by somebody else's invitation,
+// link or recovery sheet, by a key entry of theirs that comes before that.
+func TestAReaderTakesNobodyIntoTheirSeat(t *testing.T) {
+	all := company(t, 122, Reader, "ada", "mal")
+	ada, mal := all[0], all[1]
+	before := mal.log.Heads()
+	for range 4 {
+		ada.adds(ada.log.SetPerson(ada.key, Person{Name: "ada"}, noon))
+	}
+	code := ada.invites(Editor, 5, time.Time{})
+	secret := [32]byte{9}
+	entry := ada.adds(ada.log.NewSeatKey(ada.key, Link, 1, noon.Add(time.Hour), noon, secret))
+	meet(ada, mal)
+	backdates := func(body seatKeyBody) error {
+		body.Purpose, body.Seat = Link, mal.id()
+		e, err := seal(mal.key, KindSeatKey, mal.log.id[:], before, noon, body)
+		if err == nil {
+			mal.adds(e, nil)
+		}
+		return err
+	}
+	// Of the invitation they have the secret. Of 50 entries some come first.
+	for n := range 50 {
+		err := backdates(seatKeyBody{
+			Key: code.Invitation(), Uses: uint64(100 + n), Proof: ProveSeatKey(code.Secret, mal.id(), Link),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Of the link they have what is in the log.
+	body := entry.body.(*seatKeyBody)
+	for _, proof := range [][]byte{nil, body.Proof, ProveSeatKey(code.Secret, mal.id(), Link)} {
+		if err := backdates(seatKeyBody{Key: body.Key, Uses: 1, Proof: proof}); !errors.Is(err, ErrMalformedEntry) {
+			t.Errorf("a key entry with another's key: %v", err)
+		}
+	}
+	meet(ada, mal)
+	if _, ok := ada.log.Invitation(code.Invitation()); !ok {
+		t.Error("the invitation is not known any more")
+	}
+	ben, phone := newcomer(t, ada.rand, "ben"), newcomer(t, ada.rand, "phone")
+	ada.admits(ben, code)
+	ada.admits(phone, Code{Space: ada.log.ID(), Secret: secret})
+	agree(t, "ada:f ben:e mal:r", ada, mal, ben, phone)
+	if m, _ := mal.log.Member(phone.id()); m.Seat != ada.id() {
+		t.Errorf("ada's phone is %+v", m)
+	}
+}
