@@ -8,9 +8,18 @@ const BATCH_CHANGES = 500;
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 15_000;
 
+/** Who may not write is not let in by asking again; only retry() does, when something has changed. */
+const REFUSALS: ReadonlySet<string> = new Set(["not-allowed", "archived", "no-member"]);
+
+/** Whether changes were refused for what this person may do here, and will be until that changes. */
+export function isRefusal({ code }: Problem): boolean {
+	return REFUSALS.has(code);
+}
+
 /**
  * The changes that are not yet known to be on disk, oldest first. One batch is under way at a time; one that
- * fails is tried again with the same bytes, so that the other side can tell a repetition.
+ * fails is tried again with the same bytes, so that the other side can tell a repetition. One that is refused waits
+ * for retry().
  */
 export class CommitQueue {
 	readonly #commit: (changes: readonly Uint8Array[]) => Promise<void>;
@@ -93,6 +102,7 @@ export class CommitQueue {
 			} catch (reason) {
 				const { code, message } = toParleyError(reason);
 				this.#problem = { code, message };
+				if (isRefusal(this.#problem)) break;
 				this.#timer = setTimeout(() => {
 					this.#timer = null;
 					void this.#pump();

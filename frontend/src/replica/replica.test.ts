@@ -261,6 +261,20 @@ test("what was left unsaved is saved later, without anybody coming back", async 
 	expect(read(again)).toBe("¶last words");
 });
 
+test("what is refused for a role is not tried again until something in the space has changed", async () => {
+	desk.refusal = new ParleyError("not-allowed", "You may read this document, not write it.");
+	write("too late");
+	await vi.advanceTimersByTimeAsync(0);
+	replica.flush();
+	await vi.advanceTimersByTimeAsync(60_000);
+	expect(desk.tried.length).toBe(1);
+	desk.refusal = null;
+	desk.emit("spaces", {});
+	await replica.saved();
+	expect(replica.state.saving).toBe("saved");
+	expect(read(await desk.open())).toBe("¶too late");
+});
+
 test("whoever may write no more still sees what was not saved", async () => {
 	desk.refusal = new ParleyError("not-allowed", "You may read this document, not write it.");
 	write("too late");

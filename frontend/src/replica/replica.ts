@@ -11,7 +11,7 @@ import {
 	toParleyError,
 } from "../bridge";
 import { applyChunks, type Core, handOver, loadCore, type Patch } from "./automerge";
-import { CommitQueue } from "./commitQueue";
+import { CommitQueue, isRefusal } from "./commitQueue";
 import { onTrap } from "./instance";
 import { Pace } from "./pace";
 import { take, takeCarefully } from "./recovery";
@@ -135,6 +135,11 @@ export class Replica {
 		this.#stops = [
 			onMoved(door, address, (position) => this.#heard(position)),
 			onCompany(door, address, () => void this.#lookAround()),
+			door.on("spaces", () => {
+				// What was refused may be let in now.
+				const { problem } = this.#queue;
+				if (problem !== null && isRefusal(problem)) this.#queue.retry();
+			}),
 			door.onPause(() => {
 				this.flush();
 				return this.#queue.settled();

@@ -11,7 +11,7 @@ import styles from "./PeoplePanel.module.css";
 import { nearestFirst } from "./people/filter";
 import { Standing } from "./people/MemberRow";
 import { useNear, useWhereabouts } from "./people/useWhereabouts";
-import { looksAfter } from "./rights";
+import { belongs, looksAfter } from "./rights";
 import { useSession } from "./session";
 import { windowKeys } from "./useShortcuts";
 
@@ -80,7 +80,7 @@ function Person({ member, status }: { member: Member; status: MemberStatus | und
 				<span className={styles.note}>
 					{[t(`role.${member.role}`), whereabouts].filter(Boolean).join(" · ")}
 				</span>
-				{status && <Has status={status} />}
+				{status && space && belongs(space) && <Has status={status} />}
 			</div>
 		</li>
 	);

@@ -5,9 +5,10 @@ import { useAnnounce } from "../ui/announcer";
 import { isApple } from "../ui/keys";
 import styles from "./DocumentScreen.module.css";
 import { useDocumentStatus } from "./documentStatus";
+import { belongs } from "./rights";
 import type { SavingState } from "./saving";
 import { useSession } from "./session";
-import { type StatusWords, statusWords } from "./status";
+import { isRefused, type StatusWords, statusWords } from "./status";
 import type { Room } from "./useRoom";
 import { useSteady } from "./useSteady";
 
@@ -20,8 +21,8 @@ interface StatusLineProps {
 }
 
 /**
- * The state of the open document in plain words. It keeps its height whatever it says, so that the text under it
- * stays where it is read.
+ * The state of the open document in plain words. It keeps its height, so that the text under it stays where it is
+ * read; only trouble takes the room that it needs.
  */
 export function StatusLine({ saving, room }: StatusLineProps) {
 	const { t } = useTranslation();
@@ -45,12 +46,13 @@ export function StatusLine({ saving, room }: StatusLineProps) {
 function useStatusWords(savingState: SavingState, room: Room): StatusWords {
 	const { t } = useTranslation();
 	const locale = useLocale();
-	const { connection } = useSession();
+	const { connection, space } = useSession();
 	const status = useDocumentStatus();
 	const saving = useSyncExternalStore(savingState.subscribe, savingState.getSnapshot);
-	useKeptOpen(saving.state !== "saved");
+	useKeptOpen(saving.state !== "saved" && !isRefused(saving));
+	const member = space !== undefined && belongs(space);
 	const named = room === "narrow" ? 1 : 3;
-	const words = statusWords({ saving, connection, status, named }, t, locale);
+	const words = statusWords({ saving, connection, status, member, named }, t, locale);
 	const key = `${words.tone} ${words.own} ${words.others}`;
 	const wasCalm = useRef(true);
 	const steady = useSteady(words, key, words.tone === "calm" && wasCalm.current ? CALM_AFTER : 0);

@@ -23,7 +23,14 @@ const someone = (name: string, hasLatest: boolean, connected = true): MemberStat
 const among = (...members: MemberStatus[]): Status => ({ saved: true, offline: false, members });
 const words = (input: Partial<StatusInput>) =>
 	statusWords(
-		{ saving: { state: "saved" }, connection: "connected", status: undefined, named: 3, ...input },
+		{
+			saving: { state: "saved" },
+			connection: "connected",
+			status: undefined,
+			member: true,
+			named: 3,
+			...input,
+		},
 		t,
 		"en",
 	);
@@ -47,6 +54,13 @@ describe("what is said of one's own work", () => {
 		expect(words({ saving: { state: "failed", problem: full } }).own).toContain(en.error.unwritable);
 	});
 
+	test("what is refused for good, without a promise to try again", () => {
+		for (const code of ["not-allowed", "archived", "no-member"]) {
+			const said = words({ saving: { state: "failed", problem: { code, message: "" } } });
+			expect(said).toMatchObject({ own: en.status.refused, tone: "problem" });
+		}
+	});
+
 	test("a connection that comes back is no failure", () => {
 		const problem = { code: "disconnected", message: "" };
 		expect(words({ saving: { state: "failed", problem } }).own).toBe("Saving…");
@@ -57,6 +71,10 @@ describe("what is said of the others", () => {
 	test("nothing while it is not known", () => {
 		expect(words({}).others).toBe("");
 		expect(words({ status: among(someone("Anna", true)), connection: "disconnected" }).others).toBe("");
+	});
+
+	test("nothing in the copy of a device that is out", () => {
+		expect(words({ status: among(someone("Anna", true)), member: false }).others).toBe("");
 	});
 
 	test("that there are none", () => {

@@ -1,6 +1,7 @@
 import { type Connection, DISCONNECTED, type MemberStatus, type Status } from "../bridge";
 import type { Saving } from "../documents";
 import { formatList, type TFunction } from "../i18n";
+import { isRefusal } from "../replica/commitQueue";
 import { errorWords } from "./errorWords";
 
 export interface StatusInput {
@@ -8,6 +9,8 @@ export interface StatusInput {
 	connection: Connection;
 	/** Undefined until the first answer. */
 	status: Status | undefined;
+	/** Whether this device is in the space; a copy that was left behind says nothing of the others. */
+	member: boolean;
 	/** More people than this are counted instead of named. */
 	named: number;
 }
@@ -28,21 +31,27 @@ export function statusWords(input: StatusInput, t: TFunction, locale: string): S
 	return { own, tone, others: othersWords(input, t, locale) };
 }
 
+/** Whether this person may not write here any more, so that nothing is on its way. */
+export function isRefused(saving: Saving): boolean {
+	return saving.state === "failed" && isRefusal(saving.problem);
+}
+
 function ownWords({ saving, connection }: StatusInput, t: TFunction): { own: string; tone: Tone } {
 	if (saving.state === "saved") return { own: t("status.saved"), tone: "calm" };
 	if (connection !== "connected") return { own: t("status.disconnected"), tone: "problem" };
 	if (saving.state === "saving" || saving.problem.code === DISCONNECTED) {
 		return { own: t("status.saving"), tone: "waiting" };
 	}
+	if (isRefused(saving)) return { own: t("status.refused"), tone: "problem" };
 	return { own: t("status.failed", { reason: errorWords(saving.problem, t) }), tone: "problem" };
 }
 
 function othersWords(
-	{ status, connection, saving, named }: StatusInput,
+	{ status, connection, saving, member, named }: StatusInput,
 	t: TFunction,
 	locale: string,
 ): string {
-	if (status === undefined || connection !== "connected") return "";
+	if (!member || status === undefined || connection !== "connected") return "";
 	const { members, offline } = status;
 	if (members.length === 0) return t("status.alone");
 	// What is still on its way to the disk, nobody else has; the last answer speaks of the time before it.
