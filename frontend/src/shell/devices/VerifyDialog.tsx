@@ -82,10 +82,10 @@ function Verifying({ space, member, onClose }: VerifyingProps) {
 					<p className={shared.note}>{t("verify.local")}</p>
 					{(problem ?? error) && <Problem>{problem ?? errorWords(error, t)}</Problem>}
 					<DialogActions>
-						<Button look="danger" onPress={() => mark(false)}>
+						<Button look="danger" isDisabled={safety === undefined} onPress={() => mark(false)}>
 							{t("verify.different")}
 						</Button>
-						<Button look="primary" onPress={() => mark(true)}>
+						<Button look="primary" isDisabled={safety === undefined} onPress={() => mark(true)}>
 							{t("verify.same")}
 						</Button>
 					</DialogActions>

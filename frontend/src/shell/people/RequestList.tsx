@@ -34,7 +34,8 @@ export function RequestList({ space }: { space: Space }) {
 				text: accept ? t("requests.accepted", { name }) : t("requests.declined", { name }),
 			});
 			// The row goes: whoever works by keyboard goes on with the next one, or with the page.
-			(section.current ?? document.querySelector<HTMLElement>("main h1"))?.focus();
+			const next = value !== undefined && value.length > 1 ? section.current : null;
+			(next ?? document.querySelector<HTMLElement>("main h1"))?.focus();
 		} catch (reason) {
 			notify(notices, { kind: "problem", text: errorWords(reason, t) });
 		}
