@@ -12,8 +12,11 @@ import (
 
 // Cut says how far some devices have got in every part of a space, as this
 // device holds it now, for whoever takes away their right to write: up to there
-// what they wrote counts, and what they vouched for. With nil it is how far
-// everybody has got, imported actors included.
+// what they wrote counts, and what they vouched for, and what those devices of
+// the same persons wrote that are out by now. What nobody vouches for who
+// may write by now is in it too: it counts only by earlier cuts, which the
+// entry may replace. With nil it is how far everybody has got, imported actors
+// included.
 //
 // It fails with ErrUnknownSpace, and where a part cannot be read.
 func (s *Store) Cut(ctx context.Context, id space.ID, devices []space.DeviceID) (space.Cut, error) {
@@ -21,10 +24,13 @@ func (s *Store) Cut(ctx context.Context, id space.ID, devices []space.DeviceID) 
 	if !ok {
 		return nil, fmt.Errorf("cut %s: %w", id, ErrUnknownSpace)
 	}
-	meant := func(actor chunk.Actor, record actorRecord) bool {
+	devices = withFormer(log, devices)
+	meant := func(actor chunk.Actor, record actorRecord, part space.Part) bool {
 		device := record.Device
 		if owner, ok := ownerOf(log, actor); ok {
 			device = owner
+		} else if !log.MayWrite(device, part) {
+			return true
 		}
 		// Who has signed for what is vouched for by something set aside is not
 		// known at a glance; that it counts now is.
@@ -38,7 +44,7 @@ func (s *Store) Cut(ctx context.Context, id space.ID, devices []space.DeviceID) 
 		reached := space.CutPart{Document: ref.Document, Part: ref.Part}
 		err := s.withPart(ref, func(p *part, _ Reader) error {
 			for actor, record := range p.actors {
-				if meant(actor, record) {
+				if meant(actor, record, ref.Part) {
 					reached.Actors = append(reached.Actors, space.ActorSeq{Actor: []byte(actor), Seq: record.Seq})
 				}
 			}
@@ -50,6 +56,24 @@ func (s *Store) Cut(ctx context.Context, id space.ID, devices []space.DeviceID) 
 		cut = append(cut, reached)
 	}
 	return cut.Sorted(), nil
+}
+
+// withFormer adds to devices those of the same persons that are not in the
+// space any more: how far they count is for the same entry to say anew.
+func withFormer(log *space.Log, devices []space.DeviceID) []space.DeviceID {
+	all := slices.Clone(devices) // nil stays nil
+	for _, device := range devices {
+		seat, ok := log.SeatOf(device)
+		if !ok {
+			seat = device
+		}
+		for _, other := range log.SeatDevices(seat) {
+			if _, in := log.Member(other); !in && !slices.Contains(all, other) {
+				all = append(all, other)
+			}
+		}
+	}
+	return all
 }
 
 // ErrNotKept is something in quarantine that nobody can let in: it is wrong by

@@ -45,6 +45,22 @@ func (s *state) describeMember(m *member) Member {
 	return described
 }
 
+// SeatDevices lists every device that was ever let into a seat, for the cut of
+// an entry that takes away the seat's right to write: it replaces earlier ones
+// for all of them.
+func (l *Log) SeatDevices(seat DeviceID) (devices []DeviceID) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	number, ok := l.state.numbers[seat]
+	if !ok || l.state.seats[number] == nil {
+		return nil
+	}
+	for _, device := range l.state.seats[number].devices {
+		devices = append(devices, l.state.subjects[device].id)
+	}
+	return devices
+}
+
 // MayWrite reports whether a device may write parts of this kind now.
 func (l *Log) MayWrite(device DeviceID, part Part) bool {
 	l.mu.RLock()

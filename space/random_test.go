@@ -155,6 +155,15 @@ func (p *play) body(kind Kind, who *someone, i int) (body any, newcomer *someone
 	return p.saying(kind, person, i), nil
 }
 
+// actor is one that is no device's, or one of somebody's.
+func (p *play) actor() []byte {
+	if p.rand.IntN(2) == 0 {
+		return []byte{byte(p.rand.IntN(3))}
+	}
+	own := ActorFor(p.people[0].log.ID(), p.someone().id(), 0)
+	return own[:]
+}
+
 // saying is the body of an entry that says something of a seat or the space.
 func (p *play) saying(kind Kind, person Person, i int) any {
 	rand, about := p.rand, p.someone().id()
@@ -162,7 +171,7 @@ func (p *play) saying(kind Kind, person Person, i int) any {
 	if len(p.cuts) > 0 && rand.IntN(2) == 0 {
 		continued = []Hash{p.cuts[rand.IntN(len(p.cuts))]}
 	}
-	cut := Cut{{Document: [16]byte{byte(rand.IntN(2))}, Part: Part(rand.IntN(2)), Actors: []ActorSeq{{Actor: []byte{byte(rand.IntN(3))}, Seq: 1 + rand.Uint64N(9)}}}}
+	cut := Cut{{Document: [16]byte{byte(rand.IntN(2))}, Part: Part(rand.IntN(2)), Actors: []ActorSeq{{Actor: p.actor(), Seq: 1 + rand.Uint64N(9)}}}}
 	switch kind {
 	case KindPerson:
 		return personBody{person}

@@ -22,8 +22,11 @@ type state struct {
 	answered    map[int32]bool // of these
 	successors  []int32
 	actors      map[[16]byte]DeviceID // of all who are or were members
-	limits      map[limitName]uint64
+	limits      map[limitName]uint64  // the highest of the claims
+	claims      map[limitName][]claim // what cuts say and nothing has replaced
+	replacing   []int32               // what takes away a right to write, and so replaces cuts
 	raised      map[raising]bool
+	cutters     []int32 // whose cuts were heeded
 	rights      uint64
 	digest      *[32]byte // of what rights is about; nil: not computed since that grew
 	digestOf    uint64    // rights when digest was computed
@@ -81,6 +84,7 @@ func (g *ledger) fold() *state {
 		answered: make(map[int32]bool),
 		actors:   make(map[[16]byte]DeviceID),
 		limits:   make(map[limitName]uint64),
+		claims:   make(map[limitName][]claim),
 		raised:   make(map[raising]bool),
 	}
 	for _, i := range g.log.order {
@@ -132,10 +136,12 @@ func (s *state) apply(i int32) (touched []int32) {
 		s.opened(i, body.Key, f.about, body.Uses, body.Expiry)
 	case *roleBody, *removeBody:
 		s.rights++
+		s.replace(i)
 		s.raise(i)
 		return []int32{f.about}
 	case *revokeBody:
 		s.rights++
+		s.replace(i)
 		s.raise(i)
 		return s.seatsOf(f.about, i)
 	case *archiveBody:

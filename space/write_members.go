@@ -35,7 +35,9 @@ func (l *Log) SetRole(key Key, seat DeviceID, role Role, cut Cut, now time.Time)
 // Remove writes that a seat does not belong to the space any more. Everybody
 // may leave; only a facilitator can remove another. The invitations by which
 // that seat came in are withdrawn along with it where they are open: who is
-// removed knows their codes and could come back by them as somebody new.
+// removed knows their codes and could come back by them as somebody new. A
+// facilitator can remove one who is not there any more, too: the new cut
+// replaces what was said by then of how far they count.
 func (l *Log) Remove(key Key, seat DeviceID, cut Cut, now time.Time) ([]Entry, error) {
 	me, ok := l.Member(key.Device())
 	switch {
@@ -44,7 +46,7 @@ func (l *Log) Remove(key Key, seat DeviceID, cut Cut, now time.Time) ([]Entry, e
 	case me.Seat != seat && me.Role != Facilitator:
 		return nil, fmt.Errorf("remove: %w", ErrNotFacilitator)
 	}
-	if _, ok := l.Seat(seat); !ok {
+	if !l.wasSeat(seat) {
 		return nil, fmt.Errorf("remove: %w", ErrUnknownSeat)
 	}
 	var withdrawals []draft
@@ -56,6 +58,14 @@ func (l *Log) Remove(key Key, seat DeviceID, cut Cut, now time.Time) ([]Entry, e
 	return l.writeCut(key, KindRemove, now, cut, func(cut Cut, continued []Hash) any {
 		return removeBody{Seat: seat, Cut: cut, Continued: continued}
 	}, withdrawals...)
+}
+
+// wasSeat reports whether a seat is or ever was somebody's.
+func (l *Log) wasSeat(id DeviceID) bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	number, ok := l.state.numbers[id]
+	return ok && l.state.seats[number] != nil
 }
 
 // openTo lists the invitations by which the devices of a seat came in and which
