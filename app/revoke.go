@@ -22,6 +22,9 @@ func (a *App) RevokeDevice(ctx context.Context, device space.DeviceID) (revoked 
 	a.seating.Lock()
 	defer a.seating.Unlock()
 	err = a.inMySeats(ctx, device, func(s mySeat) ([]space.Entry, error) {
+		if key, ok := recoveryKeyOf(s); ok && key.Author == device {
+			revoked.SheetEnded = true // with the device that made it
+		}
 		cut, err := a.store.Cut(ctx, s.log.ID(), []space.DeviceID{device})
 		if err != nil {
 			return nil, err
@@ -35,12 +38,6 @@ func (a *App) RevokeDevice(ctx context.Context, device space.DeviceID) (revoked 
 	for _, s := range a.seats() {
 		for _, key := range s.log.SeatKeys(space.Link) {
 			if key.Seat == s.seat.ID {
-				err = errors.Join(err, a.withdrawSeatKey(ctx, s.log, key.Key))
-			}
-		}
-		for _, key := range s.log.SeatKeys(space.Recovery) {
-			if key.Seat == s.seat.ID && key.Author == device {
-				revoked.SheetEnded = true
 				err = errors.Join(err, a.withdrawSeatKey(ctx, s.log, key.Key))
 			}
 		}

@@ -69,23 +69,36 @@ func (g *ledger) newcomerVoices(i int32, previous []int32, into []voice) []voice
 		voice{list: f.door.entries}, voice{list: f.door.withdrawals},
 		voice{list: g.subjects[f.about].grants}, voice{list: g.subjects[f.about].revocations})
 	var led []int32 // into which keys lead
+	var authors, inviting []int32
 	seats := append([]int32{f.about}, g.seatsOf(f.about, i)...)
 	inviters := make(map[int32][]int)
 	for _, via := range f.door.entries {
 		if !g.below(via, i) {
 			continue
 		}
+		author := g.facts[via].author
+		authors = append(authors, author)
 		if seat := g.key(via).seat; seat != nobody {
 			seats = append(seats, seat)
 			led = append(led, seat)
 		} else {
-			author := g.facts[via].author
 			inviters[author] = append(inviters[author], int(via))
 		}
 	}
 	for author, vias := range inviters {
 		under := g.pastOf(vias)
-		seats = append(seats, g.seatsUnder(author, &under)...)
+		inviting = append(inviting, g.seatsUnder(author, &under)...)
+	}
+	seats = append(seats, inviting...)
+	for _, author := range distinct(authors) {
+		if revocations := g.subjects[author].revocations; len(revocations) > 0 {
+			into = append(into, voice{list: revocations})
+		}
+	}
+	for _, seat := range distinct(inviting) {
+		if demotions := g.subjects[seat].demotions; len(demotions) > 0 {
+			into = append(into, voice{list: demotions})
+		}
 	}
 	for _, seat := range distinct(led) {
 		into = append(into, voice{list: g.subjects[seat].keys})

@@ -104,3 +104,69 @@ func TestAReaderTakesNobodyIntoTheirSeat(t *testing.T) {
 		t.Errorf("ada's phone is %+v", m)
 	}
 }
+
+// TestWhoIsDemotedDoesNotComeBackAsFacilitator, neither by an invitation of
+// their own nor by the one that they came in by.
+func TestWhoIsDemotedDoesNotComeBackAsFacilitator(t *testing.T) {
+	all := company(t, 124, Facilitator, "ada", "hal")
+	ada, hal := all[0], all[1]
+	came := ada.log.Invitations()[0].Key
+	code := hal.invites(Facilitator, 5, time.Time{})
+	meet(ada, hal)
+	ada.makes(hal, Reader)
+	meet(ada, hal)
+	double := newcomer(t, ada.rand, "double")
+	if _, err := hal.log.Admit(hal.key, double.applies(code), noon); !errors.Is(err, ErrWithdrawn) {
+		t.Errorf("by their own invitation: %v", err)
+	}
+	hal.forges(KindJoin, joinBody{Application: double.applies(code)})
+	agree(t, "ada:f hal:r", ada, hal)
+	if made, _ := ada.log.Invitation(came); !made.Withdrawn {
+		t.Error("they can come in as a facilitator again, as somebody new")
+	}
+	// What gives no more than they have now stays open, and nobody's code is
+	// withdrawn who gets more rights.
+	cem := newcomer(t, ada.rand, "cem")
+	reading := ada.invites(Reader, 5, time.Time{})
+	ada.admits(cem, reading)
+	ada.makes(cem, Editor)
+	ada.makes(cem, Reader)
+	if made, _ := ada.log.Invitation(reading.Invitation()); made.Withdrawn {
+		t.Error("an invitation to read is withdrawn")
+	}
+}
+
+// TestARevokedDevicesKeysAreOver, whoever admits.
+func TestARevokedDevicesKeysAreOver(t *testing.T) {
+	all := company(t, 125, Facilitator, "ada", "ben")
+	ada, ben := all[0], all[1]
+	phone := ada.links("phone")
+	code := phone.invites(Facilitator, 5, time.Time{})
+	sheet := Code{Space: ada.log.ID(), Secret: [32]byte{13}}
+	phone.adds(phone.log.NewSeatKey(phone.key, Recovery, 5, time.Time{}, noon, sheet.Secret))
+	meet(ada, ben, phone)
+	ada.revokes(phone)
+	meet(ada, ben)
+	for _, opened := range []Code{code, sheet} {
+		thief := newcomer(t, ada.rand, "thief")
+		if _, err := ben.log.Admit(ben.key, thief.applies(opened), noon); !errors.Is(err, ErrWithdrawn) {
+			t.Errorf("by a key of a revoked device: %v", err)
+		}
+		ben.forges(KindJoin, joinBody{Application: thief.applies(opened)})
+	}
+	agree(t, "ada:f ben:f", ada, ben)
+}
+
+// TestARemovalByAClockThatIsAhead withdraws the code that only by that clock
+// has ended.
+func TestARemovalByAClockThatIsAhead(t *testing.T) {
+	rand := newSource(126)
+	ada, mal := founder(t, rand, "ada"), newcomer(t, rand, "mal")
+	code := ada.invites(Editor, 5, noon.Add(24*time.Hour))
+	ada.admits(mal, code)
+	ada.addsAll(ada.log.Remove(ada.key, mal.id(), nil, noon.Add(1000*24*time.Hour)))
+	double := newcomer(t, rand, "double")
+	if _, err := ada.log.Admit(ada.key, double.applies(code), noon); !errors.Is(err, ErrWithdrawn) {
+		t.Errorf("by the code of who was removed: %v", err)
+	}
+}

@@ -60,6 +60,13 @@ func (g *ledger) over(via int32, k key, at int32, m mode) bool {
 	}) {
 		return true
 	}
+	// Whoever has the device of an author, or lost a facilitator's role, knows
+	// the codes that they made.
+	later := func(r int32) bool { return g.below(r, at) && !g.below(r, via) && g.speaksAgainst(r, m) }
+	if slices.ContainsFunc(g.subjects[g.facts[via].author].revocations, later) ||
+		k.seat == nobody && seat != nobody && slices.ContainsFunc(g.subjects[seat].demotions, later) {
+		return true
+	}
 	return g.isRecovery(via) && slices.ContainsFunc(g.subjects[seat].keys, func(r int32) bool {
 		return g.isRecovery(r) && since(r)
 	})

@@ -20,6 +20,7 @@ type subject struct {
 	id          DeviceID
 	grants      []int32 // may let the device in: the founding entry, joins, answers that say yes
 	ranks       []int32 // may give the seat a role: grants of the device, role entries
+	demotions   []int32 // give the seat another role than facilitator
 	removals    []int32 // of the seat
 	revocations []int32 // of the device
 	keys        []int32 // seat keys into the seat
@@ -132,6 +133,9 @@ func (g *ledger) enter(i int32) {
 		f.about = g.number(body.Seat)
 		seat := &g.subjects[f.about]
 		seat.ranks = append(seat.ranks, i)
+		if body.Role != Facilitator {
+			seat.demotions = append(seat.demotions, i)
+		}
 	case *removeBody:
 		f.about = g.number(body.Seat)
 		seat := &g.subjects[f.about]

@@ -186,9 +186,16 @@ func (n *naive) newcomerDependsOn(e, f int, a Application) bool {
 		if !n.below(k, e) {
 			continue
 		}
+		if d, ok := n.revocation(f); ok && d == n.order[k].Author {
+			return true
+		}
 		into := n.key(k).seat
 		if into == (DeviceID{}) {
-			seats = append(seats, n.mayBeIn(n.order[k].Author, k)...)
+			inviters := n.mayBeIn(n.order[k].Author, k)
+			if b, ok := n.order[f].body.(*roleBody); ok && b.Role != Facilitator && slices.Contains(inviters, b.Seat) {
+				return true
+			}
+			seats = append(seats, inviters...)
 			continue
 		}
 		seats = append(seats, into)

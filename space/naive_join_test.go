@@ -53,6 +53,14 @@ func (n *naive) over(k, at int) truth {
 			if key.recovery && b.Purpose == Recovery && b.Seat == key.seat && n.below(k, r) {
 				return n.gives(r)
 			}
+		case *revokeBody:
+			if b.Device == n.order[k].Author && !n.below(r, k) {
+				return n.gives(r)
+			}
+		case *roleBody:
+			if key.seat == (DeviceID{}) && seat != (DeviceID{}) && b.Seat == seat && b.Role != Facilitator && !n.below(r, k) {
+				return n.gives(r)
+			}
 		case *removeBody:
 			left := key.seat == DeviceID{} && n.counts(r) && n.seat[r] == seat
 			if b.Seat == seat && seat != (DeviceID{}) && !left && !n.below(r, k) {

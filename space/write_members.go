@@ -19,17 +19,26 @@ var (
 )
 
 // SetRole writes that a seat has another role. The cut says which changes of
-// its devices count that they may not write any more by then.
+// its devices count that they may not write any more by then. Whoever gets
+// fewer rights knows the codes of the invitations by which they came in: where
+// these are open and give more, they are withdrawn along with it.
 func (l *Log) SetRole(key Key, seat DeviceID, role Role, cut Cut, now time.Time) ([]Entry, error) {
 	if err := l.facilitates(key.Device()); err != nil {
 		return nil, fmt.Errorf("set role: %w", err)
 	}
-	if _, ok := l.Seat(seat); !ok {
+	other, ok := l.Seat(seat)
+	if !ok {
 		return nil, fmt.Errorf("set role: %w", ErrUnknownSeat)
+	}
+	var withdrawals []draft
+	if me, _ := l.Member(key.Device()); me.Seat != seat && role > other.Role {
+		for _, open := range l.openTo(seat, role-1) {
+			withdrawals = append(withdrawals, draft{KindWithdraw, withdrawBody{Invitation: open}})
+		}
 	}
 	return l.writeCut(key, KindRole, now, cut, func(cut Cut, continued []Hash) any {
 		return roleBody{Seat: seat, Role: role, Cut: cut, Continued: continued}
-	})
+	}, withdrawals...)
 }
 
 // Remove writes that a seat does not belong to the space any more. Everybody
@@ -51,7 +60,7 @@ func (l *Log) Remove(key Key, seat DeviceID, cut Cut, now time.Time) ([]Entry, e
 	}
 	var withdrawals []draft
 	if me.Seat != seat {
-		for _, open := range l.openTo(seat, now) {
+		for _, open := range l.openTo(seat, noRight) {
 			withdrawals = append(withdrawals, draft{KindWithdraw, withdrawBody{Invitation: open}})
 		}
 	}
@@ -68,9 +77,11 @@ func (l *Log) wasSeat(id DeviceID) bool {
 	return ok && l.state.seats[number] != nil
 }
 
-// openTo lists the invitations by which the devices of a seat came in and which
-// let in anybody who knows the code at now.
-func (l *Log) openTo(seat DeviceID, now time.Time) []InvitationKey {
+// openTo lists the invitations by which the devices of a seat came in, and which
+// let anybody who knows the code have a role, or one with more rights. Those
+// whose time is over are among them: it is the time of who joins that counts,
+// and this device's clock may be ahead of theirs.
+func (l *Log) openTo(seat DeviceID, role Role) []InvitationKey {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	s := l.state
@@ -81,7 +92,7 @@ func (l *Log) openTo(seat DeviceID, now time.Time) []InvitationKey {
 			continue
 		}
 		made := s.byEntry[f.via]
-		spent := made.Ask || made.Used >= made.Uses || made.expired(now) || s.over(f.via, s.key(f.via), whole, sure)
+		spent := made.Ask || made.Used >= made.Uses || made.Role > role || s.over(f.via, s.key(f.via), whole, sure)
 		if made.seat == nobody && !spent && !slices.Contains(open, made.Key) {
 			open = append(open, made.Key)
 		}
@@ -90,8 +101,8 @@ func (l *Log) openTo(seat DeviceID, now time.Time) []InvitationKey {
 }
 
 // Revoke writes that a device does not belong to its seat any more. A device
-// of the same seat can, and a facilitator. The links that the device has made
-// are withdrawn along with it where they are open.
+// of the same seat can, and a facilitator. The invitations, links and recovery
+// sheets that the device has made end along with it.
 func (l *Log) Revoke(key Key, device DeviceID, cut Cut, now time.Time) ([]Entry, error) {
 	me, ok := l.Member(key.Device())
 	if !ok {
@@ -104,16 +115,9 @@ func (l *Log) Revoke(key Key, device DeviceID, cut Cut, now time.Time) ([]Entry,
 	case other.Seat != me.Seat && me.Role != Facilitator:
 		return nil, fmt.Errorf("revoke: %w", ErrNotFacilitator)
 	}
-	var withdrawals []draft
-	for _, link := range l.SeatKeys(Link) {
-		spent := link.Used >= link.Uses || !link.Expiry.IsZero() && now.After(link.Expiry)
-		if link.Author == device && device != key.Device() && !spent {
-			withdrawals = append(withdrawals, draft{KindWithdraw, withdrawBody{Invitation: link.Key}})
-		}
-	}
 	return l.writeCut(key, KindRevoke, now, cut, func(cut Cut, continued []Hash) any {
 		return revokeBody{Device: device, Cut: cut, Continued: continued}
-	}, withdrawals...)
+	})
 }
 
 // Archive writes that the space is read-only for all, or not any more. The cut
