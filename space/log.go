@@ -110,11 +110,9 @@ func (l *Log) Check(raw ...[]byte) (fresh []Entry, missing []Hash, err error) {
 	defer l.cut(first)
 	above := l.buildersOn(sorted)
 	for _, e := range sorted {
-		err := error(nil)
+		err := fmt.Errorf("too many entries of %s: %w", e.Author, ErrFull)
 		if l.hasRoom(e, above[e.Hash]) {
 			err = l.link(e)
-		} else {
-			err = fmt.Errorf("too many entries of %s: %w", e.Author, ErrFull)
 		}
 		if err != nil {
 			refused = append(refused, fmt.Errorf("entry %s: %w", e.Hash, err))
