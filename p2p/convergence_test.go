@@ -106,5 +106,5 @@ func (d *device) isSilent(id space.ID) bool {
 	defer r.teller.mu.Unlock()
 	r.puller.mu.Lock()
 	defer r.puller.mu.Unlock()
-	return len(r.teller.dirty) == 0 && !r.teller.arrived && len(r.puller.order) == 0 && len(r.puller.suspects) == 0
+	return len(r.teller.dirty) == 0 && !r.teller.greets && len(r.puller.order) == 0 && len(r.puller.suspects) == 0
 }

@@ -188,6 +188,7 @@ func (r *room) tellEntries() {
 			r.log.Warn("Membership entries were not gossiped, others will ask for them", "error", err)
 		}
 	}
+	r.teller.greet()
 }
 
 // wrote reports whether an entry is this device's own. Of a log with more heads

@@ -59,6 +59,7 @@ type haveMessage struct {
 	Counter uint64       `cbor:"1,keyasint"`
 	Digest  [32]byte     `cbor:"2,keyasint"`
 	Parts   []partVector `cbor:"3,keyasint"`
+	Log     [32]byte     `cbor:"4,keyasint"`
 }
 
 func (*haveMessage) kind() byte     { return 4 }

@@ -184,7 +184,7 @@ func (h *herald) watchArrivals() {
 		}
 		if event.Type == pubsub.PeerJoin {
 			h.room.announceAgain()
-			h.room.teller.arrival()
+			h.room.teller.greet()
 		}
 	}
 }

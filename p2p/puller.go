@@ -39,7 +39,11 @@ type puller struct {
 	suspects map[crdt.Ref]suspect
 	futility map[futileKey]futility
 	failures map[peer.ID]int // in a row
+	logs     map[space.DeviceID]parting
 }
+
+// A parting is two logs that differ: ours and theirs, by their digests.
+type parting [2][32]byte
 
 // A suspect is a part of which somebody said to have more than we.
 type suspect struct {
@@ -68,6 +72,7 @@ func newPuller(r *room) *puller {
 		suspects: make(map[crdt.Ref]suspect),
 		futility: make(map[futileKey]futility),
 		failures: make(map[peer.ID]int),
+		logs:     make(map[space.DeviceID]parting),
 	}
 }
 
@@ -107,7 +112,7 @@ func (p *puller) stir() {
 func (r *room) heardHave(from peer.ID, author space.DeviceID, m *haveMessage) {
 	p := r.puller
 	stirred := false
-	if len(m.Parts) == 0 && m.Digest != r.node.store.Digest(r.id) {
+	if len(m.Parts) == 0 && m.Digest != r.node.store.Digest(r.id) || p.parted(author, m.Log) {
 		// It greets us: what was gossiped before that, we may have missed.
 		r.pull(pullRequest{from: r.online.nearer(r.id, peerOf(author), from)})
 	}
@@ -135,6 +140,21 @@ func (r *room) heardHave(from peer.ID, author space.DeviceID, m *haveMessage) {
 		p.stir()
 	}
 	r.node.standing.equal(r.id, author, m.Digest)
+}
+
+// parted reports whether somebody's log is another one than ours, once for each
+// two: where one holds what the other has no room for, asking again does not help.
+func (p *puller) parted(device space.DeviceID, theirs [32]byte) bool {
+	log, ok := p.room.node.store.Log(p.room.id)
+	if !ok {
+		return false
+	}
+	now := parting{log.Digest(), theirs}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	before := p.logs[device]
+	p.logs[device] = now
+	return now[0] != now[1] && now != before
 }
 
 // covers reports whether we hold at least this much of a part. By the numbers

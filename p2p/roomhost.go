@@ -16,7 +16,7 @@ import (
 	"parley/space"
 )
 
-const gossipProtocol protocol.ID = "/parley/gossip/2"
+const gossipProtocol protocol.ID = "/parley/gossip/3"
 
 var errOutsider = errors.New("the device does not share this space")
 

@@ -17,9 +17,9 @@ type teller struct {
 	wake    chan struct{} // holds at most one
 	counter uint64
 
-	mu      sync.Mutex
-	dirty   map[crdt.Ref]bool
-	arrived bool // somebody came who may have missed what was gossiped before
+	mu     sync.Mutex
+	dirty  map[crdt.Ref]bool
+	greets bool // somebody came, or was told entries, who may have missed what was gossiped
 }
 
 func newTeller(r *room) *teller {
@@ -39,9 +39,10 @@ func (t *teller) moved(ref crdt.Ref) {
 	}
 }
 
-func (t *teller) arrival() {
+// greet says what we hold even if no document moved.
+func (t *teller) greet() {
 	t.mu.Lock()
-	t.arrived = true
+	t.greets = true
 	t.mu.Unlock()
 	t.stir()
 }
@@ -75,8 +76,12 @@ func (t *teller) tell() (more bool) {
 	if m == nil || len(t.room.online.sharers(t.room.id)) == 0 {
 		return more // whoever comes will pull
 	}
+	log, ok := t.room.node.store.Log(t.room.id)
+	if !ok {
+		return false
+	}
 	t.counter++
-	m.Counter, m.Digest = t.counter, t.room.node.store.Digest(t.room.id)
+	m.Counter, m.Digest, m.Log = t.counter, t.room.node.store.Digest(t.room.id), log.Digest()
 	if err := t.room.state(m); err != nil && t.room.ctx.Err() == nil {
 		t.room.log.Warn("What we hold was not told", "error", err)
 	}
@@ -87,10 +92,10 @@ func (t *teller) tell() (more bool) {
 func (t *teller) collect() (m *haveMessage, more bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.dirty) == 0 && !t.arrived {
+	if len(t.dirty) == 0 && !t.greets {
 		return nil, false
 	}
-	t.arrived = false
+	t.greets = false
 	m = &haveMessage{}
 	size := 0
 	for ref := range t.dirty {
