@@ -88,8 +88,7 @@ func TestAttackSomebodyRemovedIsAddedAgain(t *testing.T) {
 	c.ends("Ada facilitator, Ben editor, Cleo facilitator; plan: before, hello; notes: ", honest...)
 	// With one from after, she is in, in a role of its own, with what she wrote.
 	mal.joins(cleo.invitesAs(c.park, space.Annotator, 1, time.Time{}))
-	c.online(c.all...)
-	ada.shares(c.park, mal)
+	c.together(c.all...) // what is to be set aside is passed on by nobody
 	mal.writes(c.notes, "back")
 	c.ends("Ada facilitator, Ben editor, Cleo facilitator, Mal annotator; plan: before, hello; notes: back", c.all...)
 	mal.tells(c.plan, mal.key, mal.change(c.plan, "as before"))

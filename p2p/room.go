@@ -171,7 +171,7 @@ func (r *room) join() error {
 	return nil
 }
 
-// gossipFeatures says what version 1 of our gossip has of gossipsub's.
+// gossipFeatures says what our gossip has of gossipsub's.
 func gossipFeatures(feature pubsub.GossipSubFeature, _ protocol.ID) bool {
 	return feature == pubsub.GossipSubFeatureMesh || feature == pubsub.GossipSubFeatureIdontwant
 }

@@ -159,7 +159,7 @@ func compactsOnAFullDisk(t *testing.T, disk string) {
 	data := filepath.Join(disk, "data")
 	id := ask(t, data, "space", "create", "Park")["space"].(string)
 	document := ask(t, data, "document", "create", id, "--title", "Plan")["document"].(string)
-	told := &complaints{}
+	told := &complaints{more: make(chan struct{}, 1)}
 	startTelling(t, data, told, "--verbose")
 	copied := filepath.Join(dir, "plan.automerge")
 	large := continued(t, data, id, document)
@@ -238,26 +238,36 @@ func continued(t *testing.T, data, space, document string) []byte {
 
 // complaints are what a program says.
 type complaints struct {
+	more chan struct{} // holds at most one: something was said
+
 	mu   sync.Mutex
 	said bytes.Buffer
 }
 
 func (h *complaints) Write(p []byte) (int, error) {
 	h.mu.Lock()
+	n, err := h.said.Write(p)
+	h.mu.Unlock()
+	select {
+	case h.more <- struct{}{}:
+	default:
+	}
+	return n, err
+}
+
+func (h *complaints) has(words string) bool {
+	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.said.Write(p)
+	return strings.Contains(h.said.String(), words)
 }
 
 func (h *complaints) waitFor(t *testing.T, words string) {
 	t.Helper()
-	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		h.mu.Lock()
-		said := strings.Contains(h.said.String(), words)
-		h.mu.Unlock()
-		if said {
-			return
-		}
-		if time.Now().After(deadline) {
+	deadline := time.After(2 * time.Minute)
+	for !h.has(words) {
+		select {
+		case <-h.more:
+		case <-deadline:
 			t.Fatalf("nothing was said of %q", words)
 		}
 	}
