@@ -14,8 +14,8 @@ import (
 type InviteCreate struct {
 	Space   string        `arg:"" help:"The space to invite to."`
 	Role    string        `help:"What the invited may do: facilitator, editor, annotator, reader or keeper." default:"editor" enum:"facilitator,editor,annotator,reader,keeper"`
-	Uses    int           `help:"How many people may use the code." default:"1"`
-	Expires time.Duration `help:"How long the code can be used; 0 is for ever." default:"48h"`
+	Uses    int           `help:"How many people may use the code." default:"20"`
+	Expires time.Duration `help:"How long the code can be used; 0 is for ever." default:"168h"`
 	Ask     bool          `help:"A facilitator has to say yes to everybody who uses the code: invite requests, invite accept."`
 }
 
@@ -41,7 +41,19 @@ func (c *InviteCreate) Run(ctx context.Context, peer *app.App, reply Reply) erro
 	if err != nil {
 		return err
 	}
-	return reply.Result(invitationResult{invitation})
+	if err := reply.Result(invitationResult{invitation}); err != nil {
+		return err
+	}
+	reply.Note(fmt.Sprintf("Whoever uses it joins as %s. It is good for %d in all, and %s.", invitation.Role, invitation.Uses, ending(invitation)))
+	return nil
+}
+
+// ending says until when a code can be used.
+func ending(i app.Invitation) string {
+	if i.Expires == nil {
+		return "does not end by itself"
+	}
+	return "ends on " + i.Expires.Local().Format("2 January 2006 at 15:04")
 }
 
 // InviteList lists a space's invitations.
@@ -63,6 +75,10 @@ func (r invitationListed) Plain() string {
 		state += ", withdrawn"
 	case r.Expires != nil && r.Expires.Before(time.Now()):
 		state += ", expired"
+	case r.Used >= r.Uses:
+		state += ", used up"
+	default:
+		state += ", " + ending(r.Invitation)
 	}
 	return fmt.Sprintf("%s  %s, %s (by %s)\n", short(r.ID), r.Role, state, r.By)
 }
