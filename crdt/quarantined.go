@@ -59,8 +59,8 @@ func (s *Store) Quarantine(id space.ID) (list []Quarantined, err error) {
 	err = s.backend.View(func(r Reader) error {
 		return r.Scan(prefix, nil, func(key, value []byte) (bool, error) {
 			var record quarantineRecord
-			if damaged := read(key, value, &record) != nil; damaged {
-				return true, nil
+			if err := read(key, value, &record); err != nil {
+				return true, nil //nolint:nilerr // Open has told of it, and the list goes on
 			}
 			ref, rest, ok := refOf(id, key)
 			if !ok || len(rest) != len(chunk.Hash{}) {
