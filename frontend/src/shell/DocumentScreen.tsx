@@ -1,4 +1,4 @@
-import { PanelLeft, PanelRight } from "lucide-react";
+import { PanelRight } from "lucide-react";
 import { memo, Suspense, useCallback, useState } from "react";
 import type { DeviceID, DocumentID } from "../bridge";
 import { type DocumentProps, kindOf } from "../documents";
@@ -12,6 +12,7 @@ import { ErrorBoundary } from "./ErrorBoundary";
 import { errorWords } from "./errorWords";
 import { useAnnouncedIn, useArrivals, useOthersIn } from "./presence";
 import { mayWrite } from "./rights";
+import { ShowSidebar } from "./ShowSidebar";
 import { StatusLine } from "./StatusLine";
 import { SavingState } from "./saving";
 import { useSession } from "./session";
@@ -43,15 +44,7 @@ export function DocumentScreen({ document, panels, room }: DocumentScreenProps) 
 	return (
 		<>
 			<header className={styles.bar} data-room={room}>
-				{!panels.sidebar.shown && (
-					<IconButton
-						icon={PanelLeft}
-						mirrored
-						label={t("sidebar.show")}
-						onPress={panels.sidebar.toggle}
-						className={styles.nav}
-					/>
-				)}
+				<ShowSidebar panels={panels} className={styles.nav} />
 				<TitleField document={listed} fresh={place.fresh === true} />
 				<StatusLine saving={saving} room={room} />
 				<div className={styles.tools}>

@@ -1,12 +1,13 @@
-import { Archive, FolderClosed, PanelLeft, Radio, TicketCheck } from "lucide-react";
+import { Archive, FolderClosed, Radio, TicketCheck } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import type { Space } from "../bridge";
 import { useTranslation } from "../i18n";
-import { Button, IconButton, PlaceLink } from "../ui/Button";
+import { Button, PlaceLink } from "../ui/Button";
 import { TableDrawing } from "../ui/Drawing";
 import { CreateSpaceForm } from "./CreateSpaceForm";
 import { PendingSection } from "./devices/PendingList";
 import styles from "./Page.module.css";
+import { ShowSidebar } from "./ShowSidebar";
 import { useSession } from "./session";
 import { usePageTitle } from "./usePageTitle";
 import type { Panels } from "./Workspace";
@@ -26,9 +27,7 @@ export function Home({ panels }: { panels: Panels }) {
 	return (
 		<div className={styles.scroll}>
 			<div className={styles.top}>
-				{!panels.sidebar.shown && (
-					<IconButton icon={PanelLeft} mirrored label={t("sidebar.show")} onPress={panels.sidebar.toggle} />
-				)}
+				<ShowSidebar panels={panels} />
 			</div>
 			<div className={styles.column}>
 				<div className={styles.welcome}>

@@ -1,9 +1,10 @@
-import { PanelLeft, PanelRight } from "lucide-react";
+import { PanelRight } from "lucide-react";
 import { type ReactNode, useEffect, useRef } from "react";
 import type { Space } from "../bridge";
 import { useTranslation } from "../i18n";
 import { IconButton } from "../ui/Button";
 import styles from "./Page.module.css";
+import { ShowSidebar } from "./ShowSidebar";
 import { useAnnouncePlace } from "./useAnnouncePlace";
 import { usePageTitle } from "./usePageTitle";
 import type { Panels } from "./Workspace";
@@ -29,9 +30,7 @@ export function PageFrame({ space, panels, title, intro, children }: PageFramePr
 	return (
 		<div className={styles.scroll}>
 			<div className={styles.top}>
-				{!panels.sidebar.shown && (
-					<IconButton icon={PanelLeft} mirrored label={t("sidebar.show")} onPress={panels.sidebar.toggle} />
-				)}
+				<ShowSidebar panels={panels} />
 				{!panels.people.shown && (
 					<IconButton
 						icon={PanelRight}

@@ -7,7 +7,7 @@ import { Picker, SwitchField } from "../../ui/Field";
 import styles from "../dialogs/dialogs.module.css";
 import { Problem } from "../dialogs/Feedback";
 import { errorWords } from "../errorWords";
-import { roles } from "../rights";
+import { RolePicker } from "../RolePicker";
 import { useSession } from "../session";
 
 const uses = ["1", "5", "20", "100"] as const;
@@ -44,16 +44,7 @@ export function MakeInvitation({ space, onMade }: MakeInvitationProps) {
 		<>
 			<p className={styles.intro}>{t("invite.intro")}</p>
 			<div className={styles.row}>
-				<Picker
-					label={t("invite.role")}
-					options={roles.map((value) => ({
-						value,
-						label: t(`role.${value}`),
-						description: t(`roleHint.${value}`),
-					}))}
-					value={role}
-					onChange={setRole}
-				/>
+				<RolePicker role={role} onChange={setRole} />
 				<Picker
 					label={t("invite.uses")}
 					options={uses.map((value) => ({ value, label: t("invite.usesCount", { count: Number(value) }) }))}

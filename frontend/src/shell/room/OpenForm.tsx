@@ -7,7 +7,7 @@ import { Picker } from "../../ui/Field";
 import styles from "../dialogs/dialogs.module.css";
 import { Problem } from "../dialogs/Feedback";
 import { errorWords } from "../errorWords";
-import { roles } from "../rights";
+import { RolePicker } from "../RolePicker";
 import { useSession } from "../session";
 
 const minutes = ["15", "30", "60", "120"] as const;
@@ -47,16 +47,7 @@ export function OpenForm({ space, ended, onOpened }: OpenFormProps) {
 			)}
 			<p className={styles.intro}>{t("room.intro")}</p>
 			<div className={styles.row}>
-				<Picker
-					label={t("invite.role")}
-					options={roles.map((value) => ({
-						value,
-						label: t(`role.${value}`),
-						description: t(`roleHint.${value}`),
-					}))}
-					value={role}
-					onChange={setRole}
-				/>
+				<RolePicker role={role} onChange={setRole} />
 				<Picker
 					label={t("room.lasts")}
 					options={minutes.map((value) => ({ value, label: t("room.minutes", { count: Number(value) }) }))}
