@@ -34,6 +34,13 @@ describe("an invitation that asks first", () => {
 		await ben.window.seesText(words.join.waitingHint);
 		await ben.window.closesDialog();
 		await ben.window.seesText(words.pending.title);
+		// Where the sidebar is folded away, the way to it says so.
+		const { page } = anna.window.screen;
+		const wide = page.viewportSize() ?? expect.fail("no viewport");
+		await page.setViewportSize({ ...wide, width: 390 });
+		const asked = fill(words.requests.title_one, { count: 1 });
+		await anna.window.sees("button", fill(words.sidebar.showWaiting, { requests: asked }));
+		await page.setViewportSize(wide);
 		await anna.window.screen.press("button", words.requests.look);
 		await anna.window.screen.press("button", fill(words.requests.declineOf, { name: space.named("Ben") }));
 		await ben.window.seesText(fill(words.notice.declined, { space: space.named(SPACE) }));

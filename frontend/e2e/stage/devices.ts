@@ -1,7 +1,7 @@
 import type { ChromiumScreen } from "./chromium";
 import { until } from "./until";
 import type { Window } from "./window";
-import { any, fill } from "./words";
+import { any, fill, wayToSidebar } from "./words";
 
 /** What a person does about their devices, their recovery sheet, and whom they verify, in one window. */
 export class MyDevices {
@@ -107,13 +107,13 @@ export class MyDevices {
 
 	/** Opens the words to compare with somebody of the open space, and answers with them. */
 	async looksAtWordsWith(person: string): Promise<string[]> {
-		const { people, person: words, sidebar, verify } = this.#words;
+		const { people, person: words, verify } = this.#words;
 		const way = new RegExp(`^${people.title}`);
 		await until("the way to the people", async () => {
 			if (await this.#screen.has("link", way)) return true;
 			// Where there is little room, the way there has to be asked for.
-			const hidden = await this.#screen.has("button", sidebar.show);
-			if (hidden) await this.#screen.press("button", sidebar.show);
+			const hidden = wayToSidebar(this.#words);
+			if (await this.#screen.has("button", hidden)) await this.#screen.press("button", hidden);
 			return false;
 		});
 		await this.#screen.press("link", way);

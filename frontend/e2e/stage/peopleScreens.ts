@@ -5,7 +5,7 @@ import type { Visit } from "./screens";
 import { named } from "./space";
 import { until } from "./until";
 import type { Window } from "./window";
-import { fill } from "./words";
+import { fill, wayToSidebar } from "./words";
 import type { Seat, Workshop } from "./workshop";
 
 const TITLE = "Timetable";
@@ -135,7 +135,7 @@ async function goesTo(window: Window<ChromiumScreen>, label: string): Promise<vo
 			await side.getByRole("link", { name }).first().click();
 			return true;
 		}
-		await screen.press("button", words.sidebar.show);
+		await screen.press("button", wayToSidebar(words));
 		return false;
 	});
 }

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { Name, Role, Screen } from "./screen";
 import { PATIENCE, until } from "./until";
-import { any, fill, type Words, words } from "./words";
+import { any, fill, type Words, wayToSidebar, words } from "./words";
 
 /** A window as the person in front of it would tell its story. */
 export class Window<S extends Screen = Screen> {
@@ -198,9 +198,8 @@ export class Window<S extends Screen = Screen> {
 	async #findsWay(role: Role, name: Name): Promise<void> {
 		await until(`${this.person} to find the ${role} ${name}, or the way there`, async () => {
 			if (await this.screen.has(role, name)) return true;
-			if (await this.screen.has("button", this.words.sidebar.show)) {
-				await this.screen.press("button", this.words.sidebar.show);
-			}
+			const hidden = wayToSidebar(this.words);
+			if (await this.screen.has("button", hidden)) await this.screen.press("button", hidden);
 			return false;
 		});
 	}

@@ -14,6 +14,11 @@ export function fill(text: string, gaps: Record<string, string | number>): strin
 	return text.replace(/\{\{(\w+)\}\}/g, (_, gap: string) => String(gaps[gap]));
 }
 
+/** The way to the sidebar where there is little room, whatever waits there. */
+export function wayToSidebar(words: Words): RegExp {
+	return new RegExp(`^${words.sidebar.show}`);
+}
+
 /** A text of the catalogue, whatever stands in its gaps. */
 export function any(text: string): RegExp {
 	const parts = text.split(/\{\{\w+\}\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
