@@ -7,7 +7,7 @@ import (
 )
 
 // What is said of those who are in, and of the space: persons, roles,
-// removals, confirmations, names, the archive, the successor.
+// removals, confirmations, names, the archive, the successor, the reach.
 
 // Limits on what one entry says.
 const (
@@ -71,6 +71,10 @@ type successorBody struct {
 	Codes map[Role]string `cbor:"1,keyasint"`
 }
 
+type reachBody struct {
+	Reach Reach `cbor:"1,keyasint"`
+}
+
 func (b *personBody) validate() error { return b.Person.Validate() }
 
 func (b *roleBody) validate() error {
@@ -117,6 +121,13 @@ func (b *successorBody) validate() error {
 		if code, err := ParseCode(text); err != nil || code.String() != text {
 			return fmt.Errorf("the code for %s: %w", role, ErrMalformedCode)
 		}
+	}
+	return nil
+}
+
+func (b *reachBody) validate() error {
+	if !b.Reach.Valid() {
+		return fmt.Errorf("unknown %s", b.Reach)
 	}
 	return nil
 }

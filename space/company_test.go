@@ -130,7 +130,7 @@ func summary(l *Log) string {
 // answersOf is what a log answers, but for its entries.
 func answersOf(l *Log) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "name %s archived %t newer %t facilitators %d\n", l.Name(), l.Archived(), l.Newer(), l.Facilitators())
+	fmt.Fprintf(&b, "name %s reach %s archived %t newer %t facilitators %d\n", l.Name(), l.Reach(), l.Archived(), l.Newer(), l.Facilitators())
 	list(&b, "member", l.Members())
 	list(&b, "seat", l.Seats())
 	list(&b, "former", l.Formers())

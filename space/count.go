@@ -180,7 +180,7 @@ func (g *ledger) takes(i int32) bool {
 // hasNoSay reports whether no other entry depends on an entry.
 func hasNoSay(e Entry) bool {
 	switch e.body.(type) {
-	case *personBody, *labelBody, *confirmBody, *archiveBody, *renameBody, *admitBody, *cutBody, *successorBody, nil:
+	case *personBody, *labelBody, *confirmBody, *archiveBody, *renameBody, *admitBody, *cutBody, *successorBody, *reachBody, nil:
 		return true
 	}
 	return false

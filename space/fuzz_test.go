@@ -64,6 +64,7 @@ func entriesOfEachKind(t testing.TB) [][]byte {
 	addAll(log.Revoke(key, third.Device(), cut, noon))
 	addAll(log.AdmitChanges(key, cut, noon))
 	add(log.Rename(key, "Riverside Park", noon))
+	add(log.SetReach(key, ReachLocal, noon))
 	addAll(log.Archive(key, true, cut, noon))
 	add(log.Succeed(key, map[Role]Code{Editor: {Space: ID{1}, Secret: [32]byte{2}, Name: "Next"}}, noon))
 	add(seal(key, KindCut, log.id[:], log.Heads(), noon, cutBody{Cut: cut}))
@@ -165,6 +166,7 @@ func FuzzNames(f *testing.F) {
 	f.Add(InvitationKey{3}.String())
 	f.Add(Editor.String())
 	f.Add(Annotations.String())
+	f.Add(ReachWide.String())
 	f.Add("12D3KooW")
 	f.Fuzz(func(t *testing.T, text string) {
 		if d, err := ParseDeviceID(text); err == nil {
@@ -184,6 +186,9 @@ func FuzzNames(f *testing.F) {
 		}
 		if role, err := ParseRole(text); err == nil && role.String() != text {
 			t.Errorf("the role %q is %s", text, role)
+		}
+		if reach, err := ParseReach(text); err == nil && reach.String() != text {
+			t.Errorf("the reach %q is %s", text, reach)
 		}
 		if part, err := ParsePart(text); err == nil && part.String() != text {
 			t.Errorf("the part %q is %s", text, part)

@@ -25,8 +25,9 @@ const (
 	KindRename    Kind = 15
 	KindAdmit     Kind = 16
 	KindSuccessor Kind = 17
+	KindReach     Kind = 18
 
-	lastKind = KindSuccessor
+	lastKind = KindReach
 )
 
 var kindNames = [...]string{
@@ -34,7 +35,7 @@ var kindNames = [...]string{
 	KindPerson: "person", KindRole: "role", KindRemove: "remove", KindRevoke: "revoke",
 	KindCut: "cut", KindSeatKey: "seat key", KindLabel: "label", KindConfirm: "confirm",
 	KindAnswer: "answer", KindArchive: "archive", KindRename: "rename", KindAdmit: "admit",
-	KindSuccessor: "successor",
+	KindSuccessor: "successor", KindReach: "reach",
 }
 
 // String is the kind's word.
@@ -83,6 +84,8 @@ func parseBody(kind Kind, id ID, raw []byte) (any, error) {
 		return parse[admitBody](raw)
 	case KindSuccessor:
 		return parse[successorBody](raw)
+	case KindReach:
+		return parse[reachBody](raw)
 	}
 	if kind == 0 {
 		return nil, errNoKind

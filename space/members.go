@@ -15,6 +15,13 @@ func (l *Log) Name() string {
 	return l.state.name
 }
 
+// Reach is how far the space's devices go to find one another.
+func (l *Log) Reach() Reach {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.state.reach
+}
+
 // Members returns the live devices of all who belong to the space, in the
 // log's order of joining.
 func (l *Log) Members() []Member {

@@ -21,7 +21,7 @@ func (n *naive) answersOf() string {
 	}
 	archived := n.archivedAt(len(n.order))
 	newer := len(n.all(func(i int) bool { return n.order[i].Kind > lastKind })) > 0
-	fmt.Fprintf(&b, "name %s archived %t newer %t facilitators %d\n", n.name(), archived, newer, facilitators)
+	fmt.Fprintf(&b, "name %s reach %s archived %t newer %t facilitators %d\n", n.name(), n.reach(), archived, newer, facilitators)
 	members := n.membersNow()
 	list(&b, "member", members)
 	list(&b, "seat", seats)
@@ -58,6 +58,16 @@ func (n *naive) name() (name string) {
 		}
 	}
 	return name
+}
+
+func (n *naive) reach() Reach {
+	reach := ReachDirect
+	for _, i := range n.all(n.counts) {
+		if b, ok := n.order[i].body.(*reachBody); ok {
+			reach = b.Reach
+		}
+	}
+	return reach
 }
 
 // archivedAt says what the last of the archive entries below one says.
@@ -273,16 +283,29 @@ func (n *naive) requests(members []Member) (requests []Request) {
 		if !ok || !n.key(n.via[i]).ask || slices.ContainsFunc(members, func(m Member) bool { return m.Device == a.Device }) {
 			continue
 		}
-		if len(n.all(func(j int) bool {
-			b, ok := n.order[j].body.(*answerBody)
-			return ok && n.counts(j) && b.Join == n.order[i].Hash
-		})) == 0 {
+		if len(n.all(func(j int) bool { return n.settles(j, i) || n.declines(j, a) })) == 0 && n.expelled(a.Device, i, len(n.order)) == no {
 			requests = append(requests, Request{
 				n.order[i].Hash, a.Device, a.Label, a.Person, n.key(n.via[i]).role, a.Invitation, n.seat[i], n.order[i].Time,
 			})
 		}
 	}
 	return requests
+}
+
+// settles says whether an entry is an answer to a request.
+func (n *naive) settles(i, request int) bool {
+	b, ok := n.order[i].body.(*answerBody)
+	return ok && n.counts(i) && b.Join == n.order[request].Hash
+}
+
+// declines says whether an entry says no to a device by an invitation.
+func (n *naive) declines(i int, asked Application) bool {
+	b, ok := n.order[i].body.(*answerBody)
+	if !ok || b.Accept || !n.counts(i) {
+		return false
+	}
+	a, ok := n.order[n.place[b.Join]].body.(Application)
+	return ok && a.Device == asked.Device && a.Invitation == asked.Invitation
 }
 
 // made lists the keys, each as its first invite that counts says, or where

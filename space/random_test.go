@@ -193,6 +193,8 @@ func (p *play) saying(kind Kind, person Person, i int) any {
 		return renameBody{fmt.Sprint("space ", i)}
 	case KindAdmit:
 		return admitBody{cut}
+	case KindReach:
+		return reachBody{Reach(1 + rand.IntN(3))}
 	case KindSuccessor:
 		return successorBody{map[Role]string{Editor: Code{Space: ID{byte(i)}, Name: "Next"}.String()}}
 	}

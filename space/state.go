@@ -11,6 +11,7 @@ type state struct {
 	*ledger
 	name        string
 	archived    bool
+	reach       Reach
 	newer       bool
 	seats       map[int32]*seat
 	members     map[int32]*member // live devices
@@ -77,6 +78,7 @@ func evaluate(l *Log) *state {
 func (g *ledger) fold() *state {
 	s := &state{
 		ledger:   g,
+		reach:    ReachDirect,
 		seats:    make(map[int32]*seat),
 		members:  make(map[int32]*member),
 		keys:     make(map[InvitationKey]*invitation),
@@ -172,6 +174,8 @@ func (s *state) describe(i int32) {
 		s.name = body.Name
 	case *successorBody:
 		s.successors = append(s.successors, i)
+	case *reachBody:
+		s.reach = body.Reach
 	}
 }
 

@@ -138,6 +138,22 @@ func (l *Log) Rename(key Key, name string, now time.Time) (Entry, error) {
 	return l.write(key, now, draft{KindRename, renameBody{Name: name}})
 }
 
+// SetReach writes how far the space's devices go to find one another. Only a
+// facilitator can.
+func (l *Log) SetReach(key Key, reach Reach, now time.Time) (Entry, error) {
+	body := reachBody{Reach: reach}
+	if err := body.validate(); err != nil {
+		return Entry{}, fmt.Errorf("set reach: %w", err)
+	}
+	if err := l.facilitates(key.Device()); err != nil {
+		return Entry{}, fmt.Errorf("set reach: %w", err)
+	}
+	if l.Reach() == reach {
+		return Entry{}, fmt.Errorf("set reach: %w", ErrNoEffect)
+	}
+	return l.write(key, now, draft{KindReach, body})
+}
+
 // Succeed writes that another space takes the place of this one, and with
 // which codes those who have a role here join there. A facilitator or an
 // editor can.
