@@ -39,8 +39,9 @@ const (
 )
 
 // newHost starts listening. Nothing is dialled, and no service runs that other
-// programs could use: no relay, no NAT detection for others, no ping.
-func newHost(key space.Key, listen []multiaddr.Multiaddr, gate *gater) (host.Host, error) {
+// programs could use: no relay, no NAT detection for others, no ping. Options
+// given come last, and change what is set here.
+func newHost(key space.Key, listen []multiaddr.Multiaddr, gate *gater, more ...libp2p.Option) (host.Host, error) {
 	private, err := hostKey(key)
 	if err != nil {
 		return nil, err
@@ -53,7 +54,7 @@ func newHost(key space.Key, listen []multiaddr.Multiaddr, gate *gater) (host.Hos
 	if err != nil {
 		return nil, fmt.Errorf("set up connection manager: %w", err)
 	}
-	h, err := libp2p.New(
+	options := []libp2p.Option{
 		libp2p.Identity(private),
 		libp2p.Transport(quic.NewTransport),
 		libp2p.Transport(tcp.NewTCPTransport),
@@ -72,7 +73,8 @@ func newHost(key space.Key, listen []multiaddr.Multiaddr, gate *gater) (host.Hos
 		libp2p.WithDialTimeout(dialTimeout),
 		libp2p.UserAgent("parley"),
 		libp2p.ProtocolVersion("parley"),
-	)
+	}
+	h, err := libp2p.New(append(options, more...)...)
 	if err != nil {
 		return nil, fmt.Errorf("start network: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -35,6 +36,8 @@ type Config struct {
 	OnPresence func(space.ID) // somebody came, moved or left
 	OnPeers    func()         // a device connected or disconnected, or shares a space now
 	OnStanding func(space.ID) // somebody holds more than before, or came, or left
+
+	hostOptions []libp2p.Option // further ones: a simulated network's
 }
 
 // Node is this device on the network. Its methods may be called from any
@@ -48,6 +51,7 @@ type Node struct {
 	log       *slog.Logger
 	now       func() time.Time
 	onPeers   func()
+	options   []libp2p.Option
 	book      *addressBook
 	meetings  *meetings
 	presence  *presences
@@ -79,6 +83,7 @@ func Open(ctx context.Context, config Config) (*Node, error) {
 		key: config.Key, device: config.Key.Device(), store: config.Store,
 		listenOn: config.Listen, mdns: config.MDNS, log: config.Log, now: config.Now,
 		onPeers:   config.OnPeers,
+		options:   config.hostOptions,
 		meetings:  newMeetings(),
 		admission: admission{waiting: make(map[space.ID]map[space.DeviceID]bool)},
 		documents: make(map[space.ID]map[crdt.DocumentID]int),
@@ -334,6 +339,16 @@ func (n *Node) member(id space.ID, device space.DeviceID) bool {
 	return ok
 }
 
+// wasMember reports whether a device is, or once was, a member of a space.
+func (n *Node) wasMember(id space.ID, device space.DeviceID) bool {
+	log, ok := n.store.Log(id)
+	if !ok {
+		return false
+	}
+	_, ok = log.SeatOf(device)
+	return ok
+}
+
 // belongs reports whether this device is a member of a space, by our log.
 func (n *Node) belongs(id space.ID) bool { return n.member(id, n.device) }
 
@@ -363,7 +378,7 @@ func (n *Node) listen(gate *gater) (host.Host, error) {
 		if err != nil {
 			return nil, err
 		}
-		return newHost(n.key, addresses, gate)
+		return newHost(n.key, addresses, gate, n.options...)
 	}
 	h, err := n.listenAgain(gate)
 	if err != nil {
@@ -381,7 +396,7 @@ func (n *Node) listen(gate *gater) (host.Host, error) {
 
 func (n *Node) listenAgain(gate *gater) (host.Host, error) {
 	if last, err := parseAddresses(n.book.of(n.device)); err == nil && len(last) > 0 {
-		h, err := newHost(n.key, last, gate)
+		h, err := newHost(n.key, last, gate, n.options...)
 		if err == nil && len(h.Network().ListenAddresses()) == len(last) {
 			return h, nil
 		}
@@ -394,5 +409,5 @@ func (n *Node) listenAgain(gate *gater) (host.Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newHost(n.key, addresses, gate)
+	return newHost(n.key, addresses, gate, n.options...)
 }
