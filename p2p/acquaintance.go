@@ -20,6 +20,7 @@ const sharing = "shares a space"
 type acquaintance struct {
 	since    time.Time
 	shared   map[space.ID]bool
+	member   map[space.ID]bool // what our log said of it when it was last considered
 	greeting bool
 	again    bool          // greet once more when done
 	pulls    chan struct{} // holds one token for each pull from it under way
@@ -68,7 +69,8 @@ func (o *online) acquaint(p peer.ID) {
 	defer o.mu.Unlock()
 	if o.peers[p] == nil && o.host.Network().Connectedness(p) == network.Connected {
 		o.peers[p] = &acquaintance{
-			since: time.Now(), shared: make(map[space.ID]bool), pulls: make(chan struct{}, pullsAtOnce),
+			since: time.Now(), shared: make(map[space.ID]bool), member: make(map[space.ID]bool),
+			pulls: make(chan struct{}, pullsAtOnce),
 		}
 	}
 }
@@ -220,11 +222,17 @@ func (o *online) reconsider(id space.ID) {
 	}
 	for p, known := range o.peers {
 		device, _ := deviceOf(p)
-		switch member := o.node.member(id, device); {
+		was, considered := known.member[id]
+		member := o.node.member(id, device)
+		known.member[id] = member
+		switch {
 		case member && !known.shared[id]:
 			toMeet = append(toMeet, p)
 		case !member && o.unshare(p, known, id):
 			toLeave = append(toLeave, p)
+		case !member && (was || !considered && o.node.wasMember(id, device)):
+			// It went before it was found that the space was shared.
+			toMeet = append(toMeet, p)
 		}
 	}
 	o.mu.Unlock()

@@ -33,6 +33,7 @@ type hello struct {
 	side   byte
 
 	named map[space.ID]bool // by the other, in the round that was heard last
+	first []space.ID        // named by us in the first round
 
 	// What is seen to when the hello is over: so long as it lasts, the time that
 	// anything takes must not depend on what is held here.
@@ -105,6 +106,7 @@ func (h *hello) open() ([]space.ID, error) {
 	if err != nil {
 		return nil, err
 	}
+	h.first = named
 	if err := h.prove(named); err != nil {
 		return nil, err
 	}
@@ -137,6 +139,7 @@ func (h *hello) answer() ([]space.ID, error) {
 	if err != nil {
 		return nil, err
 	}
+	h.first = first
 	asked := time.Now()
 	if err := h.hearTags(1); err != nil {
 		return nil, err
@@ -287,6 +290,9 @@ func (h *hello) finish(ctx context.Context) {
 			h.online.log.Debug("A proof of membership did not hold", "space", id, "device", h.other, "error", err)
 		}
 		again = again || !before && h.common(id)
+	}
+	for _, id := range h.first {
+		again = again || !h.common(id) // it ended meanwhile, too late to say why
 	}
 	for _, log := range h.toTell {
 		again = len(node.findEnding(log, h.other)) > 0 || again
