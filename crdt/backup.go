@@ -74,7 +74,7 @@ func (c *copier) visit(key, value []byte) (bool, error) {
 func (c *copier) look(key, value []byte) (counts bool, wrong, err error) {
 	wrong = checkRecord(key, value, c.limits)
 	switch tableOf(key) {
-	case tableBlobs, tablePieces, tablePuts:
+	case tableBlobs, tablePieces, tablePuts, tableHalves:
 		return c.lookAtBlob(key, value, wrong)
 	case tableDocuments:
 		return c.lookAtChunk(key, wrong)

@@ -103,6 +103,7 @@ func checkBlobKey(key []byte) error {
 		tableBlobs:  len(BlobID{}),
 		tablePieces: len(blobNumber{}) + 2,
 		tablePuts:   len(blobNumber{}),
+		tableHalves: len(BlobID{}),
 	}[tableOf(key)]
 	if len(key) != spaceKeySize+1+size {
 		return errUnknownKey
@@ -122,6 +123,9 @@ func checkOfBlob(key, value []byte) error {
 		return err
 	case tablePuts:
 		var record putRecord
+		return decoding.Unmarshal(value, &record)
+	case tableHalves:
+		var record halfRecord
 		return decoding.Unmarshal(value, &record)
 	}
 	if len(value) > blobPiece {

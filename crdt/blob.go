@@ -162,6 +162,7 @@ type spaceBlobs struct {
 	known  bool       // total has been counted
 	total  int64      // bytes, of what is there and of what is being put
 	active map[blobNumber]bool
+	coming map[BlobID]bool // from elsewhere, now
 }
 
 func (b *blobs) of(id space.ID) *spaceBlobs {
@@ -169,7 +170,7 @@ func (b *blobs) of(id space.ID) *spaceBlobs {
 	defer b.mu.Unlock()
 	at := b.spaces[id]
 	if at == nil {
-		at = &spaceBlobs{active: make(map[blobNumber]bool)}
+		at = &spaceBlobs{active: make(map[blobNumber]bool), coming: make(map[BlobID]bool)}
 		b.spaces[id] = at
 	}
 	return at

@@ -89,12 +89,15 @@ type blobPut struct {
 	in     *spaceBlobs
 	sum    hash.Hash
 	record blobRecord
-	staged int  // pieces that are written and do not count yet
+	mark   Op   // stands for it as long as pieces are written that do not count
+	staged int  // those pieces
 	kept   bool // its pieces count now
 }
 
 func (p *blobPut) begin() {
 	_, _ = rand.Read(p.record.Number[:]) // which never fails
+	most := uint64(p.store.limits.Blob+blobPiece-1) / blobPiece
+	p.mark = Op{Key: putKey(p.space, p.record.Number), Value: encode(putRecord{Pieces: most})}
 	p.in.mu.Lock()
 	defer p.in.mu.Unlock()
 	p.in.active[p.record.Number] = true
@@ -129,8 +132,7 @@ func (p *blobPut) take(data []byte) ([]Op, error) {
 // stage writes a piece that is not the last.
 func (p *blobPut) stage(ops []Op) error {
 	if p.staged == 0 {
-		most := uint64(p.store.limits.Blob+blobPiece-1) / blobPiece
-		ops = append(ops, Op{Key: putKey(p.space, p.record.Number), Value: encode(putRecord{Pieces: most})})
+		ops = append(ops, p.mark)
 	}
 	p.staged++
 	return p.store.writeBlobOps(ops)
@@ -154,7 +156,7 @@ func (p *blobPut) finish(ctx context.Context, last []Op) (Blob, error) {
 	ops := append(last, old.Number.removal(p.space, len(old.Pieces))...)
 	ops = append(ops, Op{Key: blobKey(p.space, id), Value: encode(p.record)})
 	if p.staged > 0 {
-		ops = append(ops, Op{Key: putKey(p.space, p.record.Number)})
+		ops = append(ops, Op{Key: p.mark.Key})
 	}
 	if err := p.store.writeBlobOps(ops); err != nil {
 		return Blob{}, err
@@ -176,11 +178,8 @@ func (p *blobPut) again(id BlobID, old blobRecord) (Blob, error) {
 // end gives back what a put took that came to nothing. What it cannot remove,
 // because the disk is full or the store is closed, a later round removes.
 func (p *blobPut) end() {
-	if !p.kept && p.staged > 0 {
-		ops := p.record.Number.removal(p.space, len(p.record.Pieces))
-		if err := p.store.writeBlobOps(append(ops, Op{Key: putKey(p.space, p.record.Number)})); err != nil {
-			p.store.log.Info("what is left of a file will be removed later", "space", p.space, "error", err)
-		}
+	if !p.kept {
+		p.discard()
 	}
 	p.in.mu.Lock()
 	defer p.in.mu.Unlock()
@@ -190,7 +189,19 @@ func (p *blobPut) end() {
 	}
 }
 
-// removeUnfinished removes what is left of puts that were cut short.
+// discard removes pieces that will never count.
+func (p *blobPut) discard() {
+	if p.staged == 0 {
+		return
+	}
+	ops := p.record.Number.removal(p.space, len(p.record.Pieces))
+	if err := p.store.writeBlobOps(append(ops, Op{Key: p.mark.Key})); err != nil {
+		p.store.log.Info("what is left of a file will be removed later", "space", p.space, "error", err)
+	}
+}
+
+// removeUnfinished removes what is left of puts that were cut short, and of
+// blobs that have come half and do not go on.
 func (s *Store) removeUnfinished(id space.ID) error {
 	prefix := tableKey(id, tablePuts)
 	in := s.blobs.of(id)
@@ -216,7 +227,7 @@ func (s *Store) removeUnfinished(id space.ID) error {
 	for _, one := range ops {
 		err = errors.Join(err, s.writeBlobOps(one))
 	}
-	if err != nil {
+	if err = errors.Join(err, s.removeHalves(id, maxHalf)); err != nil {
 		return fmt.Errorf("remove what is left of blobs: %w", err)
 	}
 	return nil

@@ -67,6 +67,20 @@ func (r *BlobReader) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
+// Next is what is left of the piece at which Read would go on, and goes on to
+// the next: a blob to its end without a copy. What it returns is good until the
+// reader is used again. It returns io.EOF at the end.
+func (r *BlobReader) Next() ([]byte, error) {
+	if r.at >= int64(r.record.Size) {
+		return nil, io.EOF
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	data, err := r.load(r.at)
+	r.at += int64(len(data))
+	return data, err
+}
+
 var errSeek = errors.New("seek to before the beginning of a blob")
 
 // Seek says where the next Read begins.
@@ -106,14 +120,21 @@ func (r *BlobReader) ReadAt(p []byte, off int64) (n int, err error) {
 func (r *BlobReader) some(p []byte, off int64) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	data, err := r.load(off)
+	return copy(p, data), err
+}
+
+// load is the rest of the piece at an offset, which is in the blob. The lock is
+// held.
+func (r *BlobReader) load(off int64) ([]byte, error) {
 	if piece := int(off / blobPiece); piece != r.piece {
 		data, err := r.store.readPiece(r.space, r.id, &r.record, piece)
 		if err != nil {
-			return 0, fmt.Errorf("read blob %s: %w", r.id, err)
+			return nil, fmt.Errorf("read blob %s: %w", r.id, err)
 		}
 		r.piece, r.data = piece, data
 	}
-	return copy(p, r.data[off%blobPiece:]), nil
+	return r.data[off%blobPiece:], nil
 }
 
 // readPiece reads a piece and makes sure that it is what was put.

@@ -49,7 +49,7 @@ func findingOf(key []byte, wrong error) Finding {
 	case tableEntries:
 		f.About = AboutEntry
 		return f
-	case tableBlobs, tablePieces, tablePuts:
+	case tableBlobs, tablePieces, tablePuts, tableHalves:
 		f.About = AboutBlob
 		return f
 	case tableJudged:

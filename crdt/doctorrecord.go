@@ -35,7 +35,7 @@ func checkRecord(key, value []byte, limits chunk.Limits) error {
 	switch table {
 	case tableEntries:
 		return checkEntry(id, key, value)
-	case tableBlobs, tablePieces, tablePuts:
+	case tableBlobs, tablePieces, tablePuts, tableHalves:
 		return checkOfBlob(key, value)
 	case tableJudged:
 		return checkJudged(key, value)

@@ -55,7 +55,7 @@ func (s *Store) examineAll(ctx context.Context, r Reader, report func(Finding)) 
 		}
 		wrong := checkRecord(key, value, s.limits)
 		switch table {
-		case tableBlobs, tablePieces, tablePuts:
+		case tableBlobs, tablePieces, tablePuts, tableHalves:
 			var err error
 			if _, wrong, err = look.lookAtBlob(key, value, wrong); err != nil {
 				return false, err

@@ -25,6 +25,7 @@ import (
 //	s space b hash                                blob's description
 //	s space B number piece                        blob's bytes
 //	s space u number                              blob being put
+//	s space i hash                                blob that has come half
 //	s space d document part a actor               newest signed change of an actor
 //	s space d document part c position            change
 //	s space d document part s position            snapshot's description
@@ -45,6 +46,7 @@ const (
 	tableBlobs      = 'b'
 	tablePieces     = 'B'
 	tablePuts       = 'u'
+	tableHalves     = 'i'
 	tableJudged     = 'j'
 
 	kindActor    = 'a'
@@ -120,6 +122,8 @@ func blobKey(id space.ID, blob BlobID) []byte { return append(tableKey(id, table
 func putKey(id space.ID, number blobNumber) []byte {
 	return append(tableKey(id, tablePuts), number[:]...)
 }
+
+func halfKey(id space.ID, blob BlobID) []byte { return append(tableKey(id, tableHalves), blob[:]...) }
 
 func pieceKey(id space.ID, number blobNumber, piece int) []byte {
 	return binary.BigEndian.AppendUint16(append(tableKey(id, tablePieces), number[:]...), uint16(piece))

@@ -48,7 +48,7 @@ var DefaultLimits = Limits{
 	Ops:      4 << 20,
 	AllOps:   16 << 20,
 	Changes:  4 << 20,
-	Blob:     32 << 20,
+	Blob:     256 << 20,
 	Blobs:    1 << 30,
 }
 
