@@ -19,7 +19,7 @@ describe("an official", () => {
 		await screen.page.getByLabel(words.settings.organisation, { exact: true }).fill("City council");
 		await screen.page.getByRole("checkbox", { name: words.settings.official }).check({ force: true });
 		await screen.press("button", words.settings.savePerson);
-		await ben.window.seesText(words.settings.personSaved);
+		await space.readsAtTheFoot(ben.window, words.settings.personSaved);
 
 		await space.opensPerson(anna.window, "Ben");
 		await anna.window.seesText(fill(words.people.officialOf, { organisation: space.named("City council") }));

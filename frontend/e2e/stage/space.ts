@@ -39,6 +39,24 @@ export async function meets(one: Seat, other: Seat): Promise<void> {
 	await other.peer.command("connect", address ?? "");
 }
 
+/** Reads at the window's foot what was just done, where it covers neither the page nor the dialog over it. */
+export async function readsAtTheFoot(window: Hand, text: string): Promise<void> {
+	const { page } = window.screen;
+	const foot = page.getByRole("region", { name: window.words.app.notices }).filter({ hasText: text });
+	await foot.waitFor();
+	await until(`nothing to lie under what ${window.person} is told`, async () =>
+		foot.evaluate((strip) => {
+			const { top } = strip.getBoundingClientRect();
+			const open = document.querySelector("[role=dialog]");
+			let layer: Element | null = open;
+			while (layer !== null && getComputedStyle(layer).position !== "fixed") layer = layer.parentElement;
+			return [document.querySelector("#root"), layer].every(
+				(below) => below === null || below.getBoundingClientRect().bottom <= top,
+			);
+		}),
+	);
+}
+
 export async function opensThisSpace(window: Hand): Promise<void> {
 	const { title } = window.words.thisSpace;
 	await window.screen.page.getByRole("navigation").getByRole("link", { name: title }).click();

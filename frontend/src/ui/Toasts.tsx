@@ -16,15 +16,30 @@ export interface Notice {
 
 export type Notices = ToastQueue<Notice>;
 
-// Good news goes by itself; a problem stays until it was read. Five seconds is what React Aria advises at least.
-const SHOWN = 6000;
+// Milliseconds: to notice that something was said, and to read a letter of it slowly.
+const NOTICING = 4000;
+const READING = 60;
 
 export function createNotices(): Notices {
-	return new ToastQueue<Notice>({ maxVisibleToasts: 3 });
+	return new ToastQueue<Notice>({ maxVisibleToasts: 2 });
 }
 
+/** Says what was done, in place of what was done before; it goes by itself. A problem stays until it was read. */
 export function notify(notices: Notices, notice: Notice): void {
-	notices.add(notice, notice.kind === "good" ? { timeout: SHOWN } : {});
+	for (const { key, content } of notices.visibleToasts) if (content.kind === "good") notices.close(key);
+	notices.add(notice, notice.kind === "good" ? { timeout: NOTICING + READING * notice.text.length } : {});
+}
+
+/** The window gives way to what is said at its foot (--foot), so that nothing ever lies under it. */
+function givesWay(region: HTMLElement | null): (() => void) | undefined {
+	if (region === null) return undefined;
+	const { style } = document.documentElement;
+	const observer = new ResizeObserver(() => style.setProperty("--foot", `${region.offsetHeight}px`));
+	observer.observe(region);
+	return () => {
+		observer.disconnect();
+		style.removeProperty("--foot");
+	};
 }
 
 interface ToastsProps {
@@ -35,7 +50,7 @@ interface ToastsProps {
 
 export function Toasts({ notices, label, closeLabel }: ToastsProps) {
 	return (
-		<ToastRegion queue={notices} aria-label={label} className={styles.region}>
+		<ToastRegion ref={givesWay} queue={notices} aria-label={label} className={styles.region}>
 			{({ toast }) => (
 				<Toast
 					toast={toast}
