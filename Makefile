@@ -89,10 +89,10 @@ test-frontend: $(modules)
 	cd frontend && npx vitest run
 
 test-e2e: parley parley-node | test-packages
-	cd frontend && npx vitest run --config e2e/vitest.config.ts
+	cd frontend && ../build/apart npx vitest run --config e2e/vitest.config.ts
 
 screenshots: parley-node | test-packages ## pictures of every screen, in frontend/e2e/screenshots
-	cd frontend && npx vitest run --config e2e/screens.config.ts
+	cd frontend && ../build/apart npx vitest run --config e2e/screens.config.ts
 
 MUTATIONS ?= 10000000
 .PHONY: mutate

@@ -16,6 +16,7 @@ import (
 	"parley/crdt/badger"
 	"parley/crdt/chunk"
 	"parley/crdt/materialize"
+	"parley/p2p/lab"
 	"parley/space"
 )
 
@@ -23,7 +24,7 @@ func TestMain(m *testing.M) {
 	if app.RunChild(os.Args) {
 		return
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(lab.Apart(m))
 }
 
 // device is an open App with a person, for one test.

@@ -6,6 +6,8 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+
+	"parley/p2p/lab"
 )
 
 // turnsOnDiscovery restarts devices with multicast, on every interface.
@@ -17,7 +19,10 @@ func turnsOnDiscovery(devices ...*device) {
 	}
 }
 
-func TestFoundOnTheLocalNetwork(t *testing.T) {
+func TestFoundOnTheLocalNetwork(t *testing.T) { lab.Alone(t, foundNearby) }
+
+func foundNearby(t *testing.T) {
+	lab.LocalNetwork(t)
 	ada, ben := newDevice(t, "Ada"), newDevice(t, "Ben")
 	turnsOnDiscovery(ada, ben)
 	park := ada.founds("Park")

@@ -21,6 +21,7 @@ import (
 	"github.com/mr-tron/base58"
 	"github.com/multiformats/go-multiaddr"
 
+	"parley/p2p/lab"
 	"parley/space"
 )
 
@@ -441,9 +442,16 @@ func forked(t *testing.T, log *space.Log) *space.Log {
 	return copied
 }
 
-func TestMulticastSaysNothingOfSpaces(t *testing.T) {
+func TestMulticastSaysNothingOfSpaces(t *testing.T) { lab.Alone(t, multicastSaysNothing) }
+
+func multicastSaysNothing(t *testing.T) {
+	lab.LocalNetwork(t)
+	lan, err := net.InterfaceByName("lan")
+	if err != nil {
+		t.Fatal(err)
+	}
 	group := &net.UDPAddr{IP: net.IPv4(224, 0, 0, 251), Port: 5353}
-	socket, err := net.ListenMulticastUDP("udp4", nil, group)
+	socket, err := net.ListenMulticastUDP("udp4", lan, group)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"parley/crdt"
 	"parley/crdt/materialize"
+	"parley/p2p/lab"
 	"parley/space"
 )
 
@@ -19,7 +20,7 @@ func TestMain(m *testing.M) {
 		materialize.Main()
 		return
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(lab.Apart(m))
 }
 
 func TestTwoWriteAndHaveTheSame(t *testing.T) {

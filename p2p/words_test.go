@@ -13,6 +13,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/network"
 
+	"parley/p2p/lab"
 	"parley/space"
 )
 
@@ -91,7 +92,10 @@ func TestWordsOnTheWall(t *testing.T) {
 	}
 }
 
-func TestWordsAreFoundOnTheLocalNetwork(t *testing.T) {
+func TestWordsAreFoundOnTheLocalNetwork(t *testing.T) { lab.Alone(t, wordsFoundNearby) }
+
+func wordsFoundNearby(t *testing.T) {
+	lab.LocalNetwork(t)
 	ada, ben := newDevice(t, "Ada"), newDevice(t, "Ben")
 	turnsOnDiscovery(ada, ben)
 	park := ada.founds("Park")

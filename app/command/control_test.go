@@ -20,13 +20,14 @@ import (
 	"go.uber.org/goleak"
 
 	"parley/app"
+	"parley/p2p/lab"
 )
 
 func TestMain(m *testing.M) {
 	if app.RunChild(os.Args) {
 		return
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(lab.Apart(m))
 }
 
 // openPeer opens a peer with a control socket that also knows some commands

@@ -17,9 +17,10 @@ import (
 	"go.uber.org/goleak"
 
 	"parley/app"
+	"parley/p2p/lab"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(lab.Apart(m)) }
 
 // stub is a window that misbehaves on demand. The real one is tested in app;
 // here it is the socket that matters.

@@ -24,6 +24,7 @@ import (
 	"parley/app/vault"
 	"parley/crdt"
 	"parley/crdt/badger"
+	"parley/p2p/lab"
 )
 
 // patience is how long a script waits for something to happen.
@@ -36,12 +37,23 @@ func TestMain(m *testing.M) {
 	if os.Getenv("PARLEY_KEYRING") == "" {
 		os.Setenv("PARLEY_KEYRING", "false") // the keyring of whoever runs the tests is theirs
 	}
-	testscript.Main(m, map[string]func(){"parley-node": main})
+	testscript.Main(lab.Apart(m), map[string]func(){"parley-node": main})
 }
 
-func TestScripts(t *testing.T) {
+func TestScripts(t *testing.T) { runScripts(t, "script") }
+
+// TestScriptsOnALocalNetwork runs those in which devices find each other by
+// themselves.
+func TestScriptsOnALocalNetwork(t *testing.T) {
+	lab.Alone(t, func(t *testing.T) {
+		lab.LocalNetwork(t)
+		runScripts(t, "lan")
+	})
+}
+
+func runScripts(t *testing.T, folder string) {
 	testscript.Run(t, testscript.Params{
-		Dir: filepath.Join("testdata", "script"),
+		Dir: filepath.Join("testdata", folder),
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("XDG_DATA_HOME", "")

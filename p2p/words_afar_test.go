@@ -3,47 +3,20 @@ package p2p
 import (
 	"context"
 	"errors"
-	"os"
-	"os/exec"
-	"syscall"
 	"testing"
 
 	"filippo.io/cpace"
 
+	"parley/p2p/lab"
 	"parley/space"
 )
 
-const networkEnv = "PARLEY_TEST_NETWORK"
+func TestWordsAreForTheLocalNetwork(t *testing.T) { lab.Alone(t, fromAfar) }
 
-// onItsOwnNetwork runs a test in a process of its own, on a network of its own
-// with nobody else on it. There the machine has an address that is not of any
-// local network, 203.0.113.7.
-func onItsOwnNetwork(t *testing.T, story func(t *testing.T)) {
-	if os.Getenv(networkEnv) != "" {
-		for _, arguments := range [][]string{{"link", "set", "lo", "up"}, {"addr", "add", "203.0.113.7/32", "dev", "lo"}} {
-			if out, err := exec.Command("ip", arguments...).CombinedOutput(); err != nil {
-				t.Fatalf("ip %v: %v\n%s(run build/need packages test)", arguments, err, out)
-			}
-		}
-		story(t)
-		return
-	}
-	process := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-	process.Env = append(os.Environ(), networkEnv+"=1")
-	process.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
-	if os.Getuid() != 0 {
-		process.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
-		process.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}}
-		process.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}}
-	}
-	if out, err := process.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-}
-
-func TestWordsAreForTheLocalNetwork(t *testing.T) { onItsOwnNetwork(t, fromAfar) }
-
+// fromAfar is told where the machine has an address that is not of any local
+// network.
 func fromAfar(t *testing.T) {
+	lab.IP(t, "addr", "add", "203.0.113.7/32", "dev", "lo")
 	afar := func(name string) *device {
 		d := newDevice(t, name)
 		d.stops()
