@@ -128,7 +128,7 @@ func (w *Window) wake(moves []crdt.Move) {
 	defer w.mu.Unlock()
 	for _, move := range moves {
 		opened, ok := w.parts[move.Ref]
-		if ok && !(opened.writable && move.Actor == opened.actor) {
+		if ok && move.Actor != opened.actor {
 			opened.follower.ring()
 		}
 	}

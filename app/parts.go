@@ -15,9 +15,8 @@ const maxCommit = 16 << 20
 
 // openPart is a part of a document that a window has open.
 type openPart struct {
-	lease    crdt.Lease // zero where the part may not be written
-	writable bool
-	actor    chunk.Actor // of the lease
+	actor    chunk.Actor // leased also where the part may not be written now: a role can come back while it is open
+	giveBack func()      // ends the lease
 	looking  func()      // tells the network that nobody looks at the document any more
 	leaving  func()      // tells this device's other windows
 	hide     func()      // tells the store that it need not be held open for showing it
@@ -34,9 +33,7 @@ func (p *openPart) release() {
 	p.mu.Lock() // a commit under way still needs the actor
 	defer p.mu.Unlock()
 	p.released = true
-	if p.writable {
-		p.lease.Release()
-	}
+	p.giveBack()
 	close(p.follower.stop)
 	p.looking()
 	p.leaving()
@@ -54,13 +51,11 @@ func (w *Window) OpenDocument(spaceID, document, part string) (OpenedDocument, e
 	if err != nil {
 		return OpenedDocument{}, err
 	}
-	opened := &openPart{writable: log.MayWrite(w.app.Device(), ref.Part), follower: newFollower()}
-	if opened.writable {
-		if opened.lease, err = w.app.store.Lease(ref); err != nil {
-			return OpenedDocument{}, err
-		}
-		opened.actor = chunk.Actor(opened.lease.Actor[:])
+	lease, err := w.app.store.Lease(ref)
+	if err != nil {
+		return OpenedDocument{}, err
 	}
+	opened := &openPart{actor: chunk.Actor(lease.Actor[:]), giveBack: lease.Release, follower: newFollower()}
 	opened.looking = w.app.node.OpenDocument(ref.Space, ref.Document)
 	opened.leaving = w.app.readers.enter(w, ref)
 	opened.hide = w.app.store.Show(ref)
@@ -80,8 +75,8 @@ func (w *Window) OpenDocument(spaceID, document, part string) (OpenedDocument, e
 	opened.follower.ring() // what came meanwhile
 	together, _ := w.lookAround(openDocument{ref.Space, ref.Document})
 	return OpenedDocument{
-		Actor: opened.actor.String(), Position: position, Chunks: orNone(chunks), Writable: opened.writable,
-		Together: together,
+		Actor: opened.actor.String(), Position: position, Chunks: orNone(chunks),
+		Writable: log.MayWrite(w.app.Device(), ref.Part), Together: together,
 	}, nil
 }
 
@@ -194,9 +189,6 @@ func (w *Window) Commit(spaceID, document, part string, changes [][]byte) (Commi
 // check refuses a batch that this window cannot have made, and answers with
 // the newest of its changes. The store checks the changes themselves.
 func (p *openPart) check(changes [][]byte) (newest chunk.Change, err error) {
-	if !p.writable {
-		return newest, newError(CodeNotAllowed, "This document was opened to be read. Open it again to write.")
-	}
 	if len(changes) == 0 {
 		return newest, newError(CodeInvalid, "There is nothing to save.")
 	}
@@ -246,9 +238,6 @@ func (w *Window) Pull(spaceID, document, part string, after uint64) (Pulled, err
 // made says whether a chunk is a change of the actor that the part was opened
 // with.
 func (p *openPart) made(raw []byte) bool {
-	if !p.writable {
-		return false
-	}
 	change, err := chunk.ParseChange(raw, chunk.DefaultLimits)
 	return err == nil && change.Actor == p.actor
 }

@@ -12,7 +12,7 @@ func TestALoadThatFailsDropsNothingThatWasOpenedSince(t *testing.T) {
 	released := make(map[*openPart]int)
 	open := func() *openPart {
 		nothing := func() {}
-		p := &openPart{follower: newFollower(), looking: nothing, leaving: nothing}
+		p := &openPart{follower: newFollower(), giveBack: nothing, looking: nothing, leaving: nothing}
 		p.hide = func() { released[p]++ }
 		return p
 	}

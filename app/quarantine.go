@@ -139,20 +139,37 @@ func (h heap) admissible() bool {
 // maxExcerpt bounds what is shown of what somebody wrote, in code points.
 const maxExcerpt = 280
 
-// excerpt is the beginning of what the changes add in letters.
-func (a *App) excerpt(h heap) string {
+// maxCounted bounds the changes that are read to say what they do.
+const maxCounted = 1000
+
+// content is the beginning of what the changes add in letters, and how much
+// they add and take out.
+func (a *App) content(h heap) (excerpt string, does *Effect) {
 	var letters []rune
-	for _, item := range h.items {
+	does = &Effect{}
+	for i, item := range h.items {
+		if i == maxCounted {
+			does = nil
+		}
+		if does == nil && len(letters) > maxExcerpt {
+			break
+		}
 		content, err := a.store.QuarantinedContent(item.ID())
 		if err != nil {
 			continue // no valid change, or it is not kept
 		}
-		letters = append(letters, []rune(content.Text)...)
-		if len(letters) > maxExcerpt {
-			return shown(string(letters[:maxExcerpt]), maxExcerpt) + "…"
+		if len(letters) <= maxExcerpt {
+			letters = append(letters, []rune(content.Text)...)
+		}
+		if does != nil {
+			does.Adds += content.Letters
+			does.TakesOut += content.Deleted
 		}
 	}
-	return shown(string(letters), maxExcerpt)
+	if len(letters) > maxExcerpt {
+		return shown(string(letters[:maxExcerpt]), maxExcerpt) + "…", does
+	}
+	return shown(string(letters), maxExcerpt), does
 }
 
 // Quarantined lists what was refused of what others wrote in a space, newest
@@ -177,8 +194,9 @@ func (a *App) Quarantined(ctx context.Context, id space.ID) ([]Quarantined, erro
 			ID: h.id(), Document: h.ref.Document.String(), Part: h.ref.Part.String(), Reason: string(h.code),
 			Name: known.of(h.device).Name, Organisation: known.of(h.device).Organisation,
 			Changes: len(h.items), Since: h.items[0].Time, Until: h.last().Time,
-			Excerpt: a.excerpt(h), Admissible: h.admissible(),
+			Admissible: h.admissible(),
 		}
+		described.Excerpt, described.Does = a.content(h)
 		if h.device != (space.DeviceID{}) {
 			described.Device = h.device.String()
 		}

@@ -140,7 +140,14 @@ type Quarantined struct {
 	Until        time.Time `json:"until"`
 	Size         int       `json:"size"` // bytes
 	Excerpt      string    `json:"excerpt"`
+	Does         *Effect   `json:"does,omitempty"` // absent: these are too many changes to count it
 	Admissible   bool      `json:"admissible"`
+}
+
+// Effect is what changes do to a text, in letters.
+type Effect struct {
+	Adds     int `json:"adds"`
+	TakesOut int `json:"takesOut"`
 }
 
 // InviteOptions say what invitation to make.
@@ -172,7 +179,7 @@ type OpenedDocument struct {
 	Actor    string   `json:"actor"`    // hex; leased until the window closes the part
 	Position uint64   `json:"position"` // to pull after
 	Chunks   [][]byte `json:"chunks"`
-	Writable bool     `json:"writable"`
+	Writable bool     `json:"writable"` // whether the role allows it now; a Commit asks again
 	Together bool     `json:"together"` // some other window has the document open; see Window.Company
 }
 

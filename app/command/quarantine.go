@@ -26,6 +26,9 @@ type quarantineListed struct {
 func (r quarantineListed) Plain() string {
 	words := fmt.Sprintf("%s  %s in %q by %s: %s\n", short(r.ID), counted(r.Changes, "change"),
 		cmp.Or(r.Title, short(r.Document)), cmp.Or(r.Name, "somebody unknown"), r.Sentence())
+	if r.Does != nil {
+		words += fmt.Sprintf("  It adds %s and takes out %d.\n", counted(r.Does.Adds, "letter"), r.Does.TakesOut)
+	}
 	if r.Excerpt != "" {
 		words += fmt.Sprintf("  %q\n", r.Excerpt)
 	}

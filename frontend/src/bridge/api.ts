@@ -134,6 +134,8 @@ export interface Quarantined {
 	size: number;
 	/** The beginning of what they would add in letters; may be empty. */
 	excerpt: string;
+	/** What they would do in letters; absent where they are too many to count it. */
+	does?: { adds: number; takesOut: number };
 	/** A facilitator can let them in. */
 	admissible: boolean;
 }
@@ -175,6 +177,7 @@ export interface Opened {
 	position: number;
 	/** Everything stored: Automerge snapshots and changes, base64, in an order that can be loaded. */
 	chunks: string[];
+	/** Whether the role allows it now; every Commit asks again. */
 	writable: boolean;
 	/** Whether some other window has the document open; see Company. */
 	together: boolean;

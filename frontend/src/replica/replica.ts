@@ -234,8 +234,10 @@ export class Replica {
 	}
 
 	/** Loads the document anew from what is stored and what waits to be stored. */
-	reload(): Promise<void> {
-		return this.#reopen(true);
+	async reload(): Promise<void> {
+		// An answer that is under way may be older than the reason to ask.
+		await this.#reopening;
+		await this.#reopen(true);
 	}
 
 	/**
@@ -409,17 +411,15 @@ export class Replica {
 		this.#opened(opened);
 		const open = { heads: this.#heads, operations: this.#operations, changes: [] };
 		const unsaved = [...this.#stillUnsaved(), ...(open.operations.length > 0 ? [open] : [])];
-		const waiting = unsaved.flatMap(({ changes }) => changes);
-		// Whoever may write no more still sees what they wrote, and that it is not saved.
-		if (!this.#writable) applyChunks(core, waiting);
 		core.updateDiffCursor();
 		this.#core = core;
 		this.#actor = opened.actor;
 		this.#operations = [];
-		this.#unsaved = this.#writable ? writeAgain(this.#core, unsaved) : unsaved;
+		// Whoever may write no more still sees what they wrote, and that it is not saved; the role may come back.
+		this.#unsaved = writeAgain(this.#core, unsaved);
 		this.#heads = this.#core.getHeads();
 		this.#broken = null;
-		if (this.#writable) this.#queue.replace(this.#unsaved.flatMap(({ changes }) => changes));
+		this.#queue.replace(this.#unsaved.flatMap(({ changes }) => changes));
 		for (const listener of this.#resetListeners) listener();
 	}
 

@@ -35,13 +35,13 @@ export function Notices() {
 	return (
 		<section aria-label={t("notice.label")} className={styles.notices}>
 			<Info aria-hidden className={styles.icon} />
-			<div className={styles.words}>
-				<p>{noticeWords(notice, t)}</p>
-				<p className={styles.when}>
+			<p className={styles.words}>
+				{noticeWords(notice, t)}{" "}
+				<span className={styles.when}>
 					<time dateTime={notice.at}>{formatTime(notice.at, locale)}</time>
 					{rest.length > 0 && <> · {t("notice.more", { count: rest.length })}</>}
-				</p>
-			</div>
+				</span>
+			</p>
 			<div className={styles.actions}>
 				<Leads notice={notice} />
 				<Button onPress={dismiss}>{t("notice.dismiss")}</Button>

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
 import type { Bridge, DocumentID, SpaceID } from "../../bridge";
 import { Replica } from "../../replica";
 import type { Lending } from "../lending";
@@ -57,13 +57,12 @@ export function useArrived(replica: Replica): boolean {
 	);
 }
 
-/** A right that was given or taken while the document is open: the Go side is asked again what holds now. */
+/** A right that was given or taken since the document was opened: the Go side is asked again what holds now. */
 export function useRight(replica: Replica, mayWrite: boolean): void {
-	const known = useRef(mayWrite);
+	const writable = useReplicaFact(replica, "writable");
+	const broken = useReplicaFact(replica, "broken");
 	// The replica is a thing outside of React.
 	useEffect(() => {
-		if (known.current === mayWrite) return;
-		known.current = mayWrite;
-		void replica.reload();
-	}, [replica, mayWrite]);
+		if (mayWrite !== writable && !broken) void replica.reload();
+	}, [replica, mayWrite, writable, broken]);
 }

@@ -8,8 +8,8 @@ import { Problem } from "../dialogs/Feedback";
 import { errorWords } from "../errorWords";
 import { isolated } from "../people/personWords";
 import { useSession } from "../session";
-import styles from "./aside.module.css";
 import { authorWords } from "./asideWords";
+import { Excerpt } from "./Excerpt";
 
 interface AdmitDialogProps {
 	space: Space;
@@ -45,11 +45,7 @@ export function AdmitDialog({ space, item, onDone, onClose }: AdmitDialogProps) 
 	return (
 		<Dialog title={t("aside.ask")} closeLabel={t("app.close")} onClose={onClose}>
 			<p>{t("aside.means", { count: item.changes, name, title })}</p>
-			{item.excerpt && (
-				<blockquote className={styles.excerpt} dir="auto">
-					{item.excerpt}
-				</blockquote>
-			)}
+			<Excerpt item={item} />
 			{problem && <Problem>{problem}</Problem>}
 			<DialogActions>
 				<Button onPress={onClose}>{t("aside.leave")}</Button>

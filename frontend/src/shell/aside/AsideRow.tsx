@@ -5,6 +5,7 @@ import { Button } from "../../ui/Button";
 import { isolated } from "../people/personWords";
 import styles from "./aside.module.css";
 import { authorWords, reasonWords, spanWords } from "./asideWords";
+import { Excerpt } from "./Excerpt";
 
 interface AsideRowProps {
 	item: Quarantined;
@@ -40,11 +41,7 @@ export function AsideRow({ item, admit }: AsideRowProps) {
 				)}
 			</div>
 			<p>{reasonWords(item, t)}</p>
-			{item.excerpt && (
-				<blockquote className={styles.excerpt} dir="auto">
-					{item.excerpt}
-				</blockquote>
-			)}
+			<Excerpt item={item} />
 		</li>
 	);
 }

@@ -2,7 +2,7 @@ import i18next, { type TFunction } from "i18next";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Quarantined } from "../../bridge";
 import en from "../../i18n/en.json";
-import { authorWords, reasonWords, spanWords } from "./asideWords";
+import { authorWords, effectWords, reasonWords, spanWords } from "./asideWords";
 
 let t: TFunction;
 beforeAll(async () => {
@@ -34,6 +34,16 @@ describe("what is set aside", () => {
 		expect(authorWords(item({}), t)).toBe("Rita");
 		expect(authorWords(item({ organisation: "Bus company" }), t)).toBe("Rita, Bus company");
 		expect(authorWords(item({ name: "" }), t)).toBe(en.aside.somebody);
+	});
+
+	test("says how much it adds and takes out", () => {
+		expect(effectWords(item({}), t)).toBe("");
+		expect(effectWords(item({ does: { adds: 1, takesOut: 0 } }), t)).toBe("It adds 1 letter.");
+		expect(effectWords(item({ does: { adds: 0, takesOut: 12 } }), t)).toBe("It takes out 12 letters.");
+		expect(effectWords(item({ does: { adds: 2, takesOut: 1 } }), t)).toBe(
+			"It adds 2 letters. It takes out 1 letter.",
+		);
+		expect(effectWords(item({ does: { adds: 0, takesOut: 0 } }), t)).toBe(en.aside.noLetters);
 	});
 
 	test("says when it came, once or between two times", () => {

@@ -14,6 +14,17 @@ export function spanWords({ since, until }: Quarantined, locale: string, t: TFun
 	return first === last ? t("aside.came", { time: first }) : t("aside.cameBetween", { first, last });
 }
 
+/** How much it would add and take out: a lone letter says little, and what is only taken out shows no letter. */
+export function effectWords({ does }: Quarantined, t: TFunction): string {
+	if (does === undefined) return "";
+	const { adds, takesOut } = does;
+	const words = [
+		adds > 0 && t("aside.adds", { count: adds }),
+		takesOut > 0 && t("aside.takesOut", { count: takesOut }),
+	];
+	return words.filter((said) => said !== false).join(" ") || t("aside.noLetters");
+}
+
 /** Why it is not in the document: a sentence. */
 export function reasonWords({ reason, name }: Quarantined, t: TFunction): string {
 	const person = name ? isolated(name) : t("aside.somebody");
