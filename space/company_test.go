@@ -151,7 +151,7 @@ func answersOf(l *Log) string {
 		return bytes.Compare(first[:], second[:])
 	}) {
 		device, _ := l.Actor(prefix)
-		fmt.Fprintf(&b, "actor %s\n", device)
+		fmt.Fprintf(&b, "actor %s wrote %t %t\n", device, l.WasWriter(device, Body), l.WasWriter(device, Annotations))
 	}
 	return b.String()
 }

@@ -76,6 +76,30 @@ func (l *Log) MayWrite(device DeviceID, part Part) bool {
 	return ok && !l.state.archived && MayWrite(l.state.seats[m.seat].role, part)
 }
 
+// WasWriter reports whether a device may write parts of this kind, or was ever
+// let into a seat that may or might once. It is what a device's word is worth for
+// what a cut has left of actors that are no device's.
+func (l *Log) WasWriter(device DeviceID, part Part) bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	number, ok := l.state.numbers[device]
+	return ok && l.state.wasWriter(number, part)
+}
+
+func (s *state) wasWriter(device int32, part Part) bool {
+	return slices.ContainsFunc(s.subjects[device].grants, func(grant int32) bool {
+		f := &s.facts[grant]
+		if f.verdict != counts || s.asks(grant, f.via) {
+			return false
+		}
+		seat := s.leads(grant, f.via)
+		return slices.ContainsFunc(s.subjects[seat].ranks, func(i int32) bool {
+			role := s.given(i, seat)
+			return role != 0 && MayWrite(role, part)
+		})
+	})
+}
+
 // Actor finds the device that actor IDs with this prefix belong to, among all
 // who are or ever were members.
 func (l *Log) Actor(prefix [16]byte) (DeviceID, bool) {
@@ -93,8 +117,8 @@ func (l *Log) Limit(actor []byte, document [16]byte, part Part) uint64 {
 	return l.state.limits[limitName{partName{document, part}, string(actor)}]
 }
 
-// Rights is a number that grows whenever MayWrite, Limit or Actor may answer
-// otherwise than before. It begins anew with each Open: to compare with what
+// Rights is a number that grows whenever MayWrite, WasWriter, Limit or Actor may
+// answer otherwise than before. It begins anew with each Open: to compare with what
 // was true before that, keep a RightsDigest.
 func (l *Log) Rights() uint64 {
 	l.mu.RLock()
@@ -102,8 +126,8 @@ func (l *Log) Rights() uint64 {
 	return l.state.rights
 }
 
-// RightsDigest is equal for two logs of a space whose MayWrite, Limit and
-// Actor answer alike, and different if they do not. After Rights has grown it
+// RightsDigest is equal for two logs of a space whose MayWrite, WasWriter, Limit
+// and Actor answer alike, and different if they do not. After Rights has grown it
 // takes time in proportion to the members and the limits.
 func (l *Log) RightsDigest() [32]byte {
 	l.mu.Lock()
@@ -118,15 +142,17 @@ func (l *Log) RightsDigest() [32]byte {
 
 func (s *state) sumOfRights() [32]byte {
 	sum := sha256.New()
-	sum.Write([]byte("parley/rights/1"))
+	sum.Write([]byte("parley/rights/2"))
 	for _, prefix := range slices.SortedFunc(maps.Keys(s.actors), func(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) }) {
 		device := s.actors[prefix]
+		m, in := s.member(device)
 		may := byte(0)
-		if m, ok := s.member(device); ok && !s.archived {
-			for _, part := range []Part{Body, Annotations} {
-				if MayWrite(s.seats[m.seat].role, part) {
-					may |= 1 << part
-				}
+		for _, part := range []Part{Body, Annotations} {
+			if in && !s.archived && MayWrite(s.seats[m.seat].role, part) {
+				may |= 1 << part
+			}
+			if s.wasWriter(s.numbers[device], part) {
+				may |= 4 << part
 			}
 		}
 		sum.Write(append(device[:], may))

@@ -103,6 +103,31 @@ func (n *naive) devices() (devices []DeviceID) {
 	return devices
 }
 
+// wasWriter says whether a device was ever let into a seat that was ever given a
+// role by which it may write.
+func (n *naive) wasWriter(d DeviceID, part Part) bool {
+	for _, g := range n.grants(d) {
+		for _, w := range n.ways(g) {
+			if !n.counts(g) {
+				continue
+			}
+			for _, i := range n.all(n.counts) {
+				if b, ok := n.order[i].body.(*roleBody); ok && b.Seat == w.seat && MayWrite(b.Role, part) {
+					return true
+				}
+			}
+			for _, first := range n.grants(w.seat) {
+				if n.counts(first) && slices.ContainsFunc(n.ways(first), func(own way) bool {
+					return own.seat == w.seat && MayWrite(own.role, part)
+				}) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
 func (n *naive) membersNow() (members []Member) {
 	joined := make(map[DeviceID]int)
 	for _, d := range n.devices() {
@@ -308,13 +333,13 @@ func (n *naive) declines(i int, asked Application) bool {
 	return ok && a.Device == asked.Device && a.Invitation == asked.Invitation
 }
 
-// made lists the keys, each as its first invite that counts says, or where
-// there is none its first seat key.
+// made lists the keys, each as its first proven invite that counts says, or
+// where there is none its first seat key, or else its first invite.
 func (n *naive) made() (made []int) {
 	seen := make(map[InvitationKey]bool)
-	for _, kind := range []Kind{KindInvite, KindSeatKey} {
+	for turn := range 4 {
 		for _, i := range n.all(n.counts) {
-			if k := n.key(i); k.ok && n.order[i].Kind == kind && !seen[k.key] {
+			if k := n.key(i); k.ok && k.turn == turn && !seen[k.key] {
 				seen[k.key] = true
 				made = append(made, i)
 			}
@@ -400,7 +425,7 @@ func (n *naive) limits(b *strings.Builder) {
 		fmt.Fprintf(b, "%s %d\n", name, limits[name])
 	}
 	for _, d := range slices.SortedFunc(slices.Values(n.devices()), func(a, b DeviceID) int { return bytes.Compare(a[:], b[:]) }) {
-		fmt.Fprintf(b, "actor %s\n", d)
+		fmt.Fprintf(b, "actor %s wrote %t %t\n", d, n.wasWriter(d, Body), n.wasWriter(d, Annotations))
 	}
 }
 

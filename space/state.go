@@ -229,10 +229,10 @@ func (s *state) opened(i int32, key InvitationKey, into int32, uses, expiry uint
 	}
 	s.byEntry[i] = made
 	before := s.keys[key]
-	if before != nil && (into != nobody || before.seat == nobody) {
+	if before != nil && s.turn(before.entry) <= s.turn(i) {
 		return
 	}
-	if before != nil { // an invite goes before a seat key, as where somebody joins
+	if before != nil { // as where somebody joins
 		at := slices.Index(s.invitations, before)
 		s.invitations = slices.Delete(s.invitations, at, at+1)
 	}
@@ -360,6 +360,13 @@ func (s *state) sameRights(as *state) bool {
 	if s.archived != as.archived || len(s.members) != len(as.members) ||
 		!maps.Equal(s.actors, as.actors) || !maps.Equal(s.limits, as.limits) {
 		return false
+	}
+	for _, device := range s.actors {
+		for _, part := range []Part{Body, Annotations} {
+			if s.wasWriter(s.numbers[device], part) != as.wasWriter(as.numbers[device], part) {
+				return false
+			}
+		}
 	}
 	for _, m := range s.joined {
 		other, ok := as.member(m.Device)
