@@ -20,6 +20,7 @@ type inviteBody struct {
 	Uses       uint64        `cbor:"3,keyasint"`
 	Expiry     uint64        `cbor:"4,keyasint"`
 	Ask        bool          `cbor:"5,keyasint,omitempty"`
+	Proof      []byte        `cbor:"6,keyasint,omitempty"` // by the key; none in older logs
 }
 
 type withdrawBody struct {

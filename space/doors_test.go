@@ -170,3 +170,50 @@ func TestARemovalByAClockThatIsAhead(t *testing.T) {
 		t.Errorf("by the code of who was removed: %v", err)
 	}
 }
+
+// TestAFacilitatorTakesNobodysSheet by an invitation of the recovery key whose
+// public half is in the log: who uses the sheet comes into their own seat.
+func TestAFacilitatorTakesNobodysSheet(t *testing.T) {
+	all := company(t, 127, Facilitator, "ada", "hal", "ben")
+	ada, hal, ben := all[0], all[1], all[2]
+	before := hal.log.Heads()
+	sheet := Code{Space: ben.log.ID(), Secret: [32]byte{14}}
+	ben.adds(ben.log.NewSeatKey(ben.key, Recovery, 5, time.Time{}, noon, sheet.Secret))
+	meet(all...)
+	for n := range 20 { // of which some come before the sheet's entry
+		hal.forges(KindInvite, inviteBody{Invitation: sheet.Invitation(), Role: Keeper, Uses: uint64(1 + n)}, before...)
+	}
+	stolen := hal.invites(Reader, 1, time.Time{})
+	for _, proof := range [][]byte{
+		{1},
+		hal.key.Sign(invitationMessage(hal.log.ID(), hal.id())),
+		KeyFromSeed(stolen.Secret).Sign(invitationMessage(hal.log.ID(), hal.id())),
+		ProveSeatKey(sheet.Secret, ben.id(), Recovery),
+	} {
+		body := inviteBody{Invitation: sheet.Invitation(), Role: Keeper, Uses: 1, Proof: proof}
+		if _, err := seal(hal.key, KindInvite, hal.log.id[:], before, noon, body); !errors.Is(err, ErrMalformedEntry) {
+			t.Errorf("an invitation of a key that its author does not have: %v", err)
+		}
+	}
+	meet(all...)
+	if _, ok := ada.log.SeatKey(sheet.Invitation()); !ok {
+		t.Error("the sheet is not known any more")
+	}
+	phone := newcomer(t, ada.rand, "phone")
+	ada.admits(phone, sheet)
+	agree(t, "ada:f ben:f hal:f", append(all, phone)...)
+	if m, _ := ada.log.Member(phone.id()); m.Seat != ben.id() {
+		t.Errorf("the phone is %+v", m)
+	}
+	compareNaively(t, ada.log)
+}
+
+// TestAnInvitationOfAnOlderLog has no signature of its own, and is good.
+func TestAnInvitationOfAnOlderLog(t *testing.T) {
+	rand := newSource(128)
+	ada, ben := founder(t, rand, "ada"), newcomer(t, rand, "ben")
+	code := Code{Space: ada.log.ID(), Secret: [32]byte{15}}
+	ada.forges(KindInvite, inviteBody{Invitation: code.Invitation(), Role: Editor, Uses: 1})
+	ada.admits(ben, code)
+	agree(t, "ada:f ben:e", ada, ben)
+}

@@ -43,6 +43,7 @@ func (l *Log) endings(device DeviceID) (ends [][]int) {
 		return nil
 	}
 	c := l.connectionsOf(device, grants)
+	back := l.state.letIn(device)
 	var rivals []int // joins before the device's own
 	for _, i := range l.order {
 		n := &l.nodes[i]
@@ -64,7 +65,11 @@ func (l *Log) endings(device DeviceID) (ends [][]int) {
 		}
 		switch {
 		case above && its:
-			ends = append(ends, []int{i})
+			// What ended an earlier place tells nothing to a device that has had
+			// another since.
+			if !slices.ContainsFunc(back, func(grant int32) bool { return l.nodes[grant].past.has(i) }) {
+				ends = append(ends, []int{i})
+			}
 		case !above && behind:
 			// Its own joins belong to what is to be judged.
 			ends = append(ends, append(slices.Clone(grants), i))
@@ -74,6 +79,17 @@ func (l *Log) endings(device DeviceID) (ends [][]int) {
 		}
 	}
 	return ends
+}
+
+// letIn are the grants by which a device came to sit somewhere, whatever became
+// of that.
+func (s *state) letIn(device DeviceID) (grants []int32) {
+	for _, grant := range s.subjects[s.numbers[device]].grants {
+		if f := &s.facts[grant]; f.verdict == counts && !s.asks(grant, f.via) {
+			grants = append(grants, grant)
+		}
+	}
+	return grants
 }
 
 // connections are the seats, devices and keys that a device's place depends on.

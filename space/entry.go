@@ -99,11 +99,27 @@ func parseEntry(raw []byte) (Entry, error) {
 	if err != nil {
 		return Entry{}, fmt.Errorf("%s: %w", e.Kind, err)
 	}
-	if made, ok := body.(*seatKeyBody); ok && !provesSeatKey(made.Proof, made.Key, e.Author, made.Purpose) {
-		return Entry{}, errors.New("the seat key's own signature does not match")
+	if err := e.prove(body); err != nil {
+		return Entry{}, err
 	}
 	e.body = body
 	return e, nil
+}
+
+// prove checks the signature of a key that the entry registers, which shows that
+// its author has the key, or was told by who has.
+func (e *Entry) prove(body any) error {
+	switch body := body.(type) {
+	case *inviteBody:
+		if len(body.Proof) > 0 && !DeviceID(body.Invitation).Verify(invitationMessage(e.Space, e.Author), body.Proof) {
+			return errors.New("the invitation's own signature does not match")
+		}
+	case *seatKeyBody:
+		if !provesSeatKey(body.Proof, body.Key, e.Author, body.Purpose) {
+			return errors.New("the seat key's own signature does not match")
+		}
+	}
+	return nil
 }
 
 // place checks where the entry says it belongs: the founding entry names

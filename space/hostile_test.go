@@ -59,7 +59,7 @@ var hostileShapes = []struct {
 		seat := all[9]
 		for i := range n / 2 {
 			e := all[i%4].writes(log, roleBody{Seat: seat.id(), Role: Role(1 + i%2)}, KindRole, i, top)
-			raw = append(raw, e.Raw, seat.writes(log, inviteBody{InvitationKey{byte(i), byte(i >> 8)}, Editor, 1, 0, false}, KindInvite, i, e.Hash).Raw)
+			raw = append(raw, e.Raw, seat.writes(log, inviteBody{InvitationKey{byte(i), byte(i >> 8)}, Editor, 1, 0, false, nil}, KindInvite, i, e.Hash).Raw)
 			top = e.Hash
 		}
 		return raw
@@ -91,7 +91,7 @@ var hostileShapes = []struct {
 	{"one newcomer let in thousands of times", func(all []*someone, log *Log, n int) (raw [][]byte) {
 		top := log.Heads()[0]
 		var secret [32]byte
-		invite := all[0].writes(log, inviteBody{Code{Secret: secret}.Invitation(), Facilitator, MaxUses, 0, false}, KindInvite, 0, top)
+		invite := all[0].writes(log, inviteBody{Code{Secret: secret}.Invitation(), Facilitator, MaxUses, 0, false, nil}, KindInvite, 0, top)
 		raw = append(raw, invite.Raw)
 		other := newcomer(all[0].t, all[0].rand, "other")
 		application := other.applies(Code{Space: log.ID(), Secret: secret})
@@ -104,7 +104,7 @@ var hostileShapes = []struct {
 	{"thousands let in by one invitation", func(all []*someone, log *Log, n int) (raw [][]byte) {
 		top := log.Heads()[0]
 		var secret [32]byte
-		invite := all[0].writes(log, inviteBody{Code{Secret: secret}.Invitation(), Facilitator, MaxUses, 0, false}, KindInvite, 0, top)
+		invite := all[0].writes(log, inviteBody{Code{Secret: secret}.Invitation(), Facilitator, MaxUses, 0, false, nil}, KindInvite, 0, top)
 		raw = append(raw, invite.Raw)
 		for i := range n {
 			other := newcomer(all[0].t, all[0].rand, "other")

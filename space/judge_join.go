@@ -3,13 +3,12 @@ package space
 import "slices"
 
 // passes reports whether an application is good where a join is, and through
-// which invite or seat key: the first in the log's order of those that
-// are below it and count, an invite before any seat key. Whoever came by an
-// invitation has its secret, and could put a seat key of their own before it.
+// which invite or seat key: of those that are below it and count, the first in
+// the log's order of those whose turn comes first.
 func (g *ledger) passes(i int32, m mode) (via int32, ok bool) {
-	for _, invites := range []bool{true, false} {
+	for turn := invited; turn <= unproven; turn++ {
 		for _, via := range g.facts[i].door.entries {
-			if (g.key(via).seat == nobody) != invites || !g.below(via, i) || g.facts[via].verdict == void {
+			if g.turn(via) != turn || !g.below(via, i) || g.facts[via].verdict == void {
 				continue
 			}
 			if g.speaks(via, m) && g.lets(via, i, m) {
@@ -21,6 +20,30 @@ func (g *ledger) passes(i int32, m mode) (via int32, ok bool) {
 		}
 	}
 	return nobody, false
+}
+
+// turn says which of several key entries of one key goes first. Whoever came by
+// an invitation has its secret, and could put a seat key of their own before
+// it; whoever has none could copy the public half of somebody's seat key into
+// an invitation, but cannot prove to have made it.
+type turn uint8
+
+const (
+	invited turn = iota
+	registered
+	unproven
+)
+
+func (g *ledger) turn(via int32) turn {
+	switch body := g.body(via).(type) {
+	case *seatKeyBody:
+		return registered
+	case *inviteBody:
+		if len(body.Proof) == 0 {
+			return unproven
+		}
+	}
+	return invited
 }
 
 // lets reports whether an invite or seat key lets somebody in with a join.
@@ -35,10 +58,13 @@ func (g *ledger) lets(via, i int32, m mode) bool {
 	if k.seat == nobody && g.inhabited(f.about, i, m.contrary()) {
 		return false
 	}
-	if k.ask {
-		return true // whether there is room, and whether they may come back, is for the answer to say
+	// An application is good as long as its invitation. So one from before its
+	// device was put out must not be good for that: anybody who has it could ask
+	// in the name of who has left.
+	if g.expelled(f.about, via, i, m) {
+		return false
 	}
-	return !g.expelled(f.about, via, i, m) && g.room(via, k, f.door.joins, i, m)
+	return k.ask || g.room(via, k, f.door.joins, i, m) // who asks takes no use
 }
 
 // over reports whether an invite or seat key has ended below an entry.

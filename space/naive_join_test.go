@@ -5,7 +5,7 @@ import "slices"
 func (n *naive) passes(i int, a Application) (t truth, via int) {
 	via, first := -1, yes
 	doors := n.doors(a.Invitation)
-	slices.SortStableFunc(doors, func(a, b int) int { return int(n.order[a].Kind) - int(n.order[b].Kind) }) // invites first
+	slices.SortStableFunc(doors, func(a, b int) int { return n.key(a).turn - n.key(b).turn })
 	for _, k := range doors {
 		if !n.below(k, i) {
 			continue
@@ -26,6 +26,7 @@ func (n *naive) lets(k, i int, d DeviceID) truth {
 	if key.seat == (DeviceID{}) {
 		t = min(t, not(n.inhabited(d, i)))
 	}
+	t = min(t, not(n.expelled(d, k, i)))
 	if key.ask {
 		return t
 	}
@@ -33,7 +34,7 @@ func (n *naive) lets(k, i int, d DeviceID) truth {
 		b, ok := n.order[j].body.(Application)
 		return ok && b.Invitation == key.key
 	})
-	return min(t, not(n.expelled(d, k, i)), n.room(k, takers, i, d))
+	return min(t, n.room(k, takers, i, d))
 }
 
 // over says whether an invite or seat key has ended below an entry.

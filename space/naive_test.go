@@ -161,14 +161,19 @@ type naiveKey struct {
 	expiry   uint64
 	ask      bool
 	recovery bool
+	turn     int // of several of one key, the lowest goes first
 }
 
 func (n *naive) key(i int) naiveKey {
 	switch b := n.order[i].body.(type) {
 	case *inviteBody:
-		return naiveKey{ok: true, key: b.Invitation, role: b.Role, uses: int(b.Uses), expiry: b.Expiry, ask: b.Ask}
+		key := naiveKey{ok: true, key: b.Invitation, role: b.Role, uses: int(b.Uses), expiry: b.Expiry, ask: b.Ask, turn: 1}
+		if len(b.Proof) == 0 {
+			key.turn = 3
+		}
+		return key
 	case *seatKeyBody:
-		return naiveKey{ok: true, key: b.Key, seat: b.Seat, uses: int(b.Uses), expiry: b.Expiry, recovery: b.Purpose == Recovery}
+		return naiveKey{ok: true, key: b.Key, seat: b.Seat, uses: int(b.Uses), expiry: b.Expiry, recovery: b.Purpose == Recovery, turn: 2}
 	}
 	return naiveKey{}
 }

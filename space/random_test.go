@@ -118,7 +118,11 @@ func (p *play) body(kind Kind, who *someone, i int) (body any, newcomer *someone
 	switch kind {
 	case KindInvite:
 		p.codes = append(p.codes, code)
-		return inviteBody{code.Invitation(), Role(1 + rand.IntN(5)), 1 + rand.Uint64N(3), expiry, rand.IntN(3) == 0}, nil
+		invite := inviteBody{code.Invitation(), Role(1 + rand.IntN(5)), 1 + rand.Uint64N(3), expiry, rand.IntN(3) == 0, nil}
+		if rand.IntN(4) > 0 {
+			invite.Proof = KeyFromSeed(code.Secret).Sign(invitationMessage(who.log.ID(), who.id()))
+		}
+		return invite, nil
 	case KindSeatKey:
 		p.codes = append(p.codes, code)
 		seat := who.id()

@@ -113,15 +113,19 @@ func TestOneNoIsANoToAll(t *testing.T) {
 	}
 }
 
-func TestWhoWasRemovedMayAskAgain(t *testing.T) {
+func TestWhoWasRemovedMayAskAgainByANewerInvitation(t *testing.T) {
 	all := company(t, 73, Facilitator, "ada", "ben")
 	ada, ben := all[0], all[1]
-	code := ada.asksIn(Reader, 5)
+	old := ada.asksIn(Reader, 5)
+	meet(ada, ben)
 	ada.removes(ben)
-	if open, _ := ada.log.Invitation(code.Invitation()); open.Withdrawn {
+	if open, _ := ada.log.Invitation(old.Invitation()); open.Withdrawn {
 		t.Fatal("an invitation that asks is withdrawn")
 	}
-	join := ada.passesOn(ben, code)
+	if _, err := ada.log.Admit(ada.key, ben.applies(old), noon); !errors.Is(err, ErrRemoved) {
+		t.Errorf("by an invitation from before the removal: %v", err)
+	}
+	join := ada.passesOn(ben, ada.asksIn(Reader, 5))
 	agree(t, "ada:f", ada, ben)
 	ada.adds(ada.log.Answer(ada.key, join, true, noon))
 	agree(t, "ada:f ben:r", ada, ben)
@@ -131,6 +135,36 @@ func TestWhoWasRemovedMayAskAgain(t *testing.T) {
 	agree(t, "ada:f", ada, ben)
 	if len(ada.log.Requests()) != 0 {
 		t.Error("who was removed asks")
+	}
+}
+
+// TestAnApplicationIsNotGoodForAnotherTime: Ben has left, and a reader who has
+// the application that he came in with passes it on again.
+func TestAnApplicationIsNotGoodForAnotherTime(t *testing.T) {
+	for name, ends := range map[string]func(ada, ben *someone){
+		"left":    func(_, ben *someone) { ben.leaves() },
+		"removed": func(ada, ben *someone) { ada.removes(ben) },
+		"revoked": func(ada, ben *someone) { ada.revokes(ben) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			all := company(t, 76, Reader, "ada", "mal")
+			ada, mal := all[0], all[1]
+			ben := newcomer(t, ada.rand, "ben")
+			code := ada.asksIn(Editor, 5)
+			meet(ada, mal)
+			join := mal.passesOn(ben, code)
+			meet(ada, mal)
+			ada.adds(ada.log.Answer(ada.key, join, true, noon))
+			ben.log = ada.copies()
+			ends(ada, ben)
+			meet(ada, mal, ben)
+			mal.forges(KindJoin, joinBody{Application: ben.applies(code)})
+			agree(t, "ada:f mal:r", ada, mal, ben)
+			if open := ada.log.Requests(); len(open) != 0 {
+				t.Errorf("it is asked in the name of who has %s: %+v", name, open)
+			}
+			compareNaively(t, ada.log)
+		})
 	}
 }
 

@@ -76,8 +76,17 @@ func (l *Log) Invite(key Key, options InviteOptions, now time.Time, rand io.Read
 		return Entry{}, secret, fmt.Errorf("invite: %w", err)
 	}
 	body.Invitation = InvitationKey(invitation.Device())
+	body.Proof = invitation.Sign(invitationMessage(l.id, key.Device()))
 	e, err := l.write(key, now, draft{KindInvite, body})
 	return e, invitation.Seed(), err
+}
+
+const invitationDomain = "parley/invitation/1"
+
+// invitationMessage is what an invitation's own key signs, so that nobody makes
+// an invitation of a key that they only read about.
+func invitationMessage(id ID, author DeviceID) []byte {
+	return domain(invitationDomain, append(id[:], author[:]...))
 }
 
 func expirySeconds(expiry time.Time) (uint64, error) {
@@ -171,7 +180,7 @@ func (s *state) admissible(a Application, now time.Time) error {
 		return ErrExpired
 	case known && k.seat == nobody && s.inhabited(device, whole, sure):
 		return ErrRevoked
-	case known && !k.ask && s.expelled(device, via, whole, sure):
+	case known && s.expelled(device, via, whole, sure):
 		return ErrRemoved
 	case through.Used >= through.Uses && !(known && through.users[device]):
 		return ErrUsedUp
