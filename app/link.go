@@ -147,6 +147,13 @@ func readLink(text string) (linkCode, error) {
 	return code, nil
 }
 
+// CheckLink says what is wrong with a link code, or the words of one. It fails
+// with CodeMalformed.
+func CheckLink(text string) error {
+	_, err := readLink(text)
+	return err
+}
+
 // deviceLabel makes a name of a device fit to be written down; none is fine.
 func deviceLabel(label string) (string, error) {
 	label = strings.TrimSpace(label)

@@ -57,6 +57,21 @@ func (a *App) Pending() []PendingJoin {
 	return pending
 }
 
+// FindPending finds an application of this device by the beginning of its ID.
+// It fails with CodeNotFound or CodeAmbiguous.
+func (a *App) FindPending(prefix string) (PendingJoin, error) {
+	pending := a.Pending()
+	candidates := make([]candidate, len(pending))
+	for i, p := range pending {
+		candidates[i] = candidate{id: p.ID, title: p.Name}
+	}
+	hit, err := find("request of yours", prefix, candidates)
+	if err != nil {
+		return PendingJoin{}, err
+	}
+	return pending[hit], nil
+}
+
 // CancelPending forgets an application and asks no more. Should somebody say
 // yes to it all the same, nothing comes of it here. It is no error where there
 // is none.

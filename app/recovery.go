@@ -206,6 +206,13 @@ func (a *App) Recover(ctx context.Context, text, address, label string) (Linked,
 	return linked, err
 }
 
+// CheckRecovery says what is wrong with words that are to be a recovery
+// sheet's. It fails with CodeMalformed.
+func CheckRecovery(text string) error {
+	_, err := recoverySeed(text)
+	return err
+}
+
 // WordsProblem says what is wrong with words that somebody typed.
 type WordsProblem struct {
 	Right    bool   `json:"right"`    // nothing is

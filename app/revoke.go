@@ -17,7 +17,7 @@ type Revoked struct {
 // further devices in. What it wrote and this device has stays.
 func (a *App) RevokeDevice(ctx context.Context, device space.DeviceID) (revoked Revoked, err error) {
 	if device == a.Device() {
-		return Revoked{}, newError(CodeInvalid, "This is the device that you are using. Do it on another device of yours, or leave your spaces.")
+		return Revoked{}, newError(CodeInvalid, "This is the device that you are using, and it cannot take itself out. Take it out on another device of yours; if you have no other, leave your spaces instead.")
 	}
 	a.seating.Lock()
 	defer a.seating.Unlock()

@@ -115,6 +115,9 @@ type DeviceJoin struct {
 
 func (*DeviceJoin) networked() {}
 
+// prepare says what is wrong with a code before anything is opened or searched.
+func (c *DeviceJoin) prepare() error { return app.CheckLink(strings.Join(c.Code, " ")) }
+
 type devicesJoined struct{ app.Linked }
 
 func (r devicesJoined) Plain() string {
@@ -206,9 +209,11 @@ func (c *DeviceRevoke) Run(ctx context.Context, peer *app.App, reply Reply) erro
 	if err != nil {
 		return err
 	}
-	if err := c.confirmed("The device gets nothing new any more, and what is written with it from now on does not count. " +
-		"What is on it stays there, and what it wrote and others have stays in the documents. This cannot be undone."); err != nil {
-		return err
+	if device != peer.Device() { // which cannot be done
+		if err := c.confirmed("The device gets nothing new any more, and what is written with it from now on does not count. " +
+			"What is on it stays there, and what it wrote and others have stays in the documents. This cannot be undone."); err != nil {
+			return err
+		}
 	}
 	revoked, err := peer.RevokeDevice(ctx, device)
 	if err != nil {
@@ -282,9 +287,14 @@ func (*DeviceRecover) networked() {}
 // maxTyped is far more than twelve words need.
 const maxTyped = 4 << 10
 
+// prepare gathers the words, and says what is wrong with them before anything
+// is opened or searched.
 func (c *DeviceRecover) prepare() error {
 	if len(c.Words) > 0 {
-		return nil
+		return app.CheckRecovery(strings.Join(c.Words, " "))
+	}
+	if atTerminal() {
+		fmt.Fprintln(os.Stderr, "Type the twelve words of your sheet, on one line or several.")
 	}
 	scanner := bufio.NewScanner(io.LimitReader(os.Stdin, maxTyped))
 	scanner.Split(bufio.ScanWords)
@@ -294,7 +304,7 @@ func (c *DeviceRecover) prepare() error {
 	if err := scanner.Err(); err != nil {
 		return fmt.Errorf("read words: %w", err)
 	}
-	return nil
+	return app.CheckRecovery(strings.Join(c.Words, " "))
 }
 
 // recoveryWords is how many words a sheet has.

@@ -71,6 +71,8 @@ type InviteGroup struct {
 	Requests InviteRequests `cmd:"" help:"List who waits for a facilitator's yes."`
 	Accept   InviteAccept   `cmd:"" help:"Let somebody in who waits."`
 	Decline  InviteDecline  `cmd:"" help:"Turn somebody away who waits."`
+	Pending  InvitePending  `cmd:"" help:"List where you have asked to be let in and nobody has answered yet."`
+	Cancel   InviteCancel   `cmd:"" help:"Ask no more to be let in."`
 }
 
 // DocumentGroup holds the commands about documents.

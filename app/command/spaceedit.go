@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/app"
+	"parley/space"
 )
 
 // SpaceRename renames a space.
@@ -46,11 +47,27 @@ func (c *SpaceRename) Run(ctx context.Context, peer *app.App, reply Reply) error
 // SpaceArchive closes a space for writing.
 type SpaceArchive struct {
 	Space string `arg:"" help:"The space."`
+	sure  `embed:""`
 }
 
 // Run archives it.
 func (c *SpaceArchive) Run(ctx context.Context, peer *app.App, reply Reply) error {
-	return archive(ctx, peer, reply, c.Space, true)
+	id, err := peer.FindSpace(c.Space)
+	if err != nil {
+		return err
+	}
+	s, err := peer.Space(id)
+	if err != nil {
+		return err
+	}
+	if s.Role == space.Facilitator.String() && !s.Archived { // else it cannot be done
+		follows := fmt.Sprintf("%q will be closed for all who are in it: everybody can read it, and nobody can write. "+
+			"What somebody writes before they hear of it is set aside. A facilitator can open it again: space reopen.", s.Name)
+		if err := c.confirmed(follows); err != nil {
+			return err
+		}
+	}
+	return archive(ctx, peer, reply, id, true)
 }
 
 // SpaceReopen undoes SpaceArchive.
@@ -60,14 +77,14 @@ type SpaceReopen struct {
 
 // Run opens it again.
 func (c *SpaceReopen) Run(ctx context.Context, peer *app.App, reply Reply) error {
-	return archive(ctx, peer, reply, c.Space, false)
-}
-
-func archive(ctx context.Context, peer *app.App, reply Reply, prefix string, archived bool) error {
-	id, err := peer.FindSpace(prefix)
+	id, err := peer.FindSpace(c.Space)
 	if err != nil {
 		return err
 	}
+	return archive(ctx, peer, reply, id, false)
+}
+
+func archive(ctx context.Context, peer *app.App, reply Reply, id space.ID, archived bool) error {
 	if err := peer.ArchiveSpace(ctx, id, archived); err != nil {
 		return err
 	}
