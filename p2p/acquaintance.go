@@ -22,8 +22,8 @@ type acquaintance struct {
 	shared   map[space.ID]bool
 	member   map[space.ID]bool // what our log said of it when it was last considered
 	greeting bool
-	again    bool          // greet once more when done
-	pulls    chan struct{} // holds one token for each pull from it under way
+	again    bool                    // greet once more when done
+	turns    [subjects]chan struct{} // each holds one token for each conversation under way that we opened
 }
 
 func (o *online) watchPeers(events event.Subscription) {
@@ -70,7 +70,10 @@ func (o *online) acquaint(p peer.ID) {
 	if o.peers[p] == nil && o.host.Network().Connectedness(p) == network.Connected {
 		o.peers[p] = &acquaintance{
 			since: time.Now(), shared: make(map[space.ID]bool), member: make(map[space.ID]bool),
-			pulls: make(chan struct{}, pullsAtOnce),
+			turns: [subjects]chan struct{}{
+				aboutDocuments: make(chan struct{}, pullsAtOnce),
+				aboutBlobs:     make(chan struct{}, blobsAtOnce),
+			},
 		}
 	}
 }
@@ -171,6 +174,7 @@ func (o *online) share(p peer.ID, ids []space.ID) {
 		o.node.standing.joined(id, device)
 		r.host.arrive(p)
 		r.pull(pullRequest{from: p})
+		r.fetcher.joined()
 		r.readmitStranded()
 		o.mu.Lock()
 		gone := o.peers[p] != known
@@ -265,9 +269,19 @@ func (o *online) sharers(id space.ID) (peers []peer.ID) {
 	return peers
 }
 
-// takeTurn waits until fewer pulls than may be are under way from a peer, and
-// returns what ends the turn. The rooms of all spaces share that number.
-func (o *online) takeTurn(ctx context.Context, p peer.ID) (done func(), err error) {
+// A subject is what we ask peers for in long conversations.
+type subject int
+
+const (
+	aboutDocuments subject = iota
+	aboutBlobs
+	subjects
+)
+
+// takeTurn waits until fewer conversations about a subject than may be are under
+// way with a peer, and returns what ends the turn. The rooms of all spaces share
+// that number.
+func (o *online) takeTurn(ctx context.Context, p peer.ID, about subject) (done func(), err error) {
 	o.mu.Lock()
 	known := o.peers[p]
 	o.mu.Unlock()
@@ -275,8 +289,8 @@ func (o *online) takeTurn(ctx context.Context, p peer.ID) (done func(), err erro
 		return nil, errOutsider
 	}
 	select {
-	case known.pulls <- struct{}{}:
-		return func() { <-known.pulls }, nil
+	case known.turns[about] <- struct{}{}:
+		return func() { <-known.turns[about] }, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

@@ -54,6 +54,7 @@ func (n *Node) lagged() {
 			for _, ref := range n.store.Refs(id) {
 				r.teller.moved(ref)
 			}
+			r.fetcher.moved()
 		}
 	}
 }
@@ -97,6 +98,7 @@ func (n *Node) spread(moves []crdt.Move) {
 	for _, m := range moves {
 		if r := o.room(m.Ref.Space); r != nil && !m.Membership() {
 			r.teller.moved(m.Ref)
+			r.fetcher.moved()
 		}
 	}
 	for id := range changed {

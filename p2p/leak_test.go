@@ -74,7 +74,7 @@ func newSpy(t *testing.T, key space.Key, id space.ID) *spy {
 	s := &spy{rogue: newRogue(t, key), space: id, visits: make(chan protocol.ID, 64)}
 	s.tape = &tape{}
 	every := append([]protocol.ID{
-		helloProtocol, admitProtocol, seatProtocol, wordsProtocol, gossipProtocol, catchUpProtocol,
+		helloProtocol, admitProtocol, seatProtocol, wordsProtocol, gossipProtocol, catchUpProtocol, blobProtocol,
 	}, pubsub.GossipSubDefaultProtocols...)
 	for _, id := range every {
 		s.host.SetStreamHandler(id, func(stream network.Stream) {
@@ -126,6 +126,7 @@ func (s *spy) pries(d *device, stale [][]byte, keys ...space.Key) {
 	pull := s.opens(d, catchUpProtocol)
 	s.tries1(pull, &openPull{Space: id})
 	s.tries1(s.opens(d, gossipProtocol), &enterRoom{Space: id})
+	s.tries1(s.opens(d, blobProtocol), &enterRoom{Space: id})
 	s.opensGossipsub(d)
 	o := &online{host: s.host, node: &Node{device: s.key.Device()}}
 	for _, key := range append(keys, s.key) {

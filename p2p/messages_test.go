@@ -48,6 +48,14 @@ var samples = map[string][]message{
 		&presenceMessage{Counter: 7, Document: bytes.Repeat([]byte{3}, 16), Part: space.Body, State: []byte("caret")},
 		&haveMessage{Counter: 8, Digest: [32]byte{9}, Parts: sampleParts},
 	},
+	"blobs": {
+		&enterRoom{Space: space.ID{1}},
+		&askBlob{Blob: [32]byte{1}, Offset: 3 << 20},
+		&blobFound{Size: 4 << 20, Media: "image/png"},
+		&blobAbsent{},
+		&listBlobs{Digest: [32]byte{2}},
+		&blobNames{Names: [][32]byte{{3}, {4}}, Last: true},
+	},
 	"catch-up": {
 		&openPull{Space: space.ID{1}, Landmarks: []space.Hash{{2}}, Digest: [32]byte{3}, Wants: sampleWants},
 		&logPage{Entries: [][]byte{[]byte("entry")}, Last: true},
@@ -127,6 +135,8 @@ func TestDecodersRefuse(t *testing.T) {
 		"an actor that is too long":         &wantParts{Wants: []partTips{{Tips: wireTips{{Actor: long(maxActor + 1), Seq: 1}}}}},
 		"an actor at nothing":               &wantParts{Wants: []partTips{{Tips: wireTips{{Actor: []byte("a")}}}}},
 		"too many wants":                    &wantParts{Wants: make([]partTips, maxWants+1)},
+		"a media type that is too long":     &blobFound{Media: strings.Repeat("m", maxMedia+1)},
+		"too many names":                    &blobNames{Names: make([][32]byte, namesPage+1)},
 		"too many tags":                     &tags{Tags: make([]tag, maxTags+1)},
 		"a bucket that does not exist":      &listParts{Buckets: []uint{256}},
 		"buckets out of order":              &sums{Buckets: []bucketSum{{Bucket: 2}, {Bucket: 1}}},

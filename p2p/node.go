@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/libp2p/go-libp2p"
@@ -32,6 +33,7 @@ type Config struct {
 	Addresses Addresses // where members could be reached; nil: not kept
 	Log       *slog.Logger
 	Now       func() time.Time // default: time.Now
+	Frugal    func() bool      // whether to use the network sparingly, see SetFrugal; nil: no reason to
 
 	OnPresence func(space.ID) // somebody came, moved or left
 	OnPeers    func()         // a device connected or disconnected, or shares a space now
@@ -51,6 +53,8 @@ type Node struct {
 	log       *slog.Logger
 	now       func() time.Time
 	onPeers   func()
+	frugally  func() bool // of the Config
+	sparing   atomic.Bool // SetFrugal
 	options   []libp2p.Option
 	book      *addressBook
 	meetings  *meetings
@@ -83,6 +87,7 @@ func Open(ctx context.Context, config Config) (*Node, error) {
 		key: config.Key, device: config.Key.Device(), store: config.Store,
 		listenOn: config.Listen, mdns: config.MDNS, log: config.Log, now: config.Now,
 		onPeers:   config.OnPeers,
+		frugally:  config.Frugal,
 		options:   config.hostOptions,
 		meetings:  newMeetings(),
 		admission: admission{waiting: make(map[space.ID]map[space.DeviceID]bool)},
@@ -93,6 +98,9 @@ func Open(ctx context.Context, config Config) (*Node, error) {
 	}
 	if n.now == nil {
 		n.now = time.Now
+	}
+	if n.frugally == nil {
+		n.frugally = func() bool { return false }
 	}
 	if n.onPeers == nil {
 		n.onPeers = func() {}

@@ -72,6 +72,7 @@ func (o *online) start() error {
 	o.handle(seatProtocol, newAllowance(2, 0.2, 12), o.answerSeat)
 	o.handle(gossipProtocol, newAllowance(1024, 16, 2048), o.answerRoom)
 	o.handle(catchUpProtocol, newAllowance(4, 16, 256), o.answerPull)
+	o.handle(blobProtocol, newAllowance(4, 16, 256), o.answerBlobs)
 	o.handle(wordsProtocol, newAllowance(2, 0.2, 12), o.answerWords(newWordsKeeper()))
 	o.do(func() { o.watchPeers(events) })
 	if err := o.enterRooms(); err != nil {

@@ -16,6 +16,7 @@ const (
 	presenceRefresh = 5 * time.Second
 	presenceLife    = 15 * time.Second
 	presenceRate    = 20 // a second, from one device
+	frugalPresence  = 1  // a second, while the network is used sparingly
 	presenceBurst   = 40
 )
 
@@ -192,6 +193,7 @@ func (h *herald) watchArrivals() {
 func (h *herald) run() {
 	ticker := time.NewTicker(presenceRefresh)
 	defer ticker.Stop()
+	skip := false
 	for {
 		select {
 		case <-h.room.ctx.Done():
@@ -199,7 +201,16 @@ func (h *herald) run() {
 		case <-ticker.C:
 			h.room.node.presence.expire(h.room.id)
 			h.room.host.revive()
+			// Every other time is enough to be remembered.
+			if skip = !skip && h.room.node.frugal(); skip {
+				continue
+			}
 		case <-h.wake:
+		}
+		if h.room.node.frugal() {
+			h.tokens.SetLimit(frugalPresence)
+		} else {
+			h.tokens.SetLimit(presenceRate)
 		}
 		if err := h.tokens.Wait(h.room.ctx); err != nil {
 			return

@@ -42,7 +42,7 @@ func (r *room) pullFrom(ctx context.Context, from peer.ID, refs []crdt.Ref) erro
 	if !ok || !r.isMember(from) {
 		return errOutsider
 	}
-	done, err := r.online.takeTurn(ctx, from)
+	done, err := r.online.takeTurn(ctx, from, aboutDocuments)
 	if err != nil {
 		return fmt.Errorf("pull from %s: %w", device, err)
 	}

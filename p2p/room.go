@@ -44,6 +44,7 @@ type room struct {
 	pulls    pulls
 	inbox    *inbox
 	puller   *puller
+	fetcher  *fetcher
 	teller   *teller
 	presence *herald
 
@@ -114,11 +115,13 @@ func (o *online) openRoom(id space.ID) (*room, error) {
 	}
 	r.inbox = newInbox(r)
 	r.puller = newPuller(r)
+	r.fetcher = newFetcher(r)
 	r.teller = newTeller(r)
 	r.presence = newHerald(r)
 	// The caller holds online.mu, and close cannot have begun.
 	o.tasks.Go(r.inbox.run)
 	o.tasks.Go(r.puller.run)
+	o.tasks.Go(r.fetcher.run)
 	o.tasks.Go(r.teller.run)
 	o.tasks.Go(r.presence.run)
 	o.tasks.Go(r.presence.watchArrivals)
