@@ -55,6 +55,7 @@ func (o *online) met(e event.EvtPeerIdentificationCompleted) {
 	if !slices.Contains(e.Protocols, helloProtocol) {
 		return
 	}
+	o.settle(e.Peer)
 	o.acquaint(e.Peer)
 	o.node.petitions.met(e.Peer)
 	if e.Conn.Stat().Direction == network.DirOutbound {
@@ -87,6 +88,7 @@ func (o *online) lost(p peer.ID) {
 	o.mu.Lock()
 	known := o.peers[p]
 	delete(o.peers, p)
+	o.reservations.end(p)
 	var rooms []*room
 	if known != nil {
 		for id := range known.shared {
@@ -160,7 +162,7 @@ func (o *online) share(p peer.ID, ids []space.ID) {
 	for _, id := range ids {
 		o.mu.Lock()
 		known, r := o.peers[p], o.rooms[id]
-		fresh := known != nil && r != nil && !known.shared[id] && o.node.belongs(id) && o.node.member(id, device)
+		fresh := known != nil && r != nil && !known.shared[id] && o.node.belongs(id) && o.node.member(id, device) && o.within(id, p)
 		if fresh {
 			known.shared[id] = true
 			r.host.enter(p) // whoever finds it shared finds the door open
@@ -184,6 +186,7 @@ func (o *online) share(p peer.ID, ids []space.ID) {
 		}
 	}
 	if len(ids) > 0 {
+		o.reservations.tendTo(p)
 		o.rememberAddresses(p)
 		o.node.peersChanged()
 	}
@@ -207,6 +210,8 @@ func (o *online) unshare(p peer.ID, known *acquaintance, id space.ID) bool {
 // members go, and meets new ones. Whoever goes is met once more, since one side
 // may not know why.
 func (o *online) reconsider(id space.ID) {
+	o.relay.tend()
+	o.reservations.tend()
 	if !o.node.belongs(id) {
 		for _, p := range o.leaveRoom(id) {
 			o.meet(p)
@@ -229,10 +234,11 @@ func (o *online) reconsider(id space.ID) {
 		was, considered := known.member[id]
 		member := o.node.member(id, device)
 		known.member[id] = member
+		within := o.within(id, p)
 		switch {
-		case member && !known.shared[id]:
+		case member && within && !known.shared[id]:
 			toMeet = append(toMeet, p)
-		case !member && o.unshare(p, known, id):
+		case (!member || !within) && o.unshare(p, known, id):
 			toLeave = append(toLeave, p)
 		case !member && (was || !considered && o.node.wasMember(id, device)):
 			// It went before it was found that the space was shared.
@@ -242,6 +248,7 @@ func (o *online) reconsider(id space.ID) {
 	o.mu.Unlock()
 	for _, p := range toLeave {
 		r.showOut(p)
+		o.relay.cut(p)
 	}
 	if log, ok := o.node.store.Log(id); ok {
 		for _, device := range o.node.answered(log) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/p2p/net/swarm"
 	"github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
 
@@ -150,7 +151,7 @@ func (b *addressBook) of(device space.DeviceID) []string {
 func (b *addressBook) due(device space.DeviceID, now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return len(b.known[device]) > 0 && !now.Before(b.tries[device].next)
+	return !now.Before(b.tries[device].next)
 }
 
 func (b *addressBook) failed(device space.DeviceID, now time.Time) {
@@ -190,7 +191,7 @@ func (o *online) keepDialling() {
 	for {
 		now := o.node.now()
 		for _, device := range o.node.members() {
-			if o.host.Network().Connectedness(peerOf(device)) != network.Connected && book.due(device, now) {
+			if !o.reachedAs(peerOf(device), ViaDirect) && book.due(device, now) && o.hasWay(device) {
 				book.failed(device, now) // until it is reached
 				o.do(func() { o.redial(device) })
 			}
@@ -215,11 +216,33 @@ func (o *online) redial(device space.DeviceID) {
 		o.log.Debug("A remembered address cannot be read", "device", device, "error", err)
 		return
 	}
+	if o.best(peerOf(device)) == nil {
+		addresses = append(addresses, o.circuits(device)...)
+	} else {
+		ctx = network.WithForceDirectDial(ctx, "nearer") // it is connected through a keeper
+	}
+	o.forgetFailures(peerOf(device))
 	if err := o.host.Connect(ctx, peer.AddrInfo{ID: peerOf(device), Addrs: addresses}); err != nil {
 		o.log.Debug("A member cannot be reached", "device", device, "error", err)
 		return
 	}
-	o.node.book.reached(device)
+	if o.reachedAs(peerOf(device), ViaDirect) {
+		o.node.book.reached(device)
+	}
+}
+
+// hasWay reports whether there is anything to try for a member: an address, or,
+// unless it is connected like that, a keeper.
+func (o *online) hasWay(device space.DeviceID) bool {
+	return len(o.node.book.of(device)) > 0 || o.best(peerOf(device)) == nil && len(o.circuits(device)) > 0
+}
+
+// forgetFailures lets a device be dialled at once. It is the address book that
+// says how often.
+func (o *online) forgetFailures(p peer.ID) {
+	if s, ok := o.host.Network().(*swarm.Swarm); ok {
+		s.Backoff().Clear(p)
+	}
 }
 
 // rememberAddresses keeps where a member can be found: where we reached it,
@@ -238,12 +261,12 @@ func (o *online) rememberAddresses(p peer.ID) {
 	local := false
 	for _, c := range o.host.Network().ConnsToPeer(p) {
 		local = local || manet.IsIPLoopback(c.RemoteMultiaddr())
-		if c.Stat().Direction == network.DirOutbound {
+		if _, relayed := relayOf(c.RemoteMultiaddr()); c.Stat().Direction == network.DirOutbound && !relayed {
 			add(c.RemoteMultiaddr())
 		}
 	}
 	for _, a := range o.host.Peerstore().Addrs(p) {
-		if manet.IsIPLoopback(a) == local { // another machine's loopback leads to ourselves
+		if _, relayed := relayOf(a); !relayed && manet.IsIPLoopback(a) == local { // another machine's loopback leads to ourselves
 			add(a)
 		}
 	}

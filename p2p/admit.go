@@ -73,7 +73,7 @@ func (o *online) answerAdmit(ctx context.Context, stream network.Stream) error {
 	if err != nil {
 		return fmt.Errorf("admit: %w", err)
 	}
-	log, invitation, ok := o.node.knockedAt(script, k)
+	log, invitation, ok := o.node.knockedAt(script, k, o.mayName(stream.Conn()))
 	if !ok {
 		return fmt.Errorf("admit %s: %w", newcomer, space.ErrUnknownInvitation)
 	}
@@ -104,11 +104,17 @@ func (o *online) answerApplication(ctx context.Context, c *conversation, log *sp
 	return sayLog(c, log)
 }
 
-// knockedAt finds the invitation that a knock is made with.
-func (n *Node) knockedAt(script transcript, k knock) (*space.Log, space.InvitationKey, bool) {
+// mayName says of which spaces may be spoken over a connection.
+func (o *online) mayName(c network.Conn) func(space.ID) bool {
+	return func(id space.ID) bool { return o.ways.admits(id, c) }
+}
+
+// knockedAt finds the invitation that a knock is made with, in a space that may
+// be named.
+func (n *Node) knockedAt(script transcript, k knock, mayName func(space.ID) bool) (*space.Log, space.InvitationKey, bool) {
 	for _, id := range n.store.Spaces() {
 		log, ok := n.store.Log(id)
-		if !ok || !n.belongs(id) {
+		if !ok || !n.belongs(id) || !mayName(id) {
 			continue
 		}
 		for _, invitation := range log.Invitations() {

@@ -40,7 +40,7 @@ type pullServer struct {
 // say is the conversation's, to a member only: one that is removed while it
 // pulls gets no further message.
 func (s *pullServer) say(messages ...message) error {
-	if !s.room.isMember(s.peer) {
+	if !s.room.allows(s.stream.Conn()) {
 		return errOutsider
 	}
 	return s.conversation.say(messages...)
@@ -55,7 +55,7 @@ func (o *online) answerPull(ctx context.Context, stream network.Stream) error {
 		return fmt.Errorf("serve pull: %w", err)
 	}
 	r := o.room(open.Space)
-	if r == nil || !r.isMember(p) {
+	if r == nil || !r.allows(stream.Conn()) {
 		return errOutsider // the same for a space unknown here
 	}
 	device, _ := deviceOf(p)

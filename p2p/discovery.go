@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/p2p/discovery/mdns"
 )
@@ -95,12 +94,12 @@ func (f *finder) HandlePeerFound(info peer.AddrInfo) {
 		return
 	}
 	o.node.meetings.met(info)
-	if len(o.node.store.Spaces()) == 0 || o.host.Network().Connectedness(info.ID) == network.Connected || !f.begin(info.ID) {
+	if len(o.node.store.Spaces()) == 0 || !o.approachable(info.ID) || !f.begin(info.ID) {
 		return
 	}
 	started := o.do(func() {
 		defer f.end(info.ID)
-		if err := o.host.Connect(o.ctx, info); err != nil {
+		if err := o.approach(o.ctx, info); err != nil {
 			o.log.Debug("A device on the local network cannot be reached", "peer", info.ID, "error", err)
 		}
 	})

@@ -15,16 +15,18 @@ const (
 	maxRefusals = 4096 // remembered; the earliest to end makes room
 )
 
-// A gater turns away devices that sent nonsense, for a while.
+// A gater turns away devices that sent nonsense, for a while, and keeps to the
+// rules of how devices may meet.
 type gater struct {
-	now func() time.Time
+	now  func() time.Time
+	ways *ways // nil: any way will do
 
 	mu      sync.Mutex
 	refused map[peer.ID]time.Time // until when
 }
 
-func newGater() *gater {
-	return &gater{now: time.Now, refused: make(map[peer.ID]time.Time)}
+func newGater(w *ways) *gater {
+	return &gater{now: time.Now, ways: w, refused: make(map[peer.ID]time.Time)}
 }
 
 func (g *gater) refuse(p peer.ID) {
@@ -57,16 +59,18 @@ func (g *gater) allows(p peer.ID) bool {
 func (g *gater) InterceptPeerDial(p peer.ID) bool { return g.allows(p) }
 
 // InterceptAddrDial is asked before an address is dialled.
-func (g *gater) InterceptAddrDial(p peer.ID, _ multiaddr.Multiaddr) bool { return g.allows(p) }
+func (g *gater) InterceptAddrDial(p peer.ID, a multiaddr.Multiaddr) bool {
+	return g.allows(p) && (g.ways == nil || g.ways.mayDial(p, a))
+}
 
 // InterceptAccept is asked while it is not known yet who connects.
 func (g *gater) InterceptAccept(network.ConnMultiaddrs) bool { return true }
 
 // InterceptSecured is asked as soon as that is known. Devices are named by
 // Ed25519 keys; whoever has another kind of key is not a device of ours.
-func (g *gater) InterceptSecured(_ network.Direction, p peer.ID, _ network.ConnMultiaddrs) bool {
+func (g *gater) InterceptSecured(_ network.Direction, p peer.ID, at network.ConnMultiaddrs) bool {
 	_, ok := deviceOf(p)
-	return ok && g.allows(p)
+	return ok && g.allows(p) && (g.ways == nil || g.ways.mayCome(p, at.RemoteMultiaddr()))
 }
 
 // InterceptUpgraded has nothing to add.

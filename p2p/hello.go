@@ -161,6 +161,14 @@ func (h *hello) answer() ([]space.ID, error) {
 	return h.both(second), h.close()
 }
 
+// spaces are ours, but for those that stay on the local network where the other
+// is not on it: there it is as if we did not hold them.
+func (h *hello) spaces() []space.ID {
+	return slices.DeleteFunc(h.online.node.store.Spaces(), func(id space.ID) bool {
+		return !h.online.ways.admits(id, h.stream.Conn())
+	})
+}
+
 // common reports whether both we and the other belong to a space by our log.
 func (h *hello) common(id space.ID) bool {
 	return h.online.node.belongs(id) && h.online.node.member(id, h.other)
@@ -169,7 +177,7 @@ func (h *hello) common(id space.ID) bool {
 // sayTags names the spaces in which we and the other are members by our log.
 func (h *hello) sayTags(round byte) (named []space.ID, err error) {
 	var list []tag
-	for _, id := range h.online.node.store.Spaces() {
+	for _, id := range h.spaces() {
 		if h.common(id) && len(named) < maxTags {
 			named = append(named, id)
 			list = append(list, h.script.helloTag(id, round, h.side))
@@ -184,7 +192,7 @@ func (h *hello) hearTags(round byte) error {
 	if _, err := h.hear(helloFrame, &heard); err != nil {
 		return err
 	}
-	ours := h.tagged(round)
+	ours := h.tagged(round, h.spaces())
 	h.named = make(map[space.ID]bool)
 	for _, t := range heard.Tags {
 		if id, ok := ours[t]; ok {
@@ -197,9 +205,8 @@ func (h *hello) hearTags(round byte) error {
 	return nil
 }
 
-// tagged are the tags by which the other would name our spaces.
-func (h *hello) tagged(round byte) map[tag]space.ID {
-	spaces := h.online.node.store.Spaces()
+// tagged are the tags by which the other would name spaces.
+func (h *hello) tagged(round byte, spaces []space.ID) map[tag]space.ID {
 	ours := make(map[tag]space.ID, len(spaces))
 	for _, id := range spaces {
 		ours[h.script.helloTag(id, round, 1-h.side)] = id
@@ -212,7 +219,7 @@ func (h *hello) tagged(round byte) map[tag]space.ID {
 // did not, why one of us does not belong.
 func (h *hello) prove(named []space.ID) error {
 	left := proofTotal
-	for _, id := range h.online.node.store.Spaces() {
+	for _, id := range h.spaces() {
 		entries := h.proof(id, slices.Contains(named, id))
 		if len(entries) == 0 {
 			continue
@@ -256,9 +263,10 @@ func (h *hello) proof(id space.ID, named bool) [][]byte {
 }
 
 // hearProofs keeps what the other proves about spaces we hold. What it says
-// about others is read and forgotten: the answer is the same.
+// about others is read and forgotten: the answer is the same. It may show, too,
+// that a space does not stay on the local network any more.
 func (h *hello) hearProofs() error {
-	ours := h.tagged(1)
+	ours := h.tagged(1, h.online.node.store.Spaces())
 	for total := 0; ; {
 		var p proof
 		heard, err := h.hear(proofFrameWire, &p, &proofEnd{})

@@ -39,9 +39,10 @@ const (
 )
 
 // newHost starts listening. Nothing is dialled, and no service runs that other
-// programs could use: no relay, no NAT detection for others, no ping. Options
-// given come last, and change what is set here.
-func newHost(key space.Key, listen []multiaddr.Multiaddr, gate *gater, more ...libp2p.Option) (host.Host, error) {
+// programs could use: no relay, no NAT detection for others, no ping. Others can
+// be talked to through relays, and holes punched on their account, as far as the
+// gater lets them. Options given come last, and change what is set here.
+func newHost(key space.Key, listen []multiaddr.Multiaddr, gate *gater, counted *traffic, more ...libp2p.Option) (host.Host, error) {
 	private, err := hostKey(key)
 	if err != nil {
 		return nil, err
@@ -65,12 +66,17 @@ func newHost(key space.Key, listen []multiaddr.Multiaddr, gate *gater, more ...l
 		libp2p.ResourceManager(resources),
 		libp2p.ConnectionManager(connections),
 		libp2p.ConnectionGater(gate),
-		libp2p.DisableRelay(),
+		libp2p.BandwidthReporter(counted),
+		libp2p.EnableRelay(),
+		libp2p.EnableHolePunching(),
 		libp2p.DisableMetrics(),
-		libp2p.DisableIdentifyAddressDiscovery(),
 		libp2p.ForceReachabilityPrivate(), // keeps AutoNAT from asking others
 		libp2p.Ping(false),
 		libp2p.WithDialTimeout(dialTimeout),
+		// Members that are switched off are no sign of a network that lets
+		// nothing through: we dial few, and go on trying.
+		libp2p.UDPBlackHoleSuccessCounter(nil),
+		libp2p.IPv6BlackHoleSuccessCounter(nil),
 		libp2p.UserAgent("parley"),
 		libp2p.ProtocolVersion("parley"),
 	}

@@ -329,7 +329,7 @@ func TestGarbageInARoomIsTurnedAway(t *testing.T) {
 			m := newRogue(t, mallory.key)
 			// Ada takes only devices that offer a hello for her own kind.
 			m.host.SetStreamHandler(helloProtocol, func(s network.Stream) { _ = s.Reset() })
-			rh, err := newRoomHost(m.host, park, func(peer.ID) bool { return true }, func(peer.ID) {})
+			rh, err := newRoomHost(m.host, park, func(network.Conn) bool { return true }, func(peer.ID) {})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -14,7 +14,7 @@ import (
 
 func TestRefusalsEnd(t *testing.T) {
 	now := time.Unix(1000, 0)
-	g := newGater()
+	g := newGater(nil)
 	g.now = func() time.Time { return now }
 	mallory, ada := peerOf(space.DeviceID{1}), peerOf(space.DeviceID{2})
 	g.refuse(mallory)

@@ -380,20 +380,20 @@ func (n *Node) peersChanged() { n.onPeers() }
 
 // listen starts a host where it listened last time, so that addresses in
 // invitations stay good, or else on any free port.
-func (n *Node) listen(gate *gater) (host.Host, error) {
+func (n *Node) listen(gate *gater, counted *traffic) (host.Host, error) {
 	if len(n.listenOn) > 0 {
 		addresses, err := parseAddresses(n.listenOn)
 		if err != nil {
 			return nil, err
 		}
-		return newHost(n.key, addresses, gate, n.options...)
+		return newHost(n.key, addresses, gate, counted, n.options...)
 	}
-	h, err := n.listenAgain(gate)
+	h, err := n.listenAgain(gate, counted)
 	if err != nil {
 		return nil, err
 	}
 	var now []string
-	for _, a := range h.Network().ListenAddresses() {
+	for _, a := range listensOn(h) {
 		now = append(now, a.String())
 	}
 	if err := n.book.replace(n.device, now); err != nil {
@@ -402,10 +402,10 @@ func (n *Node) listen(gate *gater) (host.Host, error) {
 	return h, nil
 }
 
-func (n *Node) listenAgain(gate *gater) (host.Host, error) {
+func (n *Node) listenAgain(gate *gater, counted *traffic) (host.Host, error) {
 	if last, err := parseAddresses(n.book.of(n.device)); err == nil && len(last) > 0 {
-		h, err := newHost(n.key, last, gate, n.options...)
-		if err == nil && len(h.Network().ListenAddresses()) == len(last) {
+		h, err := newHost(n.key, last, gate, counted, n.options...)
+		if err == nil && len(listensOn(h)) == len(last) {
 			return h, nil
 		}
 		n.log.Info("The network addresses of last time are taken, others are used", "error", err)
@@ -417,5 +417,14 @@ func (n *Node) listenAgain(gate *gater) (host.Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newHost(n.key, addresses, gate, n.options...)
+	return newHost(n.key, addresses, gate, counted, n.options...)
+}
+
+// listensOn are the addresses of this machine that a host listens on. It listens
+// to relays, too, which is no address.
+func listensOn(h host.Host) []multiaddr.Multiaddr {
+	return slices.DeleteFunc(h.Network().ListenAddresses(), func(a multiaddr.Multiaddr) bool {
+		_, relayed := relayOf(a)
+		return relayed
+	})
 }

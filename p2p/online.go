@@ -23,10 +23,15 @@ import (
 // host, the rooms, and what is known of connected peers. It is made by
 // goOnline and ended, with all its goroutines, by close.
 type online struct {
-	node *Node
-	log  *slog.Logger
-	host host.Host
-	gate *gater
+	node         *Node
+	log          *slog.Logger
+	host         host.Host
+	gate         *gater
+	ways         *ways
+	traffic      *traffic
+	relay        *relay
+	reservations *reservations
+	unwatch      func() // ends watchConnections
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -39,18 +44,22 @@ type online struct {
 }
 
 func (n *Node) goOnline() (*online, error) {
-	gate := newGater()
-	h, err := n.listen(gate)
+	ways, counted := newWays(n), newTraffic()
+	gate := newGater(ways)
+	h, err := n.listen(gate, counted)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	o := &online{
-		node: n, log: n.log, host: h, gate: gate,
+		node: n, log: n.log, host: h, gate: gate, ways: ways, traffic: counted,
 		ctx: ctx, cancel: cancel,
 		rooms: make(map[space.ID]*room),
 		peers: make(map[peer.ID]*acquaintance),
 	}
+	o.relay = &relay{online: o}
+	o.reservations = newReservations(o)
+	o.unwatch = o.watchConnections()
 	if err := o.start(); err != nil {
 		o.close()
 		return nil, err
@@ -78,6 +87,7 @@ func (o *online) start() error {
 	if err := o.enterRooms(); err != nil {
 		return err
 	}
+	o.relay.tend()
 	o.do(o.keepDialling)
 	o.do(o.keepInTouch)
 	if o.node.mdns {
@@ -107,6 +117,8 @@ func (o *online) close() {
 	for _, r := range rooms {
 		r.close()
 	}
+	o.unwatch()
+	o.relay.close()
 	if err := o.host.Close(); err != nil {
 		o.log.Warn("Closing the network left something behind", "error", err)
 	}

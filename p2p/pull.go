@@ -56,7 +56,7 @@ func (r *room) pullFrom(ctx context.Context, from peer.ID, refs []crdt.Ref) erro
 		room:         r, peer: from, device: device, begun: make(map[crdt.Ref]crdt.Tips),
 	}
 	defer r.pulls.begin(from, p.conversation)()
-	if !r.isMember(from) {
+	if !r.allows(stream.Conn()) {
 		p.abort()
 		return errOutsider
 	}

@@ -130,7 +130,7 @@ func (o *online) openRoom(id space.ID) (*room, error) {
 
 // join sets up gossipsub for this space alone.
 func (r *room) join() error {
-	host, err := newRoomHost(r.online.host, r.id, r.isMember, r.faulty)
+	host, err := newRoomHost(r.online.host, r.id, r.allows, r.faulty)
 	if err != nil {
 		return err
 	}
@@ -203,6 +203,11 @@ func (r *room) isMember(p peer.ID) bool {
 	return ok && r.node.belongs(r.id) && r.node.member(r.id, device)
 }
 
+// allows reports whether the space may be spoken of over a connection.
+func (r *room) allows(c network.Conn) bool {
+	return r.isMember(c.RemotePeer()) && r.online.ways.admits(r.id, c)
+}
+
 // faulty is told of a peer whose bytes gossipsub could not read.
 func (r *room) faulty(p peer.ID) {
 	if r.ctx.Err() == nil {
@@ -218,7 +223,7 @@ func (o *online) answerRoom(_ context.Context, stream network.Stream) error {
 		return fmt.Errorf("enter room: %w", err)
 	}
 	r := o.room(enter.Space)
-	if r == nil || !r.isMember(p) {
+	if r == nil || !r.allows(stream.Conn()) {
 		return errOutsider // the same for a space unknown here
 	}
 	// A member who names the space by its ID has said enough: it may have heard

@@ -30,8 +30,8 @@ type roomHost struct {
 	id       space.ID
 	bus      event.Bus
 	arrivals event.Emitter
-	belongs  func(peer.ID) bool // whether a peer is a member now, by our log
-	faulty   func(peer.ID)      // called when gossipsub cannot read what a peer sent
+	allows   func(network.Conn) bool // whether its peer is a member now, by our log, and it is a way to speak of the space
+	faulty   func(peer.ID)           // called when gossipsub cannot read what a peer sent
 
 	mu      sync.Mutex
 	handler network.StreamHandler
@@ -39,14 +39,14 @@ type roomHost struct {
 	came    map[peer.ID]bool                 // that have opened one since they entered
 }
 
-func newRoomHost(h host.Host, id space.ID, belongs func(peer.ID) bool, faulty func(peer.ID)) (*roomHost, error) {
+func newRoomHost(h host.Host, id space.ID, allows func(network.Conn) bool, faulty func(peer.ID)) (*roomHost, error) {
 	bus := eventbus.NewBus()
 	arrivals, err := bus.Emitter(new(event.EvtPeerIdentificationCompleted))
 	if err != nil {
 		return nil, fmt.Errorf("prepare room: %w", err)
 	}
 	return &roomHost{
-		Host: h, id: id, bus: bus, arrivals: arrivals, belongs: belongs, faulty: faulty,
+		Host: h, id: id, bus: bus, arrivals: arrivals, allows: allows, faulty: faulty,
 		streams: make(map[peer.ID]map[*roomStream]bool),
 		came:    make(map[peer.ID]bool),
 	}, nil
@@ -149,6 +149,10 @@ func (h *roomHost) NewStream(ctx context.Context, p peer.ID, _ ...protocol.ID) (
 	stream, err := h.Host.NewStream(network.WithNoDial(ctx, "gossip"), p, gossipProtocol)
 	if err != nil {
 		return nil, fmt.Errorf("open gossip with %s: %w", p, err)
+	}
+	if !h.allows(stream.Conn()) {
+		_ = stream.Reset()
+		return nil, fmt.Errorf("open gossip with %s: %w", p, errOutsider)
 	}
 	c := converse(stream, helloPatience)
 	err = c.say(&enterRoom{Space: h.id})

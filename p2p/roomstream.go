@@ -39,9 +39,9 @@ func (s *roomStream) Read(p []byte) (int, error) {
 // whatever gossipsub has queued for it, from the moment that our log says so:
 // showing it out of the room takes a little longer.
 func (s *roomStream) Write(p []byte) (int, error) {
-	if peer := s.Conn().RemotePeer(); !s.room.belongs(peer) {
+	if !s.room.allows(s.Conn()) {
 		s.abandon()
-		return 0, fmt.Errorf("gossip with %s: %w", peer, errOutsider)
+		return 0, fmt.Errorf("gossip with %s: %w", s.Conn().RemotePeer(), errOutsider)
 	}
 	n, err := s.Stream.Write(p)
 	if err != nil {

@@ -31,14 +31,15 @@ func (o *online) answerSeat(ctx context.Context, stream network.Stream) error {
 	if err != nil {
 		return fmt.Errorf("link: %w", err)
 	}
-	key, ok := o.node.seatKnockedAt(script, k)
+	mayName := o.mayName(stream.Conn())
+	key, ok := o.node.seatKnockedAt(script, k, mayName)
 	if !ok {
 		return fmt.Errorf("link %s: %w", newcomer, space.ErrUnknownInvitation)
 	}
 	if err := c.say(&openDoor{Tag: script.lockTag(seatLock(key), sideAnswerer)}); err != nil {
 		return fmt.Errorf("link: %w", err)
 	}
-	logs, reason := o.node.seatsOf(key, newcomer)
+	logs, reason := o.node.seatsOf(key, newcomer, mayName)
 	if len(logs) == 0 {
 		if err := c.say(&refused{Reason: reasonFor(reason)}); err != nil {
 			return fmt.Errorf("link: %w", err)
@@ -84,12 +85,13 @@ func saySeats(c *conversation, logs []*space.Log) error {
 	return c.say(&seats{Seats: all, Last: true})
 }
 
-// seatKnockedAt finds the key into somebody's seats that a knock is made with.
-func (n *Node) seatKnockedAt(script transcript, k knock) (space.InvitationKey, bool) {
+// seatKnockedAt finds the key into somebody's seats that a knock is made with, in
+// a space that may be named.
+func (n *Node) seatKnockedAt(script transcript, k knock, mayName func(space.ID) bool) (space.InvitationKey, bool) {
 	tried := make(map[space.InvitationKey]bool)
 	for _, id := range n.store.Spaces() {
 		log, ok := n.store.Log(id)
-		if !ok || !n.belongs(id) {
+		if !ok || !n.belongs(id) || !mayName(id) {
 			continue
 		}
 		for _, known := range seatKeys(log) {
@@ -104,11 +106,11 @@ func (n *Node) seatKnockedAt(script transcript, k knock) (space.InvitationKey, b
 
 // seatsOf are the spaces into which a key lets a device, or has let it already;
 // if there are none, why not.
-func (n *Node) seatsOf(key space.InvitationKey, newcomer space.DeviceID) (logs []*space.Log, reason error) {
+func (n *Node) seatsOf(key space.InvitationKey, newcomer space.DeviceID, mayName func(space.ID) bool) (logs []*space.Log, reason error) {
 	reason = ErrNotNow
 	for _, id := range n.store.Spaces() {
 		log, ok := n.store.Log(id)
-		if !ok || !n.belongs(id) {
+		if !ok || !n.belongs(id) || !mayName(id) {
 			continue
 		}
 		known, ok := log.SeatKey(key)

@@ -1,0 +1,196 @@
+package p2p
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	circuitclient "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/client"
+	circuitpb "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/pb"
+	"github.com/multiformats/go-multiaddr"
+
+	"parley/space"
+)
+
+const (
+	// keeping is the tag under which the connection manager protects keepers.
+	keeping = "keeps a space"
+
+	reserveTime    = 10 * time.Second // for one request
+	reserveFirst   = time.Second      // after one that failed; longer each time
+	reserveMost    = 5 * time.Minute
+	reserveEarlier = 10 * time.Minute // before it ends, a reservation is renewed
+)
+
+// Why nobody can be reached through a keeper.
+var (
+	errKeeperRefuses = errors.New("the keeper does not relay for this device")
+	errKeeperFull    = errors.New("the keeper relays for as many devices as it can")
+	errNoKeeper      = errors.New("the device does not relay")
+)
+
+// Reservations make this device one that fellow members reach through the
+// keepers it is connected to. libp2p's own search for relays is not used: it
+// asks anybody who offers to be one, and after a failure waits an hour.
+type reservations struct {
+	online *online
+
+	mu   sync.Mutex
+	open map[peer.ID]*reservation
+}
+
+// A reservation is renewed by its own task for as long as the keeper is
+// connected and keeps a space of ours.
+type reservation struct {
+	cancel context.CancelFunc
+	until  time.Time // zero: there is none now
+	err    error     // why
+}
+
+func newReservations(o *online) *reservations {
+	return &reservations{online: o, open: make(map[peer.ID]*reservation)}
+}
+
+// begin reserves with a connected keeper, unless that is under way.
+func (s *reservations) begin(p peer.ID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open[p] != nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(s.online.ctx)
+	r := &reservation{cancel: cancel}
+	s.open[p] = r
+	if !s.online.do(func() { s.keep(ctx, p, r) }) {
+		cancel()
+		delete(s.open, p)
+	}
+}
+
+// end gives up reserving with a device, which has gone or is no keeper any more.
+func (s *reservations) end(p peer.ID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.open[p]; r != nil {
+		r.cancel()
+		delete(s.open, p)
+	}
+}
+
+// tend looks at all connected peers: some are keepers now that were none, or the
+// other way round.
+func (s *reservations) tend() {
+	for _, p := range s.online.host.Network().Peers() {
+		s.tendTo(p)
+	}
+}
+
+// tendTo begins or ends the reservation with one peer, as our logs have it. Who
+// is a keeper knows us by its log only once a space is shared.
+func (s *reservations) tendTo(p peer.ID) {
+	device, ok := deviceOf(p)
+	if ok && s.online.node.keeps(device) && s.online.reachedAs(p, ViaDirect) {
+		s.begin(p)
+	} else {
+		s.end(p)
+	}
+}
+
+// keep reserves and renews until ctx ends.
+func (s *reservations) keep(ctx context.Context, p peer.ID, r *reservation) {
+	o := s.online
+	o.host.ConnManager().Protect(p, keeping)
+	defer o.host.ConnManager().Unprotect(p, keeping)
+	wait := reserveFirst
+	for {
+		until, err := o.reserve(ctx, p)
+		s.mu.Lock()
+		had := !r.until.IsZero()
+		r.until, r.err = until, err
+		s.mu.Unlock()
+		next := jittered(wait)
+		if err == nil {
+			wait, next = reserveFirst, max(time.Until(until)-reserveEarlier, reserveFirst)
+		} else {
+			wait = min(2*wait, reserveMost)
+			o.log.Debug("A keeper does not let us be reached through it", "peer", p, "error", err)
+		}
+		if had != (err == nil) {
+			// There is a way to members that was none, or none that was one.
+			o.node.book.again()
+			o.node.peersChanged()
+		}
+		if !pause(ctx, next) {
+			return
+		}
+	}
+}
+
+// reserve asks a connected keeper once.
+func (o *online) reserve(ctx context.Context, p peer.ID) (until time.Time, err error) {
+	ctx, cancel := context.WithTimeout(network.WithNoDial(ctx, "reserve"), reserveTime)
+	defer cancel()
+	granted, err := circuitclient.Reserve(ctx, o.host, peer.AddrInfo{ID: p})
+	var refused circuitclient.ReservationError
+	switch {
+	case err == nil:
+		return granted.Expiration, nil
+	case !errors.As(err, &refused):
+	case refused.Status == circuitpb.Status_PERMISSION_DENIED:
+		err = fmt.Errorf("%w: %w", errKeeperRefuses, err)
+	case refused.Status == circuitpb.Status_RESERVATION_REFUSED, refused.Status == circuitpb.Status_RESOURCE_LIMIT_EXCEEDED:
+		err = fmt.Errorf("%w: %w", errKeeperFull, err)
+	case refused.Status == circuitpb.Status_CONNECTION_FAILED:
+		err = fmt.Errorf("%w: %w", errNoKeeper, err)
+	}
+	return time.Time{}, fmt.Errorf("reserve with %s: %w", p, err)
+}
+
+// state is whether we can be reached through a keeper now, or why not.
+func (s *reservations) state(p peer.ID) (reserved bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.open[p]
+	if r == nil {
+		return false, nil
+	}
+	return r.err == nil && time.Now().Before(r.until), r.err
+}
+
+// circuits are the ways to a fellow member through keepers that we are connected
+// to.
+func (o *online) circuits(device space.DeviceID) (addresses []multiaddr.Multiaddr) {
+	for _, keeper := range o.node.keepersOf(device) {
+		p := peerOf(keeper)
+		if !o.reachedAs(p, ViaDirect) {
+			continue
+		}
+		if a, err := throughAddress(p); err == nil {
+			addresses = append(addresses, a)
+		}
+	}
+	return addresses
+}
+
+// keepersOf are the keepers of the spaces that we share with a device and that
+// leave the local network.
+func (n *Node) keepersOf(device space.DeviceID) (keepers []space.DeviceID) {
+	known := map[space.DeviceID]bool{n.device: true, device: true}
+	for _, id := range n.store.Spaces() {
+		log, ok := n.store.Log(id)
+		if !ok || log.Reach() == space.ReachLocal || !n.belongs(id) || !n.member(id, device) {
+			continue
+		}
+		for _, m := range log.Members() {
+			if m.Role == space.Keeper && !known[m.Device] {
+				known[m.Device] = true
+				keepers = append(keepers, m.Device)
+			}
+		}
+	}
+	return keepers
+}
