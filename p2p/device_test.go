@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/libp2p/go-libp2p"
+
 	"parley/crdt"
 	"parley/crdt/badger"
 	"parley/crdt/chunk"
@@ -35,13 +37,16 @@ type device struct {
 	node  *Node
 	log   *slog.Logger
 
-	child  crdt.Materializer // none unless a story needs one
-	listen []string
-	mdns   bool
-	fast   atomic.Int64 // nanoseconds by which its clock is fast
-	seq    map[crdt.Ref]uint64
-	deps   map[crdt.Ref][]chunk.Hash
-	maxOp  map[crdt.Ref]uint64
+	child   crdt.Materializer // none unless a story needs one
+	listen  []string
+	mdns    bool
+	backend func() (crdt.Backend, error) // default: Badger in dir
+	book    Addresses                    // default: a file in dir
+	options []libp2p.Option
+	fast    atomic.Int64 // nanoseconds by which its clock is fast
+	seq     map[crdt.Ref]uint64
+	deps    map[crdt.Ref][]chunk.Hash
+	maxOp   map[crdt.Ref]uint64
 }
 
 func newDevice(t testing.TB, name string) *device {
@@ -51,6 +56,10 @@ func newDevice(t testing.TB, name string) *device {
 		t: t, name: name, dir: t.TempDir(), listen: loopback, log: testLog(t, name),
 		key: space.KeyFromSeed(sha256.Sum256([]byte(t.Name() + name))),
 		seq: make(map[crdt.Ref]uint64), deps: make(map[crdt.Ref][]chunk.Hash), maxOp: make(map[crdt.Ref]uint64),
+	}
+	d.book = AddressFile(filepath.Join(d.dir, "addresses.json"))
+	d.backend = func() (crdt.Backend, error) {
+		return badger.Open(badger.Options{Dir: filepath.Join(d.dir, "store"), Log: slog.New(slog.DiscardHandler)})
 	}
 	d.starts()
 	t.Cleanup(d.stops)
@@ -66,7 +75,7 @@ func testLog(t testing.TB, name string) *slog.Logger {
 
 func (d *device) starts() {
 	d.t.Helper()
-	backend, err := badger.Open(badger.Options{Dir: filepath.Join(d.dir, "store"), Log: slog.New(slog.DiscardHandler)})
+	backend, err := d.backend()
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -75,7 +84,7 @@ func (d *device) starts() {
 	}
 	d.node, err = Open(d.t.Context(), Config{
 		Key: d.key, Store: d.store, Listen: d.listen, MDNS: d.mdns, Log: d.log, Now: d.now,
-		Addresses: AddressFile(filepath.Join(d.dir, "addresses.json")),
+		Addresses: d.book, hostOptions: d.options,
 	})
 	if err != nil {
 		d.t.Fatal(err)

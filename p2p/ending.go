@@ -23,6 +23,7 @@ type endingKey struct {
 	space   space.ID
 	device  space.DeviceID
 	witness space.DeviceID
+	times   int // that the device was let in
 }
 
 type ending struct {
@@ -37,7 +38,7 @@ type ending struct {
 func (n *Node) endingOf(log *space.Log, other space.DeviceID) (key endingKey, ok bool) {
 	_, us := log.Member(n.device)
 	_, them := log.Member(other)
-	return endingKey{log.ID(), other, n.device}, us && !them
+	return endingKey{log.ID(), other, n.device, log.LetIn(other)}, us && !them
 }
 
 // knownEnding is what shows that another device does not belong to a space any

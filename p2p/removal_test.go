@@ -138,6 +138,26 @@ func TestRemovedIsToldNothingLater(t *testing.T) {
 	}
 }
 
+func TestRemovedAgainIsToldAgain(t *testing.T) {
+	// What ended Ben's first place is nothing new to him: he is told what ended
+	// the second.
+	ada, ben := newDevice(t, "Ada"), newDevice(t, "Ben")
+	park, _ := meeting(t, ada, ben)
+	ada.removes(park, ben)
+	ben.isOut(park)
+	ben.joins(ada.invites(park, 1, time.Time{}))
+	ben.same(park, ada)
+	if err := ben.node.SetOffline(true); err != nil {
+		t.Fatal(err)
+	}
+	ada.removes(park, ben)
+	if err := ben.node.SetOffline(false); err != nil {
+		t.Fatal(err)
+	}
+	ben.connects(ada)
+	ben.isOut(park)
+}
+
 func TestWhoCameLaterTellsNothing(t *testing.T) {
 	ada, ben, cleo := newDevice(t, "Ada"), newDevice(t, "Ben"), newDevice(t, "Cleo")
 	park, _ := meeting(t, ada, ben)

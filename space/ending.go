@@ -81,6 +81,17 @@ func (l *Log) endings(device DeviceID) (ends [][]int) {
 	return ends
 }
 
+// LetIn says how often a device was let into a seat, whatever became of that.
+// Its ending is another one after each time.
+func (l *Log) LetIn(device DeviceID) int {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if _, ok := l.state.numbers[device]; !ok {
+		return 0
+	}
+	return len(l.state.letIn(device))
+}
+
 // letIn are the grants by which a device came to sit somewhere, whatever became
 // of that.
 func (s *state) letIn(device DeviceID) (grants []int32) {
