@@ -105,6 +105,42 @@ func TestAttackAnInvitationWithAChangedRole(t *testing.T) {
 	c.ends("Ada facilitator, Ben editor, Cleo editor, Friend reader, Mal editor; plan: all the same, hello; notes: ", c.all[:3]...)
 }
 
+// TestAttackAnOldApplicationIsPassedOnAgain, after who made it has left, by the
+// member to whom it was shown then.
+func TestAttackAnOldApplicationIsPassedOnAgain(t *testing.T) {
+	c, ada := newCompany(t, someone{"Mal", space.Reader})
+	mal := c.all[1]
+	ben := newDevice(t, "Ben")
+	code := ada.invitesAskingFirst(c.park, 5, time.Time{})
+	ada.same(c.park, mal)
+	ben.applies(code)
+	ada.answers(c.park, ben.id(), true)
+	if err := ben.hearsAnswer(ben.waits(code)); err != nil {
+		t.Fatal(err)
+	}
+	ben.same(c.park, ada)
+	ben.leaves(c.park)
+	for _, d := range c.all {
+		d.waitFor("hearing that Ben has left", func() bool { return !d.node.member(c.park, ben.id()) })
+	}
+	mal.keeps(c.park, mal.forgesJoin(code, ben.key, "Ben", time.Now(), mal.logOf(c.park).Heads()...))
+	c.ends("Ada facilitator, Mal reader; plan: hello; notes: ", c.all...)
+	if request := ada.request(c.park, ben.id()); request != nil {
+		t.Errorf("Ben, who has left, asks to be let in: %+v", request)
+	}
+	// By a newer invitation he may.
+	again := ada.invitesAskingFirst(c.park, 1, time.Time{})
+	if _, err := ben.node.Join(t.Context(), code, space.Person{Name: "Ben"}); !errors.Is(err, space.ErrRemoved) {
+		t.Errorf("by the old one Ben hears %v", err)
+	}
+	ben.applies(again)
+	ada.answers(c.park, ben.id(), true)
+	if err := ben.hearsAnswer(ben.waits(again)); err != nil {
+		t.Fatal(err)
+	}
+	c.ends("Ada facilitator, Ben editor, Mal reader; plan: hello; notes: ", c.all...)
+}
+
 func TestAttackARemovedFacilitatorInvitesMeanwhile(t *testing.T) {
 	c, ada := newCompany(t, someone{"Ben", space.Facilitator}, someone{"Cleo", space.Editor}, someone{"Mal", space.Facilitator})
 	ben, cleo, mal := c.all[1], c.all[2], c.all[3]
