@@ -14,7 +14,7 @@ import { useSession } from "../session";
 import { toField } from "../toField";
 import type { Step } from "./DevicesDialog";
 import styles from "./devices.module.css";
-import { deviceName, labelProblem } from "./names";
+import { deviceName, firstLabel, labelProblem } from "./names";
 
 interface DeviceListProps {
 	/** Somebody has just come back with their recovery sheet. */
@@ -125,8 +125,8 @@ function DeviceFacts({ device, live }: { device: MyDevice; live: boolean }) {
 
 function RenameForm({ device, onDone }: { device: MyDevice; onDone: () => void }) {
 	const { t } = useTranslation();
-	const { bridge, notices } = useSession();
-	const [label, setLabel] = useState(device.label);
+	const { bridge, notices, you } = useSession();
+	const [label, setLabel] = useState(firstLabel(device, you.name, t));
 	const [problem, setProblem] = useState<string>();
 	const submit = async (event: FormEvent<HTMLFormElement>) => {
 		event.preventDefault();

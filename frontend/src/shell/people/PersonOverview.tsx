@@ -6,6 +6,7 @@ import { Avatar } from "../../ui/Avatar";
 import { Button } from "../../ui/Button";
 import { DialogActions } from "../../ui/Dialog";
 import { colourOf } from "../colour";
+import { computerOf } from "../devices/names";
 import { belongs, looksAfter } from "../rights";
 import { useSession } from "../session";
 import { ConfirmStanding } from "./ConfirmStanding";
@@ -13,7 +14,7 @@ import { Standing } from "./MemberRow";
 import type { PersonStep, PersonStepProps } from "./PersonDialog";
 import people from "./people.module.css";
 import styles from "./person.module.css";
-import { arrivalWords } from "./personWords";
+import { arrivalWords, isolated } from "./personWords";
 import { useNear, useWhereabouts } from "./useWhereabouts";
 
 interface PersonOverviewProps extends PersonStepProps {
@@ -110,7 +111,8 @@ function DeviceLine({ device, member }: { device: MemberDevice; member: Member }
 	const locale = useLocale();
 	const { connection } = useSession();
 	const { thisOne, connected, lastSeen, since, newSinceVerified } = device;
-	const label = device.label || t("person.unnamedDevice");
+	const unnamed = member.devices.filter(({ label }) => label === "");
+	const label = device.label || computerOf(isolated(member.name), unnamed.indexOf(device) + 1, t);
 	const state = () => {
 		if (thisOne) return t("people.thisComputer");
 		if (connection !== "connected") return "";
