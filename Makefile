@@ -105,6 +105,11 @@ soak: | test-packages ## KILLS kills -9 of a store that is written to, a tenth o
 	go test -timeout 90m -v -run '^TestNothingAcknowledgedIsLostWhenTheProcessIsKilled$$' ./crdt -kill-rounds $(KILLS)
 	go test -timeout 90m -v -run '^TestKillWhileWriting$$' ./cmd/parley-node -kill-rounds $$(( ($(KILLS) + 9) / 10 ))
 
+SEEDS ?= 10000
+.PHONY: sim
+sim: | go-packages ## SEEDS simulated networks that go wrong, each from its seed (SEED: the first): all must end with the same and fall silent
+	go test -timeout 12h -run '^TestSimulatedNetworks$$' ./p2p -sim-seeds $(SEEDS) -sim-seed $(or $(SEED),0)
+
 FUZZTIME ?= 20s
 fuzz: | go-packages ## every fuzz test of every package, FUZZTIME each
 	@go list -f '{{.Dir}}' ./... | while read -r dir; do \

@@ -1,0 +1,172 @@
+package p2p
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"parley/crdt"
+	"parley/space"
+)
+
+// agree waits until all who belong hold the same, and those who do not know it.
+func (s *simulation) agree() bool {
+	since := time.Now()
+	for {
+		wrong := s.differences()
+		if len(wrong) == 0 {
+			s.logf("they agree after %v", time.Since(since).Round(time.Millisecond))
+			return true
+		}
+		if time.Since(since) > agreement {
+			s.t.Errorf("after %v, %s", agreement, strings.Join(wrong, "\nand "))
+			return false
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// differences are what keeps the players from being of one mind, by what the
+// founder holds, who always belongs.
+func (s *simulation) differences() (wrong []string) {
+	founder := s.all[0]
+	log, digest := founder.logOf(s.park), founder.store.Digest(s.park)
+	for _, p := range s.all {
+		theirs, holds := p.store.Log(s.park)
+		_, in := log.Member(p.id())
+		switch {
+		case in != p.belongs():
+			wrong = append(wrong, fmt.Sprintf("%s belongs: %v by %s's log, %v by its own", p.name, in, founder.name, !in))
+		case !holds || !in:
+		case theirs.Digest() != log.Digest():
+			wrong = append(wrong, fmt.Sprintf("%s has another log, of %d entries and not %d", p.name, theirs.Len(), log.Len()))
+		case theirs.RightsDigest() != log.RightsDigest():
+			wrong = append(wrong, fmt.Sprintf("%s reads the log differently", p.name))
+		case p.store.Digest(s.park) != digest:
+			wrong = append(wrong, fmt.Sprintf("%s holds something else: %s", p.name, s.compareParts(p, founder)))
+		}
+	}
+	return wrong
+}
+
+// compareParts says in which parts two differ, and how.
+func (s *simulation) compareParts(one, other *player) string {
+	var lines []string
+	refs := make(map[crdt.Ref]bool)
+	for _, p := range []*player{one, other} {
+		for _, ref := range p.store.Refs(s.park) {
+			refs[ref] = true
+		}
+	}
+	for ref := range refs {
+		a, err := one.store.Tips(ref)
+		b, failed := other.store.Tips(ref)
+		if err != nil || failed != nil {
+			lines = append(lines, fmt.Sprintf("%s: %v, %v", ref, err, failed))
+		} else if a.Digest != b.Digest {
+			lines = append(lines, fmt.Sprintf("%s: %v, forks %x, and %s %v, forks %x", ref, a.Vector(), a.Forks, other.name, b.Vector(), b.Forks))
+		}
+	}
+	return strings.Join(lines, "; ")
+}
+
+// members are the players who belong.
+func (s *simulation) members() (members []*player) {
+	for _, p := range s.all {
+		if p.belongs() {
+			members = append(members, p)
+		}
+	}
+	return members
+}
+
+// staysSilent sees to it that those who hold the same leave each other in peace:
+// but for keep-alives nothing is sent, and a look now and then in case something
+// was lost.
+func (s *simulation) staysSilent() {
+	time.Sleep(10 * time.Second) // haves that are due, and what gossip repeats of its last seconds
+	before := make(map[*player]uint64)
+	for _, p := range s.all {
+		before[p] = p.store.Position()
+	}
+	s.wire.takeTally()
+	time.Sleep(silence)
+	said := s.wire.takeTally()
+	looks := len(s.members()) * int(silence/(touchInterval*3/4)+1)
+	if said.bytes > looks*touching {
+		s.t.Errorf("%d devices that hold the same said %d bytes in %d datagrams to each other within %v", len(s.members()), said.bytes, said.datagrams, silence)
+	}
+	if alive := len(s.all) * len(s.all) * int(silence/time.Second); said.keepAlives > alive {
+		s.t.Errorf("%d keep-alives within %v", said.keepAlives, silence)
+	}
+	for _, p := range s.all {
+		if after := p.store.Position(); after != before[p] {
+			s.t.Errorf("%s wrote %d times while nothing happened", p.name, after-before[p])
+		}
+	}
+	s.logf("silence: %+v", said)
+}
+
+// compare looks at what the players have in the end.
+func (s *simulation) compare() {
+	for _, wrong := range s.differences() {
+		s.t.Errorf("in the end, %s", wrong)
+	}
+	founder := s.all[0]
+	for _, p := range s.members() {
+		if !slices.Equal(p.logOf(s.park).Members(), founder.logOf(s.park).Members()) {
+			s.t.Errorf("%s knows other members than %s", p.name, founder.name)
+		}
+		for _, ref := range founder.store.Refs(s.park) {
+			a, err := p.store.Tips(ref)
+			b, failed := founder.store.Tips(ref)
+			if err != nil || failed != nil || !maps.Equal(a.Newest, b.Newest) {
+				s.t.Errorf("%s and %s have other heads in %s: %v, %v", p.name, founder.name, ref, err, failed)
+			}
+			if one, other := p.view(ref), founder.view(ref); one != other {
+				s.t.Errorf("%s reads %q in %s, and %s %q", p.name, one, ref, founder.name, other)
+			}
+		}
+		for _, other := range s.all {
+			if p != other && !p.node.current().gate.allows(peerOf(other.id())) {
+				s.t.Errorf("%s turns %s away, who did nothing wrong", p.name, other.name)
+			}
+		}
+	}
+	s.nothingIsLost()
+}
+
+// nothingIsLost looks for every change of somebody who still belongs and was told
+// that it is durable: it counts, or is set aside where they see it.
+func (s *simulation) nothingIsLost() {
+	aside := make(map[*player]map[crdt.QuarantinedID]bool)
+	for _, p := range s.members() {
+		list, err := p.store.Quarantine(s.park)
+		if err != nil {
+			s.t.Error(err)
+		}
+		aside[p] = make(map[crdt.QuarantinedID]bool)
+		for _, q := range list {
+			aside[p][q.ID()] = true
+		}
+	}
+	for _, a := range s.acknowledged {
+		if !a.by.belongs() {
+			continue
+		}
+		vector, err := a.by.store.Vector(a.ref)
+		if err != nil {
+			s.t.Error(err)
+		}
+		if vector[a.actor] < a.seq && !aside[a.by][crdt.QuarantinedID{Ref: a.ref, Hash: a.hash}] {
+			s.t.Errorf("%s's change %d in %s was acknowledged and is lost", a.by.name, a.seq, a.ref)
+		}
+	}
+}
+
+// mayWrite reports whether a player may write parts of a kind.
+func (p *player) mayWrite(part space.Part) bool {
+	return p.belongs() && p.logOf(p.sim.park).MayWrite(p.id(), part)
+}

@@ -1,0 +1,284 @@
+package p2p
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"parley/crdt"
+	"parley/crdt/chunk"
+	"parley/crdt/chunk/richtext"
+	"parley/space"
+)
+
+// A player is a device of a simulation: all of a real one, on a wire and on a
+// disk that do not exist.
+type player struct {
+	*device
+	sim  *simulation
+	disk *memory
+	at   netip.Addr
+	stop func() // what runs beside the node
+}
+
+func (s *simulation) newPlayer() *player {
+	number := len(s.all)
+	name := fmt.Sprintf("P%d", number)
+	disk := &memory{}
+	p := &player{sim: s, disk: disk}
+	p.moves()
+	p.device = &device{
+		t: s.t, name: name, log: testLog(s.t, name), book: make(memoryBook),
+		key:     space.KeyFromSeed(sha256.Sum256(fmt.Append(nil, "player ", s.seed, " ", number))),
+		backend: func() (crdt.Backend, error) { return disk.open(), nil },
+	}
+	// Clocks are a little off, as clocks are.
+	p.fast.Store(int64(time.Duration(s.chance.IntN(240)-120) * time.Second))
+	p.begins()
+	s.t.Cleanup(p.ends)
+	s.all = append(s.all, p)
+	return p
+}
+
+// moves takes the device to another address.
+func (p *player) moves() {
+	p.sim.addresses++
+	p.at = netip.AddrFrom4([4]byte{10, 0, byte(p.sim.addresses >> 8), byte(p.sim.addresses)})
+}
+
+func (p *player) running() bool { return p.node != nil }
+
+func (p *player) begins() {
+	p.listen = []string{fmt.Sprintf("/ip4/%s/udp/4000/quic-v1", p.at)}
+	p.options = p.sim.wire.options(p.at)
+	p.starts()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func(store *crdt.Store) { done <- store.Run(ctx) }(p.store)
+	p.stop = func() {
+		cancel()
+		<-done
+	}
+}
+
+// ends is quitting the program.
+func (p *player) ends() {
+	if p.running() {
+		p.stop()
+		p.stops()
+	}
+}
+
+// dies is losing power: nothing is said to anybody, and nothing more is written.
+func (p *player) dies() {
+	p.disk.outage()
+	p.sim.wire.unplug(p.at)
+	p.stop()
+	// There is no power to fail with.
+	_ = p.node.Close()
+	_ = p.store.Close()
+	p.node = nil
+	p.sim.wire.plugIn(p.at)
+}
+
+// founds is how the space begins.
+func (p *player) founds() {
+	log, entry, err := space.Found(p.key, "Park", space.Person{Name: p.name}, p.now(), rand.Reader)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if _, err := p.store.CreateSpace(p.t.Context(), entry.Raw); err != nil {
+		p.t.Fatal(err)
+	}
+	p.sim.park = log.ID()
+	p.waitFor("its room", func() bool { return p.node.current().room(log.ID()) != nil })
+}
+
+// belongs reports whether a player takes part in the space, by its own log.
+func (p *player) belongs() bool {
+	return p.running() && p.node.belongs(p.sim.park)
+}
+
+func (p *player) role() space.Role {
+	if !p.belongs() {
+		return 0
+	}
+	m, _ := p.logOf(p.sim.park).Member(p.id())
+	return m.Role
+}
+
+// tries uses an invitation. It may be used up, or nobody may be there.
+func (p *player) tries(code space.Code) error {
+	ctx, cancel := context.WithTimeout(p.t.Context(), 8*time.Second)
+	defer cancel()
+	_, err := p.node.Join(ctx, code, space.Person{Name: p.name})
+	return err
+}
+
+// meets is what multicast does on a local network.
+func (p *player) meets(other *player) {
+	ctx, cancel := context.WithTimeout(p.t.Context(), 3*time.Second)
+	defer cancel()
+	for _, address := range other.node.Addresses() {
+		_ = p.node.Connect(ctx, address) // there may be no way
+	}
+}
+
+// writes adds entries that this player has just made, if it could.
+func (p *player) writes(entries []space.Entry, err error) error {
+	if err != nil {
+		return err
+	}
+	var raw [][]byte
+	for _, e := range entries {
+		raw = append(raw, e.Raw)
+	}
+	_, _, err = p.store.AddEntries(p.t.Context(), p.sim.park, raw)
+	return err
+}
+
+func (p *player) cutOf(other space.DeviceID) space.Cut {
+	cut, err := p.store.Cut(p.t.Context(), p.sim.park, p.logOf(p.sim.park).SeatDevices(other))
+	if err != nil {
+		p.t.Error(err)
+	}
+	return cut
+}
+
+// text opens a part as a window does.
+func (p *player) text(ref crdt.Ref) (*richtext.Document, chunk.ID) {
+	chunks, _, err := p.store.Load(ref)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var changes []chunk.Change
+	for _, raw := range chunks {
+		c, err := chunk.ParseChange(raw, chunk.DefaultLimits)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		changes = append(changes, c)
+	}
+	doc, err := richtext.Build(nil, changes)
+	if err != nil {
+		p.t.Fatalf("%s cannot open %s: %v", p.name, ref, err)
+	}
+	text, _ := doc.Field(chunk.ID{}, "text")
+	return doc, text
+}
+
+func (p *player) view(ref crdt.Ref) string {
+	doc, text := p.text(ref)
+	return doc.View(text)
+}
+
+// bears makes a new document, with both parts.
+func (p *player) bears(name string) {
+	for _, part := range []space.Part{space.Body, space.Annotations} {
+		r := ref(p.sim.park, name)
+		r.Part = part
+		if err := p.commits(r, func(w *richtext.Writer, _ *richtext.Document, _ chunk.ID) error {
+			w.Make(chunk.ID{}, "text", chunk.MakeText)
+			return nil
+		}); err != nil {
+			p.excuses(r, err)
+			return
+		}
+	}
+}
+
+// types edits a part in some places.
+func (p *player) types(ref crdt.Ref, times int) {
+	for range times {
+		if err := p.commits(ref, func(w *richtext.Writer, doc *richtext.Document, text chunk.ID) error {
+			length := doc.Length(text)
+			at := p.sim.chance.IntN(length + 1)
+			remove := 0
+			if p.sim.chance.IntN(3) == 0 {
+				remove = min(p.sim.chance.IntN(4), length-at)
+			}
+			words := string(randomText(1 + p.sim.chance.IntN(12)))
+			if p.sim.chance.IntN(8) == 0 {
+				words += "\n"
+			}
+			return w.Edit(text, at, remove, words)
+		}); err != nil {
+			p.excuses(ref, err)
+			return
+		}
+	}
+}
+
+// pastes makes a change that gossip does not carry.
+func (p *player) pastes(ref crdt.Ref, size int) {
+	if err := p.commits(ref, func(w *richtext.Writer, _ *richtext.Document, _ chunk.ID) error {
+		w.Put(chunk.ID{}, "pasted", chunk.String(string(randomText(size))))
+		return nil
+	}); err != nil {
+		p.excuses(ref, err)
+	}
+}
+
+// commits makes one change as an actor that nobody else uses, and returns when
+// it is durable.
+func (p *player) commits(ref crdt.Ref, write func(*richtext.Writer, *richtext.Document, chunk.ID) error) error {
+	lease, err := p.store.Lease(ref)
+	if err != nil {
+		return err
+	}
+	defer lease.Release()
+	doc, text := p.text(ref)
+	w := doc.Write(chunk.Actor(lease.Actor[:]))
+	if err := write(w, doc, text); err != nil {
+		return err
+	}
+	c, err := w.Change(p.now().Unix())
+	if err != nil {
+		return err
+	}
+	bundle := crdt.Bundle{Changes: [][]byte{c.Raw}, Signatures: []crdt.Signature{crdt.Sign(p.key, ref, c)}}
+	receipt, err := p.store.Append(p.t.Context(), ref, bundle, crdt.Local, p.id())
+	if err == nil {
+		err = receipt.Err()
+	}
+	if err == nil && receipt.Accepted == 1 {
+		p.sim.acknowledged = append(p.sim.acknowledged, acknowledged{p, ref, c.Actor, c.Seq, c.Hash})
+	}
+	return err
+}
+
+// excuses a change that was refused, if the right to it ended just before.
+func (p *player) excuses(ref crdt.Ref, err error) {
+	if log, ok := p.store.Log(p.sim.park); !ok || !log.MayWrite(p.id(), ref.Part) {
+		return
+	}
+	p.t.Errorf("%s may write %s and cannot: %v", p.name, ref, err)
+}
+
+// parts are those that a player may write and that are there.
+func (p *player) parts() (refs []crdt.Ref) {
+	log := p.logOf(p.sim.park)
+	for _, r := range p.store.Refs(p.sim.park) {
+		if log.MayWrite(p.id(), r.Part) {
+			if vector, err := p.store.Vector(r); err == nil && len(vector) > 0 {
+				refs = append(refs, r)
+			}
+		}
+	}
+	return refs
+}
+
+// invitesAnybody is a new code, if the player may give one.
+func (p *player) invitesAnybody(role space.Role) (space.Code, error) {
+	log := p.logOf(p.sim.park)
+	entry, secret, err := log.Invite(p.key, space.InviteOptions{Role: role, Uses: 1 + p.sim.chance.IntN(3)}, p.now(), rand.Reader)
+	if err := p.writes([]space.Entry{entry}, err); err != nil {
+		return space.Code{}, err
+	}
+	return space.Code{
+		Space: p.sim.park, Secret: secret, Inviter: p.id(), Addresses: p.node.CodeAddresses(), Name: log.Name(),
+	}, nil
+}

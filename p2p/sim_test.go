@@ -1,0 +1,152 @@
+package p2p
+
+import (
+	"flag"
+	"fmt"
+	mathrand "math/rand/v2"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"parley/crdt"
+	"parley/crdt/chunk"
+	"parley/space"
+)
+
+var (
+	simSeeds = flag.Int("sim-seeds", 30, "how many networks TestSimulatedNetworks plays")
+	simSeed  = flag.Uint64("sim-seed", 0, "the seed of the first of them; 0: any")
+)
+
+const (
+	// agreement is how long devices may take to hold the same once all of them
+	// hear each other.
+	agreement = 90 * time.Second
+	// silence is for how long nothing is said after that, and who keeps in touch
+	// looks after everybody a few times.
+	silence = 5 * time.Minute
+	// touching is what a look at somebody who holds the same may cost in bytes,
+	// with all that QUIC has to say of it.
+	touching = 4 << 10
+)
+
+// TestSimulatedNetworks plays networks that go wrong: each from its seed, with
+// real nodes, real QUIC, and a wire and a time of its own. Whatever happens to
+// them, once they hear each other all end with the same, and then keep quiet.
+//
+// A seed decides what happens and how bad the wire is. Keys, nonces, and which
+// goroutine runs first are as chance will have it: a failure may take a few tries
+// to come again.
+func TestSimulatedNetworks(t *testing.T) {
+	first, count := *simSeed, *simSeeds
+	if first == 0 {
+		first = mathrand.Uint64() >> 32
+	}
+	if testing.Short() {
+		count = min(count, 5)
+	}
+	for i := range uint64(count) {
+		seed := first + i
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { newSimulation(t, seed).run() })
+			if t.Failed() {
+				t.Logf("again: go test ./p2p -run '^TestSimulatedNetworks$' -sim-seeds 1 -sim-seed %d", seed)
+			}
+		})
+	}
+}
+
+// A simulation is one space, its devices, and what happens to them.
+type simulation struct {
+	t      *testing.T
+	seed   uint64
+	chance *mathrand.Rand
+	wire   *wire
+	park   space.ID
+	all    []*player
+	begun  time.Time
+
+	addresses    int
+	acknowledged []acknowledged
+}
+
+// acknowledged is a change of which its author was told that it is durable.
+type acknowledged struct {
+	by    *player
+	ref   crdt.Ref
+	actor chunk.Actor
+	seq   uint64
+	hash  chunk.Hash
+}
+
+func newSimulation(t *testing.T, seed uint64) *simulation {
+	return &simulation{
+		t: t, seed: seed, chance: mathrand.New(mathrand.NewPCG(seed, 0)), wire: newWire(seed), begun: time.Now(),
+	}
+}
+
+func (s *simulation) logf(format string, args ...any) {
+	s.t.Helper()
+	s.t.Logf("%7.3f  %s", time.Since(s.begun).Seconds(), fmt.Sprintf(format, args...))
+}
+
+func (s *simulation) run() {
+	founder := s.newPlayer()
+	founder.founds()
+	for range 2 + s.chance.IntN(3) {
+		s.joins(s.newPlayer(), space.Editor)
+	}
+	founder.bears("document 0")
+	s.wire.suffers(s.someFaults())
+	for range 30 + s.chance.IntN(50) {
+		s.step()
+		s.passes()
+		if s.t.Failed() {
+			return
+		}
+	}
+	s.calm()
+	if s.agree() {
+		s.staysSilent()
+		s.compare()
+	}
+}
+
+// passes lets some time go by: mostly as between two keys, now and then so much
+// that connections are given up.
+func (s *simulation) passes() {
+	switch n := s.chance.IntN(20); {
+	case n < 12:
+		time.Sleep(time.Duration(s.chance.IntN(300)) * time.Millisecond)
+	case n < 19:
+		time.Sleep(time.Duration(s.chance.IntN(4000)) * time.Millisecond)
+	default:
+		time.Sleep(time.Duration(s.chance.IntN(90)) * time.Second)
+	}
+}
+
+func (s *simulation) someFaults() wireFaults {
+	milliseconds := func(n int) time.Duration { return time.Duration(1+s.chance.IntN(n)) * time.Millisecond }
+	f := wireFaults{delay: milliseconds(40), jitter: milliseconds(20)}
+	if s.chance.IntN(2) == 0 {
+		f.late, f.lateness = s.chance.Float64()/4, milliseconds(400)
+	}
+	if s.chance.IntN(3) == 0 {
+		f.lost = s.chance.Float64() / 8
+	}
+	if s.chance.IntN(3) == 0 {
+		f.twice = s.chance.Float64() / 4
+	}
+	return f
+}
+
+// one is any player for whom something holds; nil if there is none.
+func (s *simulation) one(holds func(*player) bool) *player {
+	for _, i := range s.chance.Perm(len(s.all)) {
+		if holds(s.all[i]) {
+			return s.all[i]
+		}
+	}
+	return nil
+}
