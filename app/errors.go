@@ -58,6 +58,12 @@ const (
 	CodeWords           Code = "words"            // words that somebody typed are not in the list, or not all
 	CodeOtherWords      Code = "other-words"      // no device near has these words on its wall
 	CodeAlone           Code = "alone"            // there is no device near to ask
+	CodeNoBundle        Code = "no-bundle"        // not a file by which a space is carried
+	CodeNewerFile       Code = "newer-file"       // one of another version of Parley
+	CodeNotForUs        Code = "not-for-us"       // one that other devices can open
+	CodeBrokenFile      Code = "broken-file"      // one that is damaged or not complete
+	CodeForgedFile      Code = "forged-file"      // one that no honest Parley of a member has made
+	CodeOtherSpace      Code = "other-space"      // one of another space
 	CodeOffline         Code = "offline"          // the network is switched off
 	CodeTimeout         Code = "timeout"          // it took too long
 	CodeClosed          Code = "closed"           // Parley is shutting down

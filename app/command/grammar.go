@@ -35,6 +35,7 @@ type Grammar struct {
 	Room       RoomGroup       `cmd:"" help:"Let people in who are in the same room, by three words on the wall."`
 	Document   DocumentGroup   `cmd:"" help:"Create, list, show and change documents."`
 	File       FileGroup       `cmd:"" help:"Keep files in a space: pictures, attachments."`
+	Bundle     BundleGroup     `cmd:"" help:"Carry a space on a stick: save it to a file for its members, and take such files in."`
 	Quarantine QuarantineGroup `cmd:"" help:"Show what was refused of what others wrote, and let it in."`
 	Status     StatusCommand   `cmd:"" help:"Show what is stored here, who is here, and who has not got the latest."`
 	Watch      Watch           `cmd:"" help:"Print a line for everything that is added to a space, until interrupted."`

@@ -257,13 +257,16 @@ type SpaceExport struct {
 	File  string `arg:"" help:"The ZIP file to write, which must not be there yet." json:"-" type:"path"`
 }
 
-func (c *SpaceExport) create() (*os.File, error) {
-	file, err := os.OpenFile(c.File, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+func (c *SpaceExport) create() (*os.File, error) { return newFile(c.File) }
+
+// newFile makes a file where there is none.
+func newFile(name string) (*os.File, error) {
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		return nil, app.NewError(app.CodeInvalid, fmt.Sprintf("There is a file %s already, and it was left as it is. Name another.", c.File), err)
+		return nil, app.NewError(app.CodeInvalid, fmt.Sprintf("There is a file %s already, and it was left as it is. Name another.", name), err)
 	case err != nil:
-		return nil, app.NewError(app.CodeUnwritable, fmt.Sprintf("The file %s cannot be written. Name another.", c.File), err)
+		return nil, app.NewError(app.CodeUnwritable, fmt.Sprintf("The file %s cannot be written. Name another.", name), err)
 	}
 	return file, nil
 }
