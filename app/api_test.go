@@ -62,6 +62,7 @@ func TestTheBridgeNamesTheSameFields(t *testing.T) {
 		"InviteOptions": reflect.TypeFor[app.InviteOptions](),
 		"Room":          reflect.TypeFor[app.Room](),
 		"RoomGuest":     reflect.TypeFor[app.RoomGuest](),
+		"File":          reflect.TypeFor[app.File](),
 		"Exported":      reflect.TypeFor[app.Exported](),
 		"Here":          reflect.TypeFor[app.Here](),
 		"MemberStatus":  reflect.TypeFor[app.MemberStatus](),

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"parley/crdt"
 	"parley/crdt/chunk"
+	"parley/p2p"
 	"parley/space"
 )
 
@@ -66,6 +69,55 @@ func (a *App) ReadFile(id space.ID, blob crdt.BlobID, write func(part []byte) er
 			return File{}, err
 		}
 	}
+}
+
+// fileWait is how long somebody waits for a file that is not here.
+const fileWait = 20 * time.Second
+
+// FetchFile returns when a file of a space is here, and gets it from a member
+// who has it where it is not. It fails with CodeNotHere if that takes too long,
+// or nobody who is connected has it: it comes later.
+func (a *App) FetchFile(ctx context.Context, id space.ID, blob crdt.BlobID) error {
+	if _, err := a.spaceLog(id); err != nil {
+		return err
+	}
+	if a.store.HasBlob(id, blob) {
+		return nil
+	}
+	within, cancel := context.WithTimeout(ctx, fileWait)
+	defer cancel()
+	err := a.node.FetchBlob(within, id, blob)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, p2p.ErrNotHeld), errors.Is(err, p2p.ErrOffline), errors.Is(err, space.ErrNotMember),
+		errors.Is(err, context.DeadlineExceeded):
+		return a.notHere(id, blob, err)
+	}
+	if explained := explainFile(err); explained != err {
+		return explained
+	}
+	a.log.Warn("a file could not be fetched", "space", id, "blob", blob, "err", err)
+	return a.notHere(id, blob, err)
+}
+
+// notHere says that a file is missing, and who has it.
+func (a *App) notHere(id space.ID, blob crdt.BlobID, cause error) error {
+	var names []string
+	if log, ok := a.store.Log(id); ok {
+		for _, device := range a.node.Holders(id, blob) {
+			if member, ok := log.Member(device); ok && !slices.Contains(names, member.Person.Name) {
+				names = append(names, member.Person.Name)
+			}
+		}
+	}
+	if len(names) == 0 {
+		return wrapError(CodeNotHere, "This file is not here yet. It comes when somebody who has it is connected.", cause)
+	}
+	return wrapError(CodeNotHere, fmt.Sprintf(
+		"This file is not here yet. %s has it. It comes when your computers are connected for long enough.", strings.Join(names, ", ")), cause)
 }
 
 // Files lists the files of a space by name. Those whose descriptions were

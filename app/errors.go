@@ -29,6 +29,7 @@ const (
 	CodeAlreadyMember   Code = "already-member"   // this device belongs to the space already
 	CodeUnreachable     Code = "unreachable"      // no answer from the other device
 	CodeNotFound        Code = "not-found"        // no such space, document, invitation or file
+	CodeNotHere         Code = "not-here"         // a file that has not come from another device yet
 	CodeAmbiguous       Code = "ambiguous"        // a shortened ID fits several
 	CodeNotAllowed      Code = "not-allowed"      // the role does not permit it
 	CodeNotCounted      Code = "not-counted"      // this device was let in, and its place did not count

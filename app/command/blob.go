@@ -100,8 +100,9 @@ type fileGot struct {
 
 func (r fileGot) Plain() string { return fmt.Sprintf("Written: %d bytes, %s.\n", r.Size, r.Media) }
 
-// Run reads the file and hands it over.
-func (c *FileGet) Run(_ context.Context, peer *app.App, reply Reply) error {
+// Run reads the file, which may have to come from another device first, and
+// hands it over.
+func (c *FileGet) Run(ctx context.Context, peer *app.App, reply Reply) error {
 	id, err := peer.FindSpace(c.Space)
 	if err != nil {
 		return err
@@ -113,6 +114,9 @@ func (c *FileGet) Run(_ context.Context, peer *app.App, reply Reply) error {
 	to, ok := reply.(carrier)
 	if !ok {
 		return errNoTaker
+	}
+	if err := peer.FetchFile(ctx, id, blob); err != nil {
+		return err
 	}
 	file, err := peer.ReadFile(id, blob, to.Carry)
 	if err != nil {

@@ -122,12 +122,12 @@ func (f *feed) wait() {
 }
 
 // drain reads what the command has left, so that whoever is still sending
-// comes to hear the answer. It is no more than an order may have.
+// comes to hear the answer. It is no more than a file may have.
 func (f *feed) drain() {
 	if f == nil {
 		return
 	}
-	_, _ = io.Copy(io.Discard, io.LimitReader(f, maxOrder)) // nobody is interested any more
+	_, _ = io.Copy(io.Discard, io.LimitReader(f, app.MaxFile+maxPart)) // nobody is interested any more
 	if f.err == nil {
 		f.end(io.ErrUnexpectedEOF)
 	}

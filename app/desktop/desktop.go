@@ -77,7 +77,7 @@ func Run(o Options) error {
 	if size.Width < minWidth || size.Height < minHeight {
 		size = defaultSize
 	}
-	w := common(assetserver.Options{Assets: o.Files})
+	w := common(assetserver.Options{Assets: o.Files, Handler: http.HandlerFunc(d.serveFile)})
 	w.Width, w.Height = size.Width, size.Height
 	w.MinWidth, w.MinHeight = minWidth, minHeight
 	if size.Maximised && o.Side == "" {

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/wailsapp/wails/v2/pkg/runtime"
@@ -29,6 +31,22 @@ func (d *desktop) Deliver(ctx context.Context, name string, write func(ctx conte
 		return app.Exported{}, explainSaving(path, err)
 	}
 	return app.Exported{File: path}, nil
+}
+
+// filesAt is where the page finds the files of spaces. Nobody else can ask there.
+const filesAt = "/files/"
+
+// FilesAt implements app.FileShower.
+func (d *desktop) FilesAt() string { return filesAt }
+
+// serveFile answers what is no part of the page.
+func (d *desktop) serveFile(w http.ResponseWriter, r *http.Request) {
+	path, ok := strings.CutPrefix(r.URL.Path, filesAt)
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	app.ServeFile(d.window.Target(), w, r, path)
 }
 
 func save(ctx context.Context, path string, write func(ctx context.Context, to io.Writer) error) (err error) {

@@ -58,6 +58,7 @@ type Server struct {
 	log   *slog.Logger
 
 	downloads downloads
+	shown     shown
 
 	http   *http.Server
 	ctx    context.Context // of every connection
@@ -179,6 +180,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(r.URL.Path, downloadPath):
 		s.serveDownload(w, r)
 		return
+	case strings.HasPrefix(r.URL.Path, shownPath):
+		s.serveShown(w, r)
+		return
 	}
 	s.serveFile(w, r)
 }
@@ -245,6 +249,18 @@ func (s *Server) enter() bool {
 	return true
 }
 
+// begin counts in what a window's page asks beside its socket, unless the server
+// is closing. It ends with serving.Done.
+func (s *Server) begin() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.serving.Add(1)
+	return true
+}
+
 func (s *Server) leave() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -260,7 +276,9 @@ func (s *Server) serveWindow(conn *websocket.Conn) {
 	defer cancel()
 	defer context.AfterFunc(s.ctx, func() { conn.Close(websocket.StatusGoingAway, "Parley was closed") })()
 	sock := newSocket(conn, s.table, s.log)
-	target, closeWindow := s.open(ctx, func(event app.Event) { sock.emit(ctx, event) }, &s.downloads)
+	files := &windowFiles{downloads: &s.downloads, at: newShownPath()}
+	target, closeWindow := s.open(ctx, func(event app.Event) { sock.emit(ctx, event) }, files)
 	defer closeWindow()
+	defer s.shown.add(files.at, target)()
 	s.log.Debug("window left", "err", sock.serve(ctx, cancel, target))
 }

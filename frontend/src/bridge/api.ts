@@ -149,6 +149,19 @@ export interface InviteOptions {
 	ask: boolean;
 }
 
+/** A file that is kept in a space: a picture, an attachment. */
+export interface File {
+	/** SHA-256 in hex, which is its name; documents refer to it by `blob:` and this. */
+	hash: string;
+	/** Bytes. */
+	size: number;
+	/** What somebody said it is; nothing to rely on. */
+	media: string;
+	added: string;
+	/** No document referred to it when this device last looked. */
+	unused?: boolean;
+}
+
 /** Where what was saved is. Both empty: the person has changed their mind. */
 export interface Exported {
 	/** In the desktop program: the file. */
@@ -383,6 +396,13 @@ export interface PendingJoin {
 }
 
 export interface WindowApi {
+	/**
+	 * Answers when a file, by its hash or reference, is on this computer; gets it from another one first. Rejects with
+	 * "not-here" after a while, or where nobody who is connected has it.
+	 */
+	FetchFile(space: SpaceID, file: string): Promise<File>;
+	/** The path below which this page finds files, as SPACE/HASH; empty where it finds none. It waits as FetchFile does. */
+	FilesAt(): Promise<string>;
 	/** Rejects with the code "locked" or "keyring" while the device is locked; so does every method but Unlock. */
 	Hello(): Promise<Welcome>;
 	/** Opens a locked device. Where the keyring has the key, it tries once more, and the passphrase does not matter. */

@@ -43,6 +43,8 @@ export function errorWords(reason: unknown, t: TFunction): string {
 			return t("error.offline");
 		case "not-counted":
 			return t("space.notCounted");
+		case "not-here":
+			return t("error.notHere");
 		case "unwritable":
 			return t("error.unwritable");
 		case "wrong-passphrase":
