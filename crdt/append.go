@@ -236,7 +236,7 @@ func (s *Store) weigh(p *part, r Reader, b *batch, plan *plan) error {
 			c.fate, c.because = refuse, reason
 			continue
 		}
-		if err := s.resolve(p, r, b, c, plan); err != nil {
+		if err := s.resolve(p, r, b, at, plan); err != nil {
 			return err
 		}
 		if c.fate != undecided {
@@ -291,7 +291,8 @@ type reached struct {
 // missing; where one may lie in a snapshot, that becomes a question. A change
 // that builds on one that lost a fork has lost too, and one that does not count
 // is set aside with what it builds on.
-func (s *Store) resolve(p *part, r Reader, b *batch, c *candidate, plan *plan) error {
+func (s *Store) resolve(p *part, r Reader, b *batch, at int, plan *plan) error {
+	c := b.changes[at]
 	missing, above := false, false // above something that does not count
 	var unknown []chunk.Hash
 	for _, dep := range c.Deps {
@@ -333,7 +334,7 @@ func (s *Store) resolve(p *part, r Reader, b *batch, c *candidate, plan *plan) e
 	case missing:
 		c.fate = wait
 	case above:
-		b.excludes(c)
+		b.excludes(at)
 	case len(unknown) == 0:
 	case c.fate == lost, plan.provisional[number{c.Actor, c.Seq}]:
 		// The materializer could not make sense of two with one number.

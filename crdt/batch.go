@@ -9,6 +9,9 @@ import (
 	"parley/space"
 )
 
+// maxSigners is how many further signatures of one change are looked at.
+const maxSigners = 8
+
 // batch is the changes of one bundle on their way in.
 type batch struct {
 	ref    Ref
@@ -27,19 +30,17 @@ type batch struct {
 	unwanted map[chunk.Hash]Reason // changes with which the part cannot be read
 
 	rights rights
-	// stood is how far the changes of actors stand by themselves of whom not all
-	// do; nil if all do.
-	stood map[chunk.Actor]uint64
-	// signers are those who have signed the newest of each actor; nil if stood is.
-	signers map[chunk.Actor]space.DeviceID
+	// stood says which changes stand by themselves; nil if all do.
+	stood *standing
 }
 
 type candidate struct {
 	chunk.Change
 	deps    []int // of Deps, those in the batch
 	signed  *Signature
-	reason  Reason // why signed does not do; 0 if it does
-	fault   Reason // why it does not stand by itself though signed does; 0 if it does
+	others  []Signature // of the same change, by further devices
+	reason  Reason      // why signed does not do; 0 if it does
+	fault   Reason      // why it does not stand by itself though signed does; 0 if it does
 	fate    fate
 	because Reason            // for refuse, lost and excluded
 	vouched bool              // by a later change of its actor that lost a fork, or is excluded
@@ -78,6 +79,7 @@ const (
 type refusal struct {
 	Quarantined
 	raw    []byte
+	deps   []chunk.Hash // where it is a change
 	signed *Signature
 	stored bool // until now: this is the only place left
 }
@@ -115,8 +117,12 @@ func (b *batch) add(changes [][]byte, signatures []Signature, limits chunk.Limit
 			continue
 		}
 		c := b.changes[at]
-		if c.Actor == signature.Actor && c.Seq == signature.Seq && c.signed == nil {
+		switch {
+		case c.Actor != signature.Actor || c.Seq != signature.Seq:
+		case c.signed == nil:
 			c.signed = &signature
+		case len(c.others) < maxSigners && signature.Device != c.signed.Device:
+			c.others = append(c.others, signature)
 		}
 	}
 	b.order()
@@ -185,7 +191,7 @@ func (b *batch) authorise(r rights) {
 	b.rights, b.stood = r, nil
 	for _, c := range b.changes {
 		if c.looked = c.fate != duplicate; c.looked && c.signed != nil {
-			c.reason, c.fault = b.judge(*c.signed)
+			b.pickSignature(c)
 		}
 	}
 	for _, c := range b.changes {
@@ -194,6 +200,24 @@ func (b *batch) authorise(r rights) {
 		}
 	}
 	b.findStanding()
+}
+
+// pickSignature judges a change by that of its signatures that is worth the most.
+// Whoever signs what somebody else has signed takes nothing from that.
+func (b *batch) pickSignature(c *candidate) {
+	c.reason, c.fault = b.judge(*c.signed)
+	for i, other := range c.others {
+		if c.reason == 0 && c.fault == 0 {
+			return
+		}
+		reason, fault := b.judge(other)
+		if reason != 0 || c.reason == 0 && !b.rights.voiceOf(c.signed.Device).less(b.rights.voiceOf(other.Device)) {
+			continue
+		}
+		first := *c.signed
+		c.signed, c.others[i] = &other, first
+		c.reason, c.fault = reason, fault
+	}
 }
 
 // builtOn reports whether somebody else who may write has built on a change,
@@ -237,7 +261,7 @@ func judge(r rights, signature Signature, genuine bool) (reason, fault Reason) {
 	if owner, ok := ownerOf(r.log, signature.Actor); ok && owner != signature.Device {
 		return ReasonActor, 0
 	}
-	return 0, r.faultOf(signature.Device, signature.Actor, signature.Seq)
+	return 0, r.fault(signature.Actor, signature.Seq, signature.Device)
 }
 
 // settle decides, once every candidate has been looked at by itself, which
@@ -368,7 +392,7 @@ func (b *batch) refuseChange(c *candidate) {
 			Ref: b.ref, Hash: c.Hash, Actor: c.Actor, Seq: c.Seq, Reason: c.because,
 			Origin: b.origin, From: b.from, Size: len(c.Raw),
 		},
-		raw: c.Raw, signed: c.signed,
+		raw: c.Raw, deps: c.Deps, signed: c.signed,
 	}
 	if c.fate != refuse && c.reason != 0 {
 		r.signed = nil // one that does not do vouches for nothing

@@ -6,42 +6,23 @@ import (
 	"slices"
 
 	"parley/crdt/chunk"
-	"parley/space"
 )
 
-// findStanding finds out how far the changes of actors stand by themselves of
-// whom not all do, and which changes something stands on that does.
+// findStanding finds out, if some change does not stand by itself, which do by
+// all that is signed, and which something stands on that does.
 func (b *batch) findStanding() {
-	for _, c := range b.changes {
-		if c.fault != 0 && c.reason == 0 && c.signed != nil && c.fate != duplicate {
-			if b.stood == nil {
-				b.stood = make(map[chunk.Actor]uint64)
-			}
-			b.stood[c.Actor] = b.rights.limit(c.Actor)
-		}
-	}
-	if b.stood == nil {
+	if !slices.ContainsFunc(b.changes, func(c *candidate) bool {
+		return c.fault != 0 && c.reason == 0 && c.signed != nil && c.fate != duplicate
+	}) {
 		return
 	}
-	b.signers = make(map[chunk.Actor]space.DeviceID)
-	newest := make(map[chunk.Actor]uint64)
-	for _, c := range b.changes {
-		if c.signed != nil && c.reason == 0 && c.Seq > newest[c.Actor] {
-			newest[c.Actor], b.signers[c.Actor] = c.Seq, c.signed.Device
-		}
-	}
-	for _, c := range b.changes {
-		// Where several have vouched for an actor, one who may write is enough.
-		if through, ok := b.stood[c.Actor]; ok && c.signed != nil && c.reason == 0 && c.fault == 0 && c.fate != duplicate {
-			b.stood[c.Actor] = max(through, c.Seq)
-		}
-	}
+	b.listen()
 	for _, c := range b.changes {
 		c.needed = false
 	}
 	for at := len(b.changes) - 1; at >= 0; at-- {
 		c := b.changes[at]
-		if c.fate == duplicate || !c.needed && !b.stands(c) {
+		if c.fate == duplicate || !c.needed && !b.stands(at) {
 			continue
 		}
 		c.needed = true
@@ -51,10 +32,23 @@ func (b *batch) findStanding() {
 	}
 }
 
+// listen finds out what the signatures of the batch are worth, but for those of
+// changes that are not taken: whoever judges the part later will not have them.
+func (b *batch) listen() {
+	list := make([]saying, len(b.changes))
+	for i, c := range b.changes {
+		list[i] = saying{actor: c.Actor, seq: c.Seq, below: c.deps}
+		if c.signed != nil && c.reason == 0 && c.fate != duplicate && c.fate != wait && c.fate != refuse {
+			list[i].by, list[i].heard = c.signed.Device, true
+		}
+	}
+	b.stood = b.rights.standing(list)
+}
+
 // stands reports whether a change of the batch stands by itself.
-func (b *batch) stands(c *candidate) bool {
-	through, some := b.stood[c.Actor]
-	return !some || c.Seq <= through
+func (b *batch) stands(at int) bool {
+	c := b.changes[at]
+	return b.stood == nil || b.stood.stands(c.Actor, c.Seq, b.stood.voices[at])
 }
 
 // isNeeded reports whether a change stands by itself, or something does that is
@@ -62,8 +56,14 @@ func (b *batch) stands(c *candidate) bool {
 func (b *batch) isNeeded(c *candidate) bool { return b.stood == nil || c.needed }
 
 // excludes sets a change aside because it does not count.
-func (b *batch) excludes(c *candidate) {
-	c.fate, c.because = excluded, b.rights.fault(c.Actor, c.Seq, b.signers[c.Actor])
+func (b *batch) excludes(at int) {
+	c := b.changes[at]
+	c.fate, c.because = excluded, ReasonNoRight
+	if b.stood != nil {
+		c.because, _ = b.stood.reason(c.Actor, b.stood.voices[at])
+	} else if c.signed != nil {
+		c.because = b.rights.why(c.signed.Device)
+	}
 	if c.because == 0 {
 		c.because = ReasonNoRight // nobody has signed for it that may
 	}
@@ -81,6 +81,7 @@ func (b *batch) exclude() (changed bool) {
 	if b.stood == nil {
 		return false
 	}
+	b.listen()
 	counts := make([]bool, len(b.changes))
 	for at := len(b.changes) - 1; at >= 0; at-- {
 		c := b.changes[at]
@@ -88,12 +89,12 @@ func (b *batch) exclude() (changed bool) {
 			continue
 		}
 		switch {
-		case counts[at], b.stands(c):
+		case counts[at], b.stands(at):
 			for _, dep := range c.deps {
 				counts[dep] = true
 			}
 		case !c.known:
-			b.excludes(c)
+			b.excludes(at)
 			changed = true
 		}
 	}

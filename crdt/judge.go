@@ -20,6 +20,8 @@ import (
 func (s *Store) topples(r rights) (topples bool, err error) {
 	err = s.withPart(r.ref, func(p *part, _ Reader) error {
 		for actor, record := range p.actors {
+			// One that only something vouches for which is set aside has no
+			// signature at hand: that is looked at as if it did not stand.
 			isHead := slices.Contains(p.state.Heads, record.Hash)
 			topples = topples || isHead && r.fault(actor, record.Seq, record.Device) != 0
 		}
@@ -31,25 +33,13 @@ func (s *Store) topples(r rights) (topples bool, err error) {
 // excluded are the changes that do not count: they do not stand by themselves,
 // and nothing above them does. What was aside counts only with all that it
 // builds on, its actor's earlier change among that.
-func (m *patient) excluded(all []patientItem, aside map[chunk.Hash]*candidate, st *standing) map[chunk.Hash]bool {
-	at := make(map[chunk.Hash]int, len(all))
-	for i, e := range all {
-		at[e.hash] = i
-	}
-	fits := make([]bool, len(all))
-	chain := chain{all: all, at: at}
-	for i, e := range all {
-		c := aside[e.hash]
-		fits[i] = c == nil || !slices.ContainsFunc(e.deps, func(dep chunk.Hash) bool {
-			below, ok := at[dep]
-			return !ok || !fits[below]
-		}) && (c.because.forked() || chain.holds(i))
-	}
+func (m *patient) excluded(all []patientItem, fits []bool, st *standing) map[chunk.Hash]bool {
+	at := indexOf(all)
 	counts := make([]bool, len(all))
 	excluded := make(map[chunk.Hash]bool)
 	for i := len(all) - 1; i >= 0; i-- {
 		e := all[i]
-		if !fits[i] || !counts[i] && !st.stands(e.actor, e.seq) {
+		if !fits[i] || !counts[i] && !st.stands(e.actor, e.seq, st.voices[i]) {
 			excluded[e.hash] = true
 			continue
 		}
@@ -60,6 +50,58 @@ func (m *patient) excluded(all []patientItem, aside map[chunk.Hash]*candidate, s
 		}
 	}
 	return excluded
+}
+
+func indexOf(all []patientItem) map[chunk.Hash]int {
+	at := make(map[chunk.Hash]int, len(all))
+	for i, e := range all {
+		at[e.hash] = i
+	}
+	return at
+}
+
+// fitting says which changes have all below them that they build on.
+func (m *patient) fitting(all []patientItem, aside map[chunk.Hash]*candidate) []bool {
+	at := indexOf(all)
+	fits := make([]bool, len(all))
+	chain := chain{all: all, at: at}
+	for i, e := range all {
+		c := aside[e.hash]
+		fits[i] = c == nil || !slices.ContainsFunc(e.deps, func(dep chunk.Hash) bool {
+			below, ok := at[dep]
+			return !ok || !fits[below]
+		}) && (c.because.forked() || chain.holds(i))
+	}
+	return fits
+}
+
+// listen finds out what all signatures of a part are worth that are known. Of a
+// snapshot that was not taken apart, those of its newest changes are.
+func (m *patient) listen(all []patientItem, aside map[chunk.Hash]*candidate, fits []bool) *standing {
+	at := indexOf(all)
+	list := make([]saying, len(all))
+	for i, e := range all {
+		list[i] = saying{actor: e.actor, seq: e.seq}
+		for _, dep := range e.deps {
+			if below, ok := at[dep]; ok {
+				list[i].below = append(list[i].below, below)
+			}
+		}
+		if e.signed != nil && fits[i] {
+			list[i].by, list[i].heard = e.signed.Device, true
+		}
+	}
+	if !m.apart {
+		for _, info := range m.view.snapshots {
+			for _, signature := range info.signatures {
+				if _, ok := at[signature.Hash]; !ok {
+					list = append(list, saying{actor: signature.Actor, seq: signature.Seq, by: signature.Device, heard: true})
+				}
+			}
+		}
+	}
+	chained(list, func(i int) bool { return i >= len(all) || aside[all[i].hash] == nil })
+	return m.rights.standing(list)
 }
 
 // chain finds actors' earlier changes among the ancestors of their later ones.
@@ -93,7 +135,7 @@ func (c chain) holds(i int) bool {
 
 // mayBeWithin reports whether something in the snapshots may not count, as far
 // as can be seen without taking them apart, or is to go that lies in one.
-func (m *patient) mayBeWithin(excluded map[chunk.Hash]bool, st *standing) bool {
+func (m *patient) mayBeWithin(excluded map[chunk.Hash]bool) bool {
 	covered := make(map[chunk.Hash]bool)
 	for _, e := range m.entries {
 		if excluded[e.hash] {
@@ -109,7 +151,7 @@ func (m *patient) mayBeWithin(excluded map[chunk.Hash]bool, st *standing) bool {
 	}
 	for _, info := range m.view.snapshots {
 		for _, signature := range info.signatures {
-			if st.stands(signature.Actor, signature.Seq) {
+			if m.rights.fault(signature.Actor, signature.Seq, signature.Device) == 0 {
 				covered[signature.Hash] = true
 			}
 		}
@@ -118,6 +160,17 @@ func (m *patient) mayBeWithin(excluded map[chunk.Hash]bool, st *standing) bool {
 		}
 	}
 	return false
+}
+
+// mayBeSaid reports whether something that is set aside may stand, or speak for
+// what lies in a snapshot, as far as can be seen without taking those apart.
+func (m *patient) mayBeSaid(set []*candidate, st *standing) bool {
+	return slices.ContainsFunc(set, func(c *candidate) bool {
+		if st.of(c.Actor).owned {
+			return st.stands(c.Actor, c.Seq, voice{})
+		}
+		return c.signed != nil && st.worth(c.signed.Device) != nothing
+	})
 }
 
 // readmitJudged takes back what is in quarantine and stands by itself now, with

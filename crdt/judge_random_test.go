@@ -45,7 +45,9 @@ type court struct {
 	letters []letter // in no order
 	posted  []letter // the same, in that in which they were written
 	written map[crdt.Ref][]testimony
-	outside []*pen // of actors that are no member's, one for each part
+	outside []*pen    // of actors that are no member's, one for each part
+	earlier [][]pen   // where each of these has been
+	forgers []*device // a member who never may write, and somebody who never was a member
 }
 
 // testimony is a change and who has signed for it.
@@ -78,6 +80,9 @@ func judgeAlike(t *testing.T, seed uint64) {
 	for _, ref := range w.refs {
 		w.outside = append(w.outside, &pen{t: t, actor: chunk.Actor(fmt.Sprint("somebody elsewhere ", ref.Part))})
 	}
+	w.earlier = make([][]pen, len(w.refs))
+	w.forgers = []*device{newDevice(t, "Rex"), newDevice(t, "Stranger")}
+	w.devices[0].admits(body.Space, space.Reader, w.forgers[0])
 	for _, d := range w.devices[1:] {
 		d.hears(body.Space, w.devices[0])
 	}
@@ -98,7 +103,7 @@ func (w *court) names() (names []space.DeviceID) {
 
 func (w *court) step() {
 	d, ref := w.one(), w.refs[w.source.IntN(len(w.refs))]
-	switch w.source.IntN(24) {
+	switch w.source.IntN(26) {
 	case 0:
 		d.restarts()
 		maps.DeleteFunc(w.pens, func(of penOf, _ *pen) bool { return of.device == d })
@@ -127,6 +132,8 @@ func (w *court) step() {
 		w.decides(d)
 	case 13:
 		w.imports(d, w.source.IntN(len(w.refs)))
+	case 14, 15:
+		w.forges(w.source.IntN(len(w.refs)))
 	default:
 		w.writes(d, ref)
 	}
@@ -154,7 +161,38 @@ func (w *court) imports(d *device, which int) {
 		return // it would be another change under a number that is taken
 	}
 	p.readsAll(d, ref)
+	w.earlier[which] = append(w.earlier[which], *p)
 	w.signs(d, ref, p)
+}
+
+// forges has somebody whose word is worth nothing write in the place of what
+// others brought in, or sign what they did.
+func (w *court) forges(which int) {
+	ref, forger := w.refs[which], w.forgers[w.source.IntN(len(w.forgers))]
+	var changes []chunk.Change
+	if points := w.earlier[which]; len(points) > 0 && w.source.IntN(3) > 0 {
+		p := points[w.source.IntN(len(points))]
+		for range 1 + w.source.IntN(2) {
+			changes = append(changes, p.writes(strconv.FormatUint(w.source.Uint64(), 36)))
+		}
+	} else {
+		for _, c := range w.written[ref] {
+			if c.Actor == w.outside[which].actor && w.source.IntN(4) == 0 {
+				changes = append(changes, c.Change)
+			}
+		}
+	}
+	if len(changes) == 0 {
+		return
+	}
+	bundle := crdt.Bundle{}
+	for _, c := range changes {
+		bundle.Changes = append(bundle.Changes, c.Raw)
+		bundle.Signatures = append(bundle.Signatures, crdt.Sign(forger.key, ref, c))
+		w.written[ref] = append(w.written[ref], testimony{c, forger.key.Device()})
+	}
+	w.letters = append(w.letters, letter{ref, bundle, forger})
+	w.posted = append(w.posted, letter{ref, bundle, forger})
 }
 
 func (w *court) signs(d *device, ref crdt.Ref, p *pen) {
@@ -341,25 +379,45 @@ func (d *device) asideOf(ref crdt.Ref) map[chunk.Hash]crdt.Reason {
 // change, the reason may be that of any.
 func reference(log *space.Log, devices []space.DeviceID, ref crdt.Ref, all []testimony) (counts map[chunk.Hash]bool, reasons map[chunk.Hash][]crdt.Reason) {
 	// Who answers for a change: the device its actor belongs to or, where that
-	// is nobody's, whoever has signed it or a later one.
-	answering := func(c testimony) (answer []space.DeviceID) {
+	// is nobody's, whoever has signed it or one of that actor above it.
+	byHash := make(map[chunk.Hash]chunk.Change)
+	for _, c := range all {
+		byHash[c.Hash] = c.Change
+	}
+	var isBelow func(below, above chunk.Hash) bool
+	known := make(map[[2]chunk.Hash]bool)
+	isBelow = func(below, above chunk.Hash) bool {
+		if below == above {
+			return true
+		}
+		pair := [2]chunk.Hash{below, above}
+		if answer, ok := known[pair]; ok {
+			return answer
+		}
+		known[pair] = slices.ContainsFunc(byHash[above].Deps, func(dep chunk.Hash) bool { return isBelow(below, dep) })
+		return known[pair]
+	}
+	answering := func(c testimony) (answer []space.DeviceID, owned bool) {
 		for _, m := range devices {
 			own := space.ActorFor(ref.Space, m, 0)
 			if bytes.HasPrefix([]byte(c.Actor), own[:16]) {
-				return []space.DeviceID{m}
+				return []space.DeviceID{m}, true
 			}
 		}
 		for _, other := range all {
-			if other.Actor == c.Actor && other.Seq >= c.Seq {
+			if other.Actor == c.Actor && isBelow(c.Hash, other.Hash) {
 				answer = append(answer, other.signer)
 			}
 		}
-		return answer
+		return answer, false
 	}
 	counts = make(map[chunk.Hash]bool)
 	for _, c := range all {
-		if c.Seq <= log.Limit([]byte(c.Actor), ref.Document, ref.Part) ||
-			slices.ContainsFunc(answering(c), func(d space.DeviceID) bool { return log.MayWrite(d, ref.Part) }) {
+		answer, owned := answering(c)
+		within := c.Seq <= log.Limit([]byte(c.Actor), ref.Document, ref.Part)
+		if owned && within || slices.ContainsFunc(answer, func(d space.DeviceID) bool {
+			return log.MayWrite(d, ref.Part) || within && log.WasWriter(d, ref.Part)
+		}) {
 			counts[c.Hash] = true
 		}
 	}
@@ -378,8 +436,12 @@ func reference(log *space.Log, devices []space.DeviceID, ref crdt.Ref, all []tes
 		if counts[c.Hash] {
 			continue
 		}
-		for _, d := range answering(c) {
-			why := crdt.ReasonRemoved
+		answer, _ := answering(c)
+		for _, d := range answer {
+			why := crdt.ReasonNoRight
+			if slices.Contains(devices, d) {
+				why = crdt.ReasonRemoved
+			}
 			if m, ok := log.Member(d); ok {
 				why = crdt.ReasonRole
 				if log.Archived() && space.MayWrite(m.Role, ref.Part) {

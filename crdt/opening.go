@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 
+	"parley/crdt/chunk"
 	"parley/space"
 )
 
@@ -20,6 +21,7 @@ import (
 // opening is what is found out while a store is opened.
 type opening struct {
 	reader  Reader
+	limits  chunk.Limits
 	found   []Finding
 	highest uint64              // position that a part has reached
 	closed  map[space.ID]uint32 // spaces that cannot be opened, and the number that their next entry can have
@@ -67,7 +69,7 @@ func (o *opening) space(id space.ID) (*heldSpace, error) {
 		return nil, err
 	}
 	refused := readable{o.reader, func(key []byte, wrong error) { o.found = append(o.found, findingOf(key, wrong)) }}
-	held.quarantine, err = loadQuarantine(refused, id)
+	held.quarantine, err = loadQuarantine(refused, id, o.limits)
 	return held, err
 }
 
@@ -188,7 +190,7 @@ func (s *Store) readmit(id space.ID, next uint32, entries [][]byte) (held *heldS
 	var failed error
 	err = s.writeEntries(&heldSpace{number: next}, id, entries, func() {
 		failed = s.backend.View(func(r Reader) (err error) {
-			o := &opening{reader: r, closed: make(map[space.ID]uint32)}
+			o := &opening{reader: r, limits: s.limits, closed: make(map[space.ID]uint32)}
 			if held, err = o.space(id); err == nil {
 				s.hold(id, held)
 			}

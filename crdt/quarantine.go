@@ -52,6 +52,7 @@ type setAside struct {
 	reason Reason
 	by     space.DeviceID // who is charged for it
 	signed bool           // by them, this very change
+	deps   []chunk.Hash
 }
 
 // usage is what somebody takes of the room for what may count again.
@@ -69,7 +70,7 @@ func newQuarantine() *quarantine {
 
 // keep notes a refused change that has a record, and charges by for it if it
 // may count again.
-func (q *quarantine) keep(ref Ref, hash chunk.Hash, record *quarantineRecord, by space.DeviceID) {
+func (q *quarantine) keep(ref Ref, hash chunk.Hash, record *quarantineRecord, by space.DeviceID, deps []chunk.Hash) {
 	q.forget(ref, hash)
 	size := uint64(len(record.Raw))
 	q.known[quarantineID{ref.Document, ref.Part, hash}] = size
@@ -79,12 +80,12 @@ func (q *quarantine) keep(ref Ref, hash chunk.Hash, record *quarantineRecord, by
 	} else {
 		q.bytes += size
 	}
-	q.recall(ref, hash, record, by)
+	q.recall(ref, hash, record, by, deps)
 }
 
 // recall notes what decides about a change when it comes again: that it makes
 // no sense, or that it may count again and is kept.
-func (q *quarantine) recall(ref Ref, hash chunk.Hash, record *quarantineRecord, by space.DeviceID) {
+func (q *quarantine) recall(ref Ref, hash chunk.Hash, record *quarantineRecord, by space.DeviceID, deps []chunk.Hash) {
 	if !record.Reason.mended() && !record.kept() {
 		return
 	}
@@ -95,7 +96,7 @@ func (q *quarantine) recall(ref Ref, hash chunk.Hash, record *quarantineRecord, 
 	if record.Reason.judged() {
 		q.judged[ref]++
 	}
-	q.aside[ref][hash] = setAside{chunk.Actor(record.Actor), record.Seq, record.Reason, by, record.signature() != nil}
+	q.aside[ref][hash] = setAside{chunk.Actor(record.Actor), record.Seq, record.Reason, by, record.signature() != nil, deps}
 }
 
 // charge adds to what somebody has used. A number below 0 takes it off.
@@ -180,13 +181,6 @@ func (q *quarantine) isForked(ref Ref, hash chunk.Hash) bool { return q.why(ref,
 // count by the membership log.
 func (q *quarantine) isJudged(ref Ref, hash chunk.Hash) bool { return q.why(ref, hash).judged() }
 
-// signer is who has signed for a change that is set aside, zero if unknown.
-func (q *quarantine) signer(ref Ref, hash chunk.Hash) space.DeviceID {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.aside[ref][hash].by
-}
-
 // keepsJudged reports whether anything of a part is.
 func (q *quarantine) keepsJudged(ref Ref) bool {
 	q.mu.Lock()
@@ -223,12 +217,60 @@ func (q *quarantine) standing(r rights) (hashes []chunk.Hash) {
 	if q.judged[r.ref] == 0 {
 		return nil
 	}
-	for hash, what := range q.aside[r.ref] {
-		if what.reason.judged() && r.fault(what.actor, what.seq, what.by) == 0 {
+	order, st := q.listen(r)
+	for i, hash := range order {
+		what := q.aside[r.ref][hash]
+		if what.reason.judged() && st.stands(what.actor, what.seq, st.voices[i]) {
 			hashes = append(hashes, hash)
 		}
 	}
 	return hashes
+}
+
+// listen finds out what the signatures are worth that what is set aside of a part
+// came with. Nothing else can speak for it: what is above it is not in the part.
+func (q *quarantine) listen(r rights) (order []chunk.Hash, st *standing) {
+	aside := q.aside[r.ref]
+	at := make(map[chunk.Hash]int, len(aside))
+	for hash, what := range aside {
+		if what.reason.returns() {
+			at[hash] = len(order)
+			order = append(order, hash)
+		}
+	}
+	list := make([]saying, len(order))
+	for i, hash := range order {
+		what := aside[hash]
+		list[i] = saying{actor: what.actor, seq: what.seq, by: what.by, heard: what.signed}
+		for _, dep := range what.deps {
+			if below, ok := at[dep]; ok {
+				list[i].below = append(list[i].below, below)
+			}
+		}
+	}
+	return order, r.standing(list)
+}
+
+// answerable are who wrote each change that is set aside of a part, or vouched
+// for it, and why it does not count now.
+func (q *quarantine) answerable(r rights) map[chunk.Hash]author {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	order, st := q.listen(r)
+	answers := make(map[chunk.Hash]author, len(order))
+	for i, hash := range order {
+		what := q.aside[r.ref][hash]
+		why, device := st.reason(what.actor, st.voices[i])
+		answers[hash] = author{device: device, why: why, judged: what.reason.judged()}
+	}
+	return answers
+}
+
+// author says who is answerable for a change that is set aside.
+type author struct {
+	device space.DeviceID
+	why    Reason
+	judged bool
 }
 
 // forks sums up what of a part is set aside for a fork.
@@ -339,13 +381,13 @@ func (s *Store) quarantineOps(b *batch, accepted []*candidate) (ops, gone []Op) 
 		if !refused.stored && q.full(&record, by) {
 			if known || len(q.known)-q.owned >= maxQuarantined {
 				if refused.Reason.mended() {
-					q.recall(b.ref, refused.Hash, &record, by)
+					q.recall(b.ref, refused.Hash, &record, by, refused.deps)
 				}
 				continue
 			}
 			record.Raw = nil
 		}
-		q.keep(b.ref, refused.Hash, &record, by)
+		q.keep(b.ref, refused.Hash, &record, by, refused.deps)
 		ops = append(ops, Op{Key: quarantineKey(b.ref, refused.Hash), Value: encode(record)})
 	}
 	return ops, gone
@@ -390,7 +432,7 @@ func (s *Store) rereadQuarantine(id space.ID) {
 	q := s.held(id).quarantine
 	var stored *quarantine
 	err := s.backend.View(func(r Reader) (err error) {
-		stored, err = loadQuarantine(r, id)
+		stored, err = loadQuarantine(r, id, s.limits)
 		return err
 	})
 	if err != nil {
@@ -416,7 +458,7 @@ func (r refusal) record() quarantineRecord {
 }
 
 // loadQuarantine reads what of a space is in quarantine.
-func loadQuarantine(r Reader, id space.ID) (*quarantine, error) {
+func loadQuarantine(r Reader, id space.ID, limits chunk.Limits) (*quarantine, error) {
 	q := newQuarantine()
 	err := r.Scan(tableKey(id, tableQuarantine), nil, func(key, value []byte) (bool, error) {
 		if ref, rest, ok := refOf(id, key); ok && len(rest) == len(chunk.Hash{}) {
@@ -428,7 +470,13 @@ func loadQuarantine(r Reader, id space.ID) (*quarantine, error) {
 			if signed := record.signature(); signed != nil {
 				by = signed.Device
 			}
-			q.keep(ref, chunk.Hash(rest), &record, by)
+			var deps []chunk.Hash
+			if record.kept() {
+				// One that does not parse is found, and told of, once it is needed.
+				c, _ := chunk.ParseChange(record.Raw, limits)
+				deps = c.Deps
+			}
+			q.keep(ref, chunk.Hash(rest), &record, by, slices.Clone(deps))
 		}
 		return true, nil
 	})

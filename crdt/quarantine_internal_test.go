@@ -29,21 +29,21 @@ func TestTheForkDigestCostsNothingWhileNothingMoves(t *testing.T) {
 	}
 	agree("with nothing aside")
 	for n := range uint32(2000) {
-		q.keep(ref, hash(n), &record, space.DeviceID{})
+		q.keep(ref, hash(n), &record, space.DeviceID{}, nil)
 		forked[hash(n)] = true
 	}
 	agree("with much aside")
 	if allocs := testing.AllocsPerRun(10, func() { q.forks(ref); q.forks(other) }); allocs != 0 {
 		t.Errorf("asked again, it takes %v allocations", allocs)
 	}
-	q.keep(ref, hash(5000), &record, space.DeviceID{})
+	q.keep(ref, hash(5000), &record, space.DeviceID{}, nil)
 	forked[hash(5000)] = true
 	agree("after one more")
 	q.forget(ref, hash(7))
 	delete(forked, hash(7))
 	agree("after one came back")
 	record.Reason = ReasonNoRight
-	q.keep(ref, hash(8), &record, space.DeviceID{})
+	q.keep(ref, hash(8), &record, space.DeviceID{}, nil)
 	delete(forked, hash(8))
 	agree("after one was refused for another reason")
 	for h := range forked {
@@ -66,11 +66,11 @@ func TestNobodyUsesUpTheRoomForOthersForks(t *testing.T) {
 	record := quarantineRecord{Reason: ReasonFork, Actor: []byte("Mal's"), Seq: 1, Raw: []byte{1}}
 	// As it is read: nobody is known to have signed for any but the newest.
 	for n := range uint32(maxForked - 1) {
-		q.keep(ref, hash(n), &record, space.DeviceID{})
+		q.keep(ref, hash(n), &record, space.DeviceID{}, nil)
 	}
 	newest := record
 	newest.Device, newest.Sig, newest.Hash = mal[:], make([]byte, 64), make([]byte, 32)
-	q.keep(ref, hash(maxForked), &newest, mal)
+	q.keep(ref, hash(maxForked), &newest, mal, nil)
 	if q.full(&record, mal) {
 		t.Error("somebody is charged for what they are not known to have signed for")
 	}

@@ -56,6 +56,7 @@ func (s *Store) Quarantine(id space.ID) (list []Quarantined, err error) {
 		return nil, fmt.Errorf("list quarantine of %s: %w", id, ErrUnknownSpace)
 	}
 	prefix := tableKey(id, tableQuarantine)
+	answers := make(map[Ref]map[chunk.Hash]author)
 	err = s.backend.View(func(r Reader) error {
 		return r.Scan(prefix, nil, func(key, value []byte) (bool, error) {
 			var record quarantineRecord
@@ -71,7 +72,11 @@ func (s *Store) Quarantine(id space.ID) (list []Quarantined, err error) {
 				Reason: record.Reason, Detail: record.Detail, Origin: record.Origin, From: record.From,
 				Time: seconds(record.Time), Size: int(record.Size),
 			}
-			q.judgeBy(rightsIn(held.log, ref), held.quarantine)
+			rights := rightsIn(held.log, ref)
+			if answers[ref] == nil {
+				answers[ref] = held.quarantine.answerable(rights)
+			}
+			q.judgeBy(rights, answers[ref][q.Hash])
 			list = append(list, q)
 			return true, nil
 		})
@@ -82,17 +87,14 @@ func (s *Store) Quarantine(id space.ID) (list []Quarantined, err error) {
 	return list, nil
 }
 
-// judgeBy finds out who wrote something, and why it does not count now.
-func (q *Quarantined) judgeBy(r rights, known *quarantine) {
-	q.Device = known.signer(q.Ref, q.Hash)
+// judgeBy says who wrote something, and why it does not count now.
+func (q *Quarantined) judgeBy(r rights, by author) {
+	q.Device, q.Admissible = by.device, by.judged
 	if owner, ok := ownerOf(r.log, q.Actor); ok {
-		q.Device = owner
+		q.Device, by.why = owner, r.why(owner)
 	}
-	q.Admissible = known.isJudged(q.Ref, q.Hash)
-	if q.Reason.judged() && len(q.Actor) > 0 {
-		if why := r.faultOf(q.Device, q.Actor, q.Seq); why != 0 {
-			q.Reason = why
-		}
+	if q.Reason.judged() && by.why != 0 {
+		q.Reason = by.why
 	}
 }
 

@@ -256,7 +256,7 @@ func (m *patient) refused(s *Store) *batch {
 				Ref: m.ref, Hash: e.hash, Actor: e.actor, Seq: e.seq, Reason: reason,
 				Origin: e.origin, Time: s.now(), Size: e.size,
 			},
-			raw: e.raw, signed: e.signed, stored: true,
+			raw: e.raw, deps: e.deps, signed: e.signed, stored: true,
 		})
 	}
 	for _, c := range m.turned {
@@ -265,7 +265,7 @@ func (m *patient) refused(s *Store) *batch {
 				Ref: m.ref, Hash: c.Hash, Actor: c.Actor, Seq: c.Seq, Reason: c.because,
 				Origin: c.record.Origin, From: c.record.From, Time: seconds(c.record.Time), Size: len(c.Raw),
 			},
-			raw: c.Raw, signed: c.signed, stored: true,
+			raw: c.Raw, deps: c.Deps, signed: c.signed, stored: true,
 		})
 	}
 	return b

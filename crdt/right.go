@@ -1,8 +1,6 @@
 package crdt
 
 import (
-	"math"
-
 	"parley/crdt/chunk"
 	"parley/space"
 )
@@ -26,25 +24,44 @@ func rightsIn(log *space.Log, ref Ref) rights { return rights{log: log, ref: ref
 // hold reports whether the log still says the same.
 func (r rights) hold() bool { return r.log.Rights() == r.as }
 
-// fault says why a change does not stand by itself, or 0 if it does. It is its
-// actor's device that is asked for, or where there is none the one that signed
-// for it, which vouches for somebody else's work; the zero device is nobody.
+// fault says why a change does not stand by itself by a signature of its own, or
+// 0 if it does. It is its actor's device that is asked for, or where there is
+// none the one that signed for it, which vouches for somebody else's work; the
+// zero device is nobody.
 func (r rights) fault(actor chunk.Actor, seq uint64, signer space.DeviceID) Reason {
-	device := signer
-	if owner, ok := ownerOf(r.log, actor); ok {
-		device = owner
+	owner, owned := ownerOf(r.log, actor)
+	if !owned {
+		owner = signer
 	}
-	return r.faultOf(device, actor, seq)
-}
-
-func (r rights) faultOf(device space.DeviceID, actor chunk.Actor, seq uint64) Reason {
-	if r.log.MayWrite(device, r.ref.Part) || seq <= r.limit(actor) {
+	worth := r.worth(owner)
+	if worth == whole || (owned || worth == within) && seq <= r.limit(actor) {
 		return 0
 	}
-	return r.why(device)
+	return r.why(owner)
 }
 
-// limit is the number up to which an actor's changes stand whoever wrote them.
+// worth is what a device's signature says of changes of an actor that is no
+// device's: of each which it signs and those of the actor below that.
+type worth uint8
+
+const (
+	nothing worth = iota
+	within        // they stand as far as cuts go: it might once write
+	whole         // they stand: it may write
+)
+
+func (r rights) worth(device space.DeviceID) worth {
+	switch {
+	case r.log.MayWrite(device, r.ref.Part):
+		return whole
+	case r.log.WasWriter(device, r.ref.Part):
+		return within
+	}
+	return nothing
+}
+
+// limit is the number up to which an actor's changes stand although whoever
+// wrote them may not write any more.
 func (r rights) limit(actor chunk.Actor) uint64 {
 	return r.log.Limit([]byte(actor), r.ref.Document, r.ref.Part)
 }
@@ -71,73 +88,4 @@ func ownerOf(log *space.Log, actor chunk.Actor) (space.DeviceID, bool) {
 		return space.DeviceID{}, false
 	}
 	return log.Actor(prefix)
-}
-
-// standing is how far each actor's changes in a part stand by themselves, by
-// all signatures that are known.
-type standing struct {
-	rights
-	signers map[chunk.Actor]map[space.DeviceID]uint64 // of actors that are no member's: who has signed, up to which number
-	through map[chunk.Actor]uint64
-}
-
-func (r rights) standing() *standing {
-	return &standing{
-		rights:  r,
-		signers: make(map[chunk.Actor]map[space.DeviceID]uint64),
-		through: make(map[chunk.Actor]uint64),
-	}
-}
-
-// note makes a signature known. All are to be made known before anything is
-// asked.
-func (s *standing) note(signature Signature) {
-	signers := s.signers[signature.Actor]
-	if signers == nil {
-		signers = make(map[space.DeviceID]uint64)
-		s.signers[signature.Actor] = signers
-	}
-	signers[signature.Device] = max(signers[signature.Device], signature.Seq)
-}
-
-// stands reports whether a change stands by itself.
-func (s *standing) stands(actor chunk.Actor, seq uint64) bool {
-	through, ok := s.through[actor]
-	if !ok {
-		through = s.reach(actor)
-		s.through[actor] = through
-	}
-	return seq <= through
-}
-
-func (s *standing) reach(actor chunk.Actor) uint64 {
-	through := s.limit(actor)
-	if owner, ok := ownerOf(s.log, actor); ok {
-		if s.log.MayWrite(owner, s.ref.Part) {
-			return math.MaxUint64
-		}
-		return through
-	}
-	for device, seq := range s.signers[actor] {
-		if s.log.MayWrite(device, s.ref.Part) {
-			through = max(through, seq)
-		}
-	}
-	return through
-}
-
-// reason says why a change does not stand by itself.
-func (s *standing) reason(actor chunk.Actor, seq uint64) Reason {
-	if owner, ok := ownerOf(s.log, actor); ok {
-		return s.why(owner)
-	}
-	// Of several who vouched and may not write any more, the reason is that of
-	// the one with the smallest number: the most that is known of them.
-	reason := ReasonNoRight
-	for device, reach := range s.signers[actor] {
-		if why := s.why(device); reach >= seq && (reason == ReasonNoRight || why < reason && why != ReasonNoRight) {
-			reason = why
-		}
-	}
-	return reason
 }

@@ -75,16 +75,11 @@ func (s *Store) settle(ctx context.Context, r rights) (int, error) {
 // judgeAll finds out what of a part counts, and which sides of its forks.
 // Snapshots are taken apart only where something in them may not.
 func (s *Store) judgeAll(ctx context.Context, m *patient, set []*candidate, forked bool) error {
-	st := m.rights.standing()
-	m.signatures(func(signature Signature, _ uint64) { st.note(signature) })
-	for _, c := range set {
-		if c.signed != nil {
-			st.note(*c.signed)
-		}
-	}
 	all, aside := m.withKept(set)
-	excluded := m.excluded(all, aside, st)
-	if forked || m.mayBeWithin(excluded, st) || slices.ContainsFunc(set, func(c *candidate) bool { return st.stands(c.Actor, c.Seq) }) {
+	fits := m.fitting(all, aside)
+	st := m.listen(all, aside, fits)
+	excluded := m.excluded(all, fits, st)
+	if forked || m.mayBeWithin(excluded) || m.mayBeSaid(set, st) {
 		if len(m.base) > 0 {
 			if err := s.takeSnapshotsApart(ctx, m); err != nil {
 				return err
@@ -92,13 +87,17 @@ func (s *Store) judgeAll(ctx context.Context, m *patient, set []*candidate, fork
 		}
 		m.apart = true
 		all, aside = m.withKept(set)
-		excluded = m.excluded(all, aside, st)
+		fits = m.fitting(all, aside)
+		st = m.listen(all, aside, fits)
+		excluded = m.excluded(all, fits, st)
 	}
 	verdict := make(map[chunk.Hash]Reason, len(excluded))
 	var strands []strand
-	for _, e := range all {
+	for i, e := range all {
 		if excluded[e.hash] {
-			verdict[e.hash] = st.reason(e.actor, e.seq)
+			if verdict[e.hash], _ = st.reason(e.actor, st.voices[i]); verdict[e.hash] == 0 {
+				verdict[e.hash] = aside[e.hash].because // it stands, and something below it is missing
+			}
 		} else if m.apart {
 			strands = append(strands, strand{e.hash, e.actor, e.seq, e.deps, aside[e.hash] != nil})
 		}

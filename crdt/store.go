@@ -169,7 +169,7 @@ func (s *Store) open() (position uint64, err error) {
 	var forgotten bool
 	var found []Finding
 	err = s.backend.View(func(r Reader) error {
-		o := &opening{reader: r, closed: s.closed}
+		o := &opening{reader: r, limits: s.limits, closed: s.closed}
 		var suspect uint64
 		if position, forgotten, err = o.number(positionKey); err != nil {
 			return err

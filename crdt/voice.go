@@ -1,0 +1,154 @@
+package crdt
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+
+	"parley/crdt/chunk"
+	"parley/space"
+)
+
+// A signature speaks for the change that it is of and for that actor's changes
+// among its ancestors, by their hashes, and for no others: of two changes with
+// one number it is worth nothing for the one that is not below. What comes is
+// judged by this, and what is here, so that it does not matter when something
+// came.
+
+// saying is a change as signatures see it.
+type saying struct {
+	actor chunk.Actor
+	seq   uint64
+	below []int // what it builds on, among the same sayings
+	by    space.DeviceID
+	heard bool // by has signed it, and whoever takes that signature has all below
+}
+
+// voice is what is said for a change.
+type voice struct {
+	worth worth
+	by    space.DeviceID // whose word is worth the most; of equals the one with the smaller reason, then ID
+	why   Reason         // why it is not worth all; 0 if it is
+}
+
+// less reports whether another voice says more.
+func (v voice) less(other voice) bool {
+	rank := func(v voice) Reason {
+		if v.why == ReasonNoRight {
+			return ^Reason(0) // the least that is known of anybody
+		}
+		return v.why
+	}
+	if c := cmp.Or(cmp.Compare(v.worth, other.worth), cmp.Compare(rank(other), rank(v))); c != 0 {
+		return c < 0
+	}
+	return v.by == (space.DeviceID{}) || bytes.Compare(other.by[:], v.by[:]) < 0
+}
+
+// voiceOf is what a device's signature says for a change of an actor that is no
+// device's.
+func (r rights) voiceOf(device space.DeviceID) voice {
+	said := voice{worth: r.worth(device), by: device}
+	if said.worth != whole {
+		said.why = r.why(device)
+	}
+	return said
+}
+
+// standing answers for many changes of a part whether they stand by themselves.
+type standing struct {
+	rights
+	actors map[chunk.Actor]actorRights
+	voices []voice // of the changes that were listed, in that order
+}
+
+// actorRights are what the log says of an actor in a part.
+type actorRights struct {
+	owner space.DeviceID
+	owned bool
+	may   bool // its owner may write now
+	limit uint64
+}
+
+// standing finds out which changes stand by themselves, from all that is signed.
+func (r rights) standing(list []saying) *standing {
+	s := &standing{rights: r, actors: make(map[chunk.Actor]actorRights), voices: make([]voice, len(list))}
+	type speaker struct {
+		actor chunk.Actor
+		by    space.DeviceID
+	}
+	signed := make(map[speaker][]int)
+	for i, c := range list {
+		s.voices[i].why = ReasonNoRight
+		if c.heard && !s.of(c.actor).owned {
+			signed[speaker{c.actor, c.by}] = append(signed[speaker{c.actor, c.by}], i)
+		}
+	}
+	seen := make([]int, len(list)) // by the how manieth speaker
+	turn := 0
+	for who, next := range signed {
+		turn++
+		said := r.voiceOf(who.by)
+		for len(next) > 0 {
+			at := next[len(next)-1]
+			next = next[: len(next)-1 : len(next)-1]
+			if seen[at] == turn {
+				continue
+			}
+			seen[at] = turn
+			if list[at].actor == who.actor && s.voices[at].less(said) {
+				s.voices[at] = said
+			}
+			next = append(next, list[at].below...)
+		}
+	}
+	return s
+}
+
+// of looks up an actor.
+func (s *standing) of(actor chunk.Actor) actorRights {
+	known, ok := s.actors[actor]
+	if !ok {
+		known.owner, known.owned = ownerOf(s.log, actor)
+		known.may = known.owned && s.log.MayWrite(known.owner, s.ref.Part)
+		known.limit = s.limit(actor)
+		s.actors[actor] = known
+	}
+	return known
+}
+
+// stands reports whether a change stands by itself, by what is said for it.
+func (s *standing) stands(actor chunk.Actor, seq uint64, said voice) bool {
+	of := s.of(actor)
+	if of.owned {
+		return of.may || seq <= of.limit
+	}
+	return said.worth == whole || said.worth == within && seq <= of.limit
+}
+
+// reason says why a change does not stand by itself, and who is answerable for
+// it.
+func (s *standing) reason(actor chunk.Actor, said voice) (Reason, space.DeviceID) {
+	if of := s.of(actor); of.owned {
+		return s.why(of.owner), of.owner
+	}
+	return said.why, said.by
+}
+
+// chained adds to sayings of what a part holds that each builds on its actor's
+// earlier one: of that a part has one of each number, and that was looked at when
+// it came. held tells the part's from what is set aside.
+func chained(list []saying, held func(int) bool) {
+	newest := make(map[chunk.Actor][]int)
+	for i := range list {
+		if held(i) {
+			newest[list[i].actor] = append(newest[list[i].actor], i)
+		}
+	}
+	for _, some := range newest {
+		slices.SortFunc(some, func(a, b int) int { return cmp.Compare(list[a].seq, list[b].seq) })
+		for i := 1; i < len(some); i++ {
+			list[some[i]].below = append(slices.Clip(list[some[i]].below), some[i-1])
+		}
+	}
+}
