@@ -100,7 +100,7 @@ func (a *App) describeInvitation(log *space.Log, made space.Invitation, known pe
 // this device has now.
 func (a *App) codeFor(log *space.Log, secret space.InvitationSecret, expiry time.Time) space.Code {
 	return space.Code{
-		Space: log.ID(), Secret: secret, Inviter: a.Device(), Addresses: a.codeAddresses(), Name: log.Name(), Expiry: expiry,
+		Space: log.ID(), Secret: secret, Inviter: a.Device(), Addresses: a.codeAddresses(log.ID()), Name: log.Name(), Expiry: expiry,
 	}
 }
 

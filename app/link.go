@@ -52,7 +52,7 @@ func (a *App) LinkDevice(ctx context.Context) (LinkCode, error) {
 	if err := a.endLink(ctx); err != nil {
 		return LinkCode{}, err
 	}
-	code := linkCode{Secret: wordlist.NewEntropy(), Device: a.Device(), Expiry: now().Add(linkLasts).Truncate(time.Second), Addresses: a.codeAddresses()}
+	code := linkCode{Secret: wordlist.NewEntropy(), Device: a.Device(), Expiry: now().Add(linkLasts).Truncate(time.Second), Addresses: a.linkAddresses()}
 	seed, err := linkSeed(code.Secret)
 	if err != nil {
 		return LinkCode{}, err
@@ -167,3 +167,9 @@ func deviceLabel(label string) (string, error) {
 }
 
 var labelRule = fmt.Sprintf("The name of a device needs 1 to %d characters, on one line.", space.MaxLabel)
+
+// linkAddresses are where a further device of this person can find this one.
+func (a *App) linkAddresses() [][]byte {
+	addresses := a.node.CodeAddresses()
+	return addresses[:min(len(addresses), space.MaxAddresses)]
+}

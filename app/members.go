@@ -49,7 +49,7 @@ func (a *App) describeSpace(log *space.Log, connected map[space.DeviceID]bool) S
 		ID: id.String(), Name: log.Name(), Role: a.roleIn(log), Index: crdt.IndexID(id).String(),
 		Members: []Member{}, Formers: []Former{},
 		Archived: log.Archived(), Facilitators: log.Facilitators(), Requests: len(oncePerPerson(log.Requests())),
-		Quarantined: a.store.Awaiting(id), Successor: a.successor(log), Newer: log.Newer(), YouWere: a.youWere(log),
+		Quarantined: a.store.Awaiting(id), Successor: a.successor(log), Newer: log.Newer(), Reach: log.Reach().String(), YouWere: a.youWere(log),
 	}
 	seen := a.lastSeen(id)
 	for _, seat := range log.Seats() {

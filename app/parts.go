@@ -243,9 +243,9 @@ func (p *openPart) made(raw []byte) bool {
 }
 
 // orNone makes an absent list an empty one, which is not null in JSON.
-func orNone(chunks [][]byte) [][]byte {
+func orNone[T any](chunks []T) []T {
 	if chunks == nil {
-		return [][]byte{}
+		return []T{}
 	}
 	return chunks
 }

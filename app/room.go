@@ -156,7 +156,7 @@ func (r *openRoom) hang(secret space.InvitationSecret) error {
 			Password: password, Hint: hint, Until: r.expires,
 			Code: func() space.Code {
 				return space.Code{
-					Space: r.log.ID(), Secret: secret, Inviter: r.app.Device(), Addresses: r.app.codeAddresses(),
+					Space: r.log.ID(), Secret: secret, Inviter: r.app.Device(), Addresses: r.app.codeAddresses(r.log.ID()),
 					Name: r.log.Name(), Expiry: r.expires,
 				}
 			},

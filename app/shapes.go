@@ -44,6 +44,7 @@ type Space struct {
 	Index        string     `json:"index"`
 	Members      []Member   `json:"members"` // one for each person, in the order of joining
 	Archived     bool       `json:"archived"`
+	Reach        string     `json:"reach"`        // how far its devices look for one another: "direct", "local" or "wide"
 	Facilitators int        `json:"facilitators"` // people
 	Formers      []Former   `json:"formers"`      // newest first
 	Requests     int        `json:"requests"`

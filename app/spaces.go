@@ -267,8 +267,9 @@ func (a *App) Join(ctx context.Context, code space.Code) (space.ID, error) {
 	return id, nil
 }
 
-// codeAddresses are where a newcomer can find this device.
-func (a *App) codeAddresses() [][]byte {
-	addresses := a.node.CodeAddresses()
+// codeAddresses are where a newcomer to a space can find this device, or a
+// keeper.
+func (a *App) codeAddresses(id space.ID) [][]byte {
+	addresses := a.node.InvitationAddresses(id)
 	return addresses[:min(len(addresses), space.MaxAddresses)]
 }

@@ -289,6 +289,12 @@ func (w *Window) Network() (Network, error) { return w.app.Network(), nil }
 // Connect connects to a device at an address.
 func (w *Window) Connect(address string) error { return w.app.Connect(w.ctx, address) }
 
+// Connections tells how each connected device is reached.
+func (w *Window) Connections() ([]Connection, error) { return w.app.Connections(), nil }
+
+// TestConnection tries whatever there is to reach others by, and says what works.
+func (w *Window) TestConnection() (ConnectionTest, error) { return w.app.TestConnection(w.ctx) }
+
 // SetOffline ends all connections and makes no new ones, or undoes that.
 func (w *Window) SetOffline(offline bool) error { return w.app.SetOffline(offline) }
 

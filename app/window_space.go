@@ -102,6 +102,15 @@ func (w *Window) RenameSpace(spaceID, name string) error {
 	return w.app.RenameSpace(w.ctx, id, name)
 }
 
+// SetReach says how far the space's devices look for one another.
+func (w *Window) SetReach(spaceID, reach string) error {
+	id, err := parseSpace(spaceID)
+	if err != nil {
+		return err
+	}
+	return w.app.SetReach(w.ctx, id, reach)
+}
+
 // ArchiveSpace closes the space for writing, or opens it again.
 func (w *Window) ArchiveSpace(spaceID string, archived bool) error {
 	id, err := parseSpace(spaceID)

@@ -193,7 +193,7 @@ func (o *online) keepDialling() {
 		for _, device := range o.node.members() {
 			if !o.reachedAs(peerOf(device), ViaDirect) && book.due(device, now) && o.hasWay(device) {
 				book.failed(device, now) // until it is reached
-				o.do(func() { o.redial(device) })
+				o.do(func() { o.redial(o.ctx, device) })
 			}
 		}
 		timer := time.NewTimer(jittered(redialFirst))
@@ -208,8 +208,8 @@ func (o *online) keepDialling() {
 	}
 }
 
-func (o *online) redial(device space.DeviceID) {
-	ctx, cancel := context.WithTimeout(o.ctx, dialTimeout)
+func (o *online) redial(ctx context.Context, device space.DeviceID) {
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	addresses, err := parseAddresses(o.node.book.of(device))
 	if err != nil {

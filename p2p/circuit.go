@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -193,4 +194,83 @@ func (n *Node) keepersOf(device space.DeviceID) (keepers []space.DeviceID) {
 		}
 	}
 	return keepers
+}
+
+// maxDoors is how many keepers an invitation names: each takes about 60 bytes
+// of a code that should be short enough to scan.
+const maxDoors = 2
+
+// keeperDoors are where keepers of a space are reached that we are connected to,
+// in the form that codes carry: the address of a keeper, its ID, and that the
+// inviter is behind it.
+func (o *online) keeperDoors(id space.ID) (doors [][]byte) {
+	log, ok := o.node.store.Log(id)
+	if !ok {
+		return nil
+	}
+	for _, m := range log.Members() {
+		if m.Role != space.Keeper || m.Device == o.node.device || len(doors) == maxDoors {
+			continue
+		}
+		best := o.best(peerOf(m.Device))
+		if best == nil || o.distance(best) > distance(ViaDirect) {
+			continue
+		}
+		way, err := throughAddress(peerOf(m.Device))
+		if err != nil {
+			continue
+		}
+		if at := o.doorOf(best); at != nil {
+			doors = append(doors, multiaddr.Join(at, way).Bytes())
+		}
+	}
+	return doors
+}
+
+// doorOf is where others can connect to a device as well, of which we have a
+// connection: where we dialled it, or the best of what it says of itself.
+func (o *online) doorOf(c network.Conn) multiaddr.Multiaddr {
+	if c.Stat().Direction == network.DirOutbound {
+		return c.RemoteMultiaddr()
+	}
+	known := slices.DeleteFunc(o.host.Peerstore().Addrs(c.RemotePeer()), func(a multiaddr.Multiaddr) bool {
+		_, relayed := relayOf(a)
+		return relayed
+	})
+	slices.SortStableFunc(known, func(a, b multiaddr.Multiaddr) int { return reach(a) - reach(b) })
+	// What leads in from the internet is of use to more people than what does not.
+	slices.SortStableFunc(known, func(a, b multiaddr.Multiaddr) int { return compareBool(isInternet(b), isInternet(a)) })
+	if len(known) == 0 {
+		return nil
+	}
+	return known[0]
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
+// doorsOf are the devices that an invitation leads to: its inviter, and the
+// keepers that it names.
+func doorsOf(code space.Code) []peer.AddrInfo {
+	inviter := peer.AddrInfo{ID: peerOf(code.Inviter)}
+	var doors []peer.AddrInfo
+	for _, a := range binaryAddresses(code.Addresses) {
+		keeper, relayed := relayOf(a)
+		if !relayed {
+			inviter.Addrs = append(inviter.Addrs, a)
+			continue
+		}
+		before, _ := multiaddr.SplitFunc(a, func(c multiaddr.Component) bool { return c.Protocol().Code == multiaddr.P_P2P })
+		if _, ok := deviceOf(keeper); ok && len(before) > 0 {
+			doors = append(doors, peer.AddrInfo{ID: keeper, Addrs: []multiaddr.Multiaddr{before}})
+		}
+	}
+	return append([]peer.AddrInfo{inviter}, doors...)
 }

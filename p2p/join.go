@@ -72,10 +72,10 @@ func (n *Node) knockEverywhere(ctx context.Context, code space.Code, knockAt fun
 		return ErrOffline
 	}
 	best := ErrUnreachable
-	inviter := peer.AddrInfo{ID: peerOf(code.Inviter), Addrs: binaryAddresses(code.Addresses)}
+	doors := doorsOf(code)
 	newSearch(o, func(ctx context.Context, info peer.AddrInfo) error {
 		return knockAt(ctx, o, info)
-	}).run(ctx, []peer.AddrInfo{inviter}, func(a answer) verdict {
+	}).run(ctx, doors, func(a answer) verdict {
 		if a.err == nil || weight(a.err) > weight(best) {
 			best = a.err
 		}

@@ -206,12 +206,27 @@ func (n *Node) Addresses() []string {
 	return texts
 }
 
-// CodeAddresses are the same in the form that invitation codes carry, the most
-// useful first. Those that end at this machine or this cable are left out
-// where there are others: a code should be short enough to scan.
-func (n *Node) CodeAddresses() [][]byte {
-	var raw [][]byte
-	for _, a := range n.multiaddrs() {
+// CodeAddresses are the same in the form that codes carry, the most useful
+// first. Those that end at this machine or this cable are left out where there
+// are others: a code should be short enough to scan.
+func (n *Node) CodeAddresses() [][]byte { return codeAddresses(n.multiaddrs()) }
+
+// InvitationAddresses are those for an invitation to a space: the same, and the
+// doors of its keepers, who are members and let newcomers in like any other. To
+// a space that stays on the local network only addresses there lead.
+func (n *Node) InvitationAddresses(id space.ID) [][]byte {
+	o := n.current()
+	if o == nil {
+		return nil
+	}
+	if n.staysLocal(id) {
+		return codeAddresses(slices.DeleteFunc(n.multiaddrs(), func(a multiaddr.Multiaddr) bool { return !o.ways.near(a) }))
+	}
+	return slices.Concat(o.keeperDoors(id), codeAddresses(n.multiaddrs()))
+}
+
+func codeAddresses(addresses []multiaddr.Multiaddr) (raw [][]byte) {
+	for _, a := range addresses {
 		if len(raw) > 0 && reach(a) >= reachNear {
 			break
 		}

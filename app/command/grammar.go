@@ -40,6 +40,7 @@ type Grammar struct {
 	Status     StatusCommand   `cmd:"" help:"Show what is stored here, who is here, and who has not got the latest."`
 	Watch      Watch           `cmd:"" help:"Print a line for everything that is added to a space, until interrupted."`
 	Peers      Peers           `cmd:"" help:"List the devices that are connected now."`
+	Network    NetworkGroup    `cmd:"" help:"Show how others are reached, and test what works."`
 	Connect    Connect         `cmd:"" help:"Connect to a device at an address."`
 	Offline    Offline         `cmd:"" help:"Stop talking to other devices, until told otherwise."`
 	Online     Online          `cmd:"" help:"Talk to other devices again."`
@@ -56,12 +57,19 @@ type SpaceGroup struct {
 	Create  SpaceCreate  `cmd:"" help:"Create a space and become its first facilitator."`
 	List    SpaceList    `cmd:"" help:"List the spaces that this device belongs to."`
 	Rename  SpaceRename  `cmd:"" help:"Give a space another name, for everybody."`
+	Reach   SpaceReach   `cmd:"" help:"Say how far the devices of a space look for one another, for everybody."`
 	Archive SpaceArchive `cmd:"" help:"Close a space for everybody's writing."`
 	Reopen  SpaceReopen  `cmd:"" help:"Open an archived space again."`
 	Leave   SpaceLeave   `cmd:"" help:"Leave a space, with all your devices."`
 	Forget  SpaceForget  `cmd:"" help:"Delete this device's copy of a space that it does not belong to any more."`
 	Succeed SpaceSucceed `cmd:"" help:"Go on in a new space, where the last facilitator is gone; or join the one that somebody has founded for that."`
 	Export  SpaceExport  `cmd:"" help:"Save everything of a space to a ZIP file: documents, files and who belongs to it."`
+}
+
+// NetworkGroup holds the commands about how others are reached.
+type NetworkGroup struct {
+	Status NetworkStatus `cmd:"" help:"Show how each connected device is reached, and what goes to and fro."`
+	Test   NetworkTest   `cmd:"" help:"Try whatever there is to reach others by, and say what works."`
 }
 
 // InviteGroup holds the commands about invitations.

@@ -61,6 +61,12 @@ export interface Former extends Person {
 	at: string;
 }
 
+/**
+ * How far a space's devices look for one another: wherever an address leads, on the local network only, or wherever an
+ * address leads while strangers may be asked for one.
+ */
+export type Reach = "direct" | "local" | "wide";
+
 export interface Space {
 	id: SpaceID;
 	name: string;
@@ -72,6 +78,8 @@ export interface Space {
 	members: Member[];
 	/** Nobody may write, until a facilitator opens the space again. */
 	archived: boolean;
+	/** How far its devices look for one another. */
+	reach: Reach;
 	/** How many people are facilitators; without any, nobody can invite, remove or change roles ever again. */
 	facilitators: number;
 	/** Newest first. */
@@ -291,6 +299,83 @@ export interface Network {
 	offline: boolean;
 }
 
+/** On the local network, straight over the internet, or by way of a keeper. */
+export type Via = "local" | "direct" | "relayed";
+
+/** How a device is reached that is connected now. */
+export interface Connection {
+	device: DeviceID;
+	/** Of its person; known where it shares a space. */
+	name?: string;
+	via: Via;
+	/** The keeper's device, where it is relayed. */
+	through?: DeviceID;
+	throughName?: string;
+	/** Of the device, or of the keeper. */
+	address: string;
+	transport: string;
+	/** Round trip in milliseconds; 0 while unknown. */
+	rtt: number;
+	since: string;
+	/** Bytes, since this device went online. */
+	in: number;
+	out: number;
+	/** Bytes per second. */
+	inRate: number;
+	outRate: number;
+	/** That both are in. */
+	spaces: SpaceID[];
+}
+
+/** What works on the way from this device to others, in facts. */
+export interface ConnectionTest {
+	/** Addresses on this computer. */
+	listening: string[];
+	/** Whether devices on the local network are looked for, and how many were found there. */
+	looking: boolean;
+	heard: number;
+	/** This computer has an address of the internet's. */
+	ipv6: boolean;
+	/** From outside, without a keeper. */
+	reachable: "yes" | "no" | "unknown";
+	/** Addresses at which it is. */
+	outside: string[];
+	/** The router has opened a port. */
+	mapping: "yes" | "no" | "unknown";
+	keepers: KeeperTest[];
+	devices: DeviceTest[];
+}
+
+export interface KeeperTest {
+	device: DeviceID;
+	name: string;
+	spaces: SpaceID[];
+	/** Empty: not connected. */
+	via: Via | "";
+	/** This device can be reached through it. */
+	relaying: boolean;
+	/**
+	 * Why it cannot: the keeper does not answer or nobody knows where it is; it is reached through another keeper only;
+	 * it does not know this device for a member; it relays for as many as it can; it does not relay.
+	 */
+	trouble?: "unreached" | "relayed" | "refuses" | "full" | "silent";
+}
+
+export interface DeviceTest {
+	device: DeviceID;
+	/** Of its person. */
+	name: string;
+	/** What they call the device. */
+	label: string;
+	/** One of your own. */
+	you: boolean;
+	/** Empty: not connected. */
+	via: Via | "";
+	through?: DeviceID;
+	/** Absent: never. */
+	lastSeen?: string;
+}
+
 /** Something that people of this device should know, and that no screen they look at would show. */
 export interface Notice {
 	id: string;
@@ -454,6 +539,8 @@ export interface WindowApi {
 	/** Deletes this device's copy of a space that it does not belong to any more. */
 	ForgetSpace(space: SpaceID): Promise<void>;
 	RenameSpace(space: SpaceID, name: string): Promise<void>;
+	/** Only a facilitator can. */
+	SetReach(space: SpaceID, reach: Reach): Promise<void>;
 	/** Closes the space for everybody's writing, or opens it again. */
 	ArchiveSpace(space: SpaceID, archived: boolean): Promise<void>;
 	/**
@@ -476,6 +563,10 @@ export interface WindowApi {
 	Company(space: SpaceID, document: DocumentID): Promise<boolean>;
 	Status(space: SpaceID, document: DocumentID): Promise<Status>;
 	Network(): Promise<Network>;
+	/** How each connected device is reached, and what goes to and fro. */
+	Connections(): Promise<Connection[]>;
+	/** Tries whatever there is to reach others by, for up to 15 seconds. Fails with "offline". */
+	TestConnection(): Promise<ConnectionTest>;
 	Connect(address: string): Promise<void>;
 	SetOffline(offline: boolean): Promise<void>;
 	/** After `closing`: what was typed has been handed in. */

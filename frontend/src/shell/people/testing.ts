@@ -32,6 +32,7 @@ export function somewhere(about: Partial<Space> = {}): Space {
 		requests: 0,
 		quarantined: 0,
 		newer: false,
+		reach: "direct",
 		...about,
 	};
 }

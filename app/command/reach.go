@@ -1,0 +1,207 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"parley/app"
+)
+
+// SpaceReach says how far a space reaches.
+type SpaceReach struct {
+	Space string `arg:"" help:"The space."`
+	Reach string `arg:"" enum:"direct,local,wide" help:"How far: direct, wherever an address leads; local, on the local network only; wide, wherever an address leads, and strangers may be asked for one."`
+}
+
+type reachChanged struct {
+	Space string `json:"space"`
+	Title string `json:"title"`
+	Reach string `json:"reach"`
+}
+
+// reachWords say what a reach means, after the name of a space.
+var reachWords = map[string]string{
+	"direct": "reaches its members wherever they are.",
+	"local":  "stays on the local network: nothing of it is dialled, relayed or announced outside. Files by hand still go anywhere. Members who are elsewhere hear of this when they are on one network with somebody who knows.",
+	"wide":   "reaches its members wherever they are, and their devices may ask strangers where the others are, if their owners have entered whom to ask.",
+}
+
+func (r reachChanged) Plain() string { return fmt.Sprintf("%q %s\n", r.Title, reachWords[r.Reach]) }
+
+// Run says it.
+func (c *SpaceReach) Run(ctx context.Context, peer *app.App, reply Reply) error {
+	id, err := peer.FindSpace(c.Space)
+	if err != nil {
+		return err
+	}
+	if err := peer.SetReach(ctx, id, c.Reach); err != nil {
+		return err
+	}
+	s, err := peer.Space(id)
+	if err != nil {
+		return err
+	}
+	return reply.Result(reachChanged{s.ID, s.Name, s.Reach})
+}
+
+// NetworkStatus lists how connected devices are reached.
+type NetworkStatus struct{}
+
+func (*NetworkStatus) networked() {}
+
+type connectionListed struct {
+	Kind string `json:"kind"`
+	app.Connection
+}
+
+func (r connectionListed) Plain() string {
+	name := r.Name
+	if name == "" {
+		name = "(not in your spaces)"
+	}
+	return fmt.Sprintf("%s  %s, %s over %s, %.1f ms; %s received, %s sent\n",
+		short(r.Device), name, wayWords(r.Via, r.ThroughName), r.Transport, r.RTT, bytesWords(r.In), bytesWords(r.Out))
+}
+
+// wayWords say how a device is reached.
+func wayWords(via, through string) string {
+	switch via {
+	case "local":
+		return "on the local network"
+	case "direct":
+		return "directly"
+	case "relayed":
+		return "through the keeper " + through
+	}
+	return "not connected"
+}
+
+func bytesWords(n int64) string {
+	switch {
+	case n >= 1e9:
+		return fmt.Sprintf("%.1f GB", float64(n)/1e9)
+	case n >= 1e6:
+		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+	case n >= 1e3:
+		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
+
+type relayingResult struct {
+	Kind string `json:"kind"`
+	app.Relaying
+}
+
+func (r relayingResult) Plain() string {
+	return fmt.Sprintf("This device is a keeper: %s talk through it now, %s went through since it went online.\n",
+		counted(r.Devices, "device"), bytesWords(r.Bytes))
+}
+
+// Run tells one result for each device, and one for what this one relays.
+func (c *NetworkStatus) Run(_ context.Context, peer *app.App, reply Reply) error {
+	if r := peer.Relaying(); r.On {
+		if err := reply.Result(relayingResult{"relaying", r}); err != nil {
+			return err
+		}
+	}
+	for _, connection := range peer.Connections() {
+		if err := reply.Result(connectionListed{"connection", connection}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// NetworkTest tests the network.
+type NetworkTest struct{}
+
+func (*NetworkTest) networked() {}
+
+type networkTested struct{ app.ConnectionTest }
+
+func (r networkTested) Plain() string {
+	var b strings.Builder
+	say := func(format string, values ...any) { fmt.Fprintf(&b, format+"\n", values...) }
+	if len(r.Listening) == 0 {
+		say("This device has no network.")
+	}
+	for _, address := range r.Listening {
+		say("It listens on %s", address)
+	}
+	switch {
+	case !r.Looking:
+		say("It does not look for others on the local network.")
+	case r.Heard == 0:
+		say("It has heard of nobody else on the local network. If somebody is there, the network may be keeping devices apart: enter an address of theirs.")
+	default:
+		say("It has heard of %s on the local network.", counted(r.Heard, "other device"))
+	}
+	say("%s", map[string]string{
+		"yes":     "Others can reach it from the internet.",
+		"no":      "Others cannot reach it from the internet, as behind most routers. Through a keeper they can.",
+		"unknown": "Nobody could say whether others reach it from the internet: this needs a member elsewhere who is connected.",
+	}[r.Reachable])
+	if r.Mapping == "yes" {
+		say("The router has opened a port for it.")
+	}
+	if !r.IPv6 {
+		say("This computer has no IPv6 address of the internet's.")
+	}
+	if len(r.Keepers) == 0 {
+		say("None of your spaces has a keeper. Members who are not on one network reach each other only where a router lets them in.")
+	}
+	for _, k := range r.Keepers {
+		say("Keeper %s: %s", k.Name, keeperWords(k))
+	}
+	for _, d := range r.Devices {
+		say("%s: %s", testedName(d), reachedWords(d))
+	}
+	return b.String()
+}
+
+func keeperWords(k app.KeeperTest) string {
+	switch k.Trouble {
+	case "":
+		return "connected " + wayWords(k.Via, "") + "; others can reach this device through it."
+	case "unreached":
+		return "cannot be reached. Check that it runs, and enter its address once: connect ADDRESS."
+	case "relayed":
+		return "is reached through another keeper only, so it is no help."
+	case "refuses":
+		return "does not know this device for a member yet. That ends by itself when it has heard."
+	case "full":
+		return "helps as many devices as it can already."
+	}
+	return "is connected, and does not relay."
+}
+
+func testedName(d app.DeviceTest) string {
+	if d.Label == "" {
+		return d.Name
+	}
+	return fmt.Sprintf("%s (%s)", d.Name, d.Label)
+}
+
+func reachedWords(d app.DeviceTest) string {
+	switch {
+	case d.Via == "relayed":
+		return "connected through a keeper."
+	case d.Via != "":
+		return "connected " + wayWords(d.Via, "") + "."
+	case d.LastSeen != nil:
+		return "not connected since " + d.LastSeen.Local().Format("2 January 2006 15:04") + "."
+	}
+	return "never connected."
+}
+
+// Run tests, and tells one result.
+func (c *NetworkTest) Run(ctx context.Context, peer *app.App, reply Reply) error {
+	reply.Note("Testing. This takes up to 15 seconds.")
+	test, err := peer.TestConnection(ctx)
+	if err != nil {
+		return err
+	}
+	return reply.Result(networkTested{test})
+}
