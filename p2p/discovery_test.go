@@ -37,11 +37,11 @@ func TestStrangersFoundAreLeftAloneWithoutASpace(t *testing.T) {
 	info := peer.AddrInfo{ID: peerOf(ben.id()), Addrs: ben.node.multiaddrs()}
 	o := ada.node.current()
 	f := newFinder(o)
-	f.HandlePeerFound(info)
+	f.found(info)
 	ada.founds("Park")
 	if o.host.Network().Connectedness(info.ID) == network.Connected {
 		t.Error("Ada dialled Ben without having anything to ask him")
 	}
-	f.HandlePeerFound(info)
+	f.found(info)
 	ada.waitFor("a connection", func() bool { return o.host.Network().Connectedness(info.ID) == network.Connected })
 }

@@ -31,7 +31,8 @@ type online struct {
 	traffic      *traffic
 	relay        *relay
 	reservations *reservations
-	unwatch      func() // ends watchConnections
+	unwatch      func()  // ends watchConnections
+	finder       *finder // nil: the local network is not asked
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -60,6 +61,9 @@ func (n *Node) goOnline() (*online, error) {
 	o.relay = &relay{online: o}
 	o.reservations = newReservations(o)
 	o.unwatch = o.watchConnections()
+	if n.mdns {
+		o.finder = newFinder(o)
+	}
 	if err := o.start(); err != nil {
 		o.close()
 		return nil, err
@@ -90,8 +94,9 @@ func (o *online) start() error {
 	o.relay.tend()
 	o.do(o.keepDialling)
 	o.do(o.keepInTouch)
-	if o.node.mdns {
-		o.do(o.discover)
+	o.do(o.watchMoves)
+	if o.finder != nil {
+		o.do(o.finder.run)
 	}
 	return nil
 }

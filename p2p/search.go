@@ -57,6 +57,7 @@ func (s *search) run(ctx context.Context, doors []peer.AddrInfo, heard func(answ
 	defer cancel()
 	newcomers, forget := s.online.node.meetings.subscribe()
 	defer forget()
+	s.online.askAround()
 	for _, door := range doors {
 		s.ask(ctx, door)
 	}

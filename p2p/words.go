@@ -123,6 +123,7 @@ func (o *online) askWords(ctx context.Context, info peer.AddrInfo, password [32]
 			reachable.Addrs = append(reachable.Addrs, address)
 		}
 	}
+	o.forgetFailures(info.ID) // it was found just now
 	if err := o.host.Connect(ctx, reachable); err != nil {
 		return space.Code{}, fmt.Errorf("reach %s: %w: %w", info.ID, ErrUnreachable, err)
 	}

@@ -17,6 +17,13 @@ const (
 	// wordsQuiet is how long AskWords waits for another device to be found when
 	// all that were have given no answer.
 	wordsQuiet = 5 * time.Second
+	// wordsLeast is how long it tries in any case: the local network is asked at
+	// once and after one, three and seven seconds, as what is said there may get
+	// lost, and somebody else's plain answer is no reason to give up before.
+	wordsLeast = 8 * time.Second
+	// wordsTries is how often a device is asked that could not be reached, or
+	// whose answer got lost, if it is found again.
+	wordsTries = 3
 	// wordsAtOnce bounds how many devices are being asked at a time.
 	wordsAtOnce = 8
 	// maxAsked bounds how many are asked for one typing of the words: each may
@@ -49,7 +56,7 @@ func (n *Node) AskWords(ctx context.Context, password [32]byte, hint byte) (spac
 	}
 	s := &wordsSearch{
 		online: o, password: password, hint: hint,
-		answers: make(chan wordsAnswer), asked: make(map[peer.ID]bool),
+		answers: make(chan wordsAnswer), asked: make(map[peer.ID]*wordsAsked),
 	}
 	code, err := s.run(ctx)
 	if err != nil {
@@ -66,9 +73,15 @@ type wordsSearch struct {
 
 	answers chan wordsAnswer
 	waiting int              // for answers
-	asked   map[peer.ID]bool // true: not again
-	queue   []peer.AddrInfo  // to be asked when somebody has answered
-	heard   bool             // from anybody
+	asked   map[peer.ID]*wordsAsked
+	queue   []peer.AddrInfo // to be asked when somebody has answered
+	heard   bool            // from anybody
+}
+
+// wordsAsked is how it stands with one device.
+type wordsAsked struct {
+	tries int
+	done  bool // it is being asked, or has answered
 }
 
 type wordsAnswer struct {
@@ -85,6 +98,8 @@ func (s *wordsSearch) run(ctx context.Context) (space.Code, error) {
 	for _, p := range s.online.host.Network().Peers() {
 		s.enqueue(peer.AddrInfo{ID: p})
 	}
+	s.online.askAround()
+	least := time.Now().Add(wordsLeast)
 	quiet := time.NewTimer(wordsQuiet)
 	defer quiet.Stop()
 	for {
@@ -109,16 +124,23 @@ func (s *wordsSearch) run(ctx context.Context) (space.Code, error) {
 			case a.err == nil:
 				return a.code, nil
 			case errors.Is(a.err, ErrUnreachable):
-				s.asked[a.from] = false // it may be found somewhere else
+				s.asked[a.from].done = false // it may be found somewhere else
 			case errors.Is(a.err, errFar): // it was not met on this network
+			case errors.Is(a.err, errOtherWords), errors.Is(a.err, errNonsense):
+				s.heard = true
 			default:
 				s.heard = true
+				s.asked[a.from].done = false // it may not have heard us out
 			}
 		case <-quiet.C:
-			if s.waiting == 0 && s.heard {
+			more := time.Until(least)
+			if s.waiting == 0 && s.heard && more <= 0 {
 				return space.Code{}, ErrWords
 			}
-			quiet.Reset(wordsQuiet)
+			if more <= 0 {
+				more = wordsQuiet
+			}
+			quiet.Reset(min(more, wordsQuiet))
 		}
 	}
 }
@@ -130,12 +152,23 @@ func (s *wordsSearch) failure() error {
 	return ErrAlone
 }
 
-// enqueue has a device asked, and reports false if it has been.
+// enqueue has a device asked, and reports false if it is not to be.
 func (s *wordsSearch) enqueue(info peer.AddrInfo) bool {
-	if _, known := s.asked[info.ID]; s.asked[info.ID] || !known && len(s.asked) >= maxAsked || info.ID == s.online.host.ID() {
+	if info.ID == s.online.host.ID() {
 		return false
 	}
-	s.asked[info.ID] = true
+	known := s.asked[info.ID]
+	switch {
+	case known == nil && len(s.asked) >= maxAsked:
+		return false
+	case known == nil:
+		known = new(wordsAsked)
+		s.asked[info.ID] = known
+	case known.done || known.tries >= wordsTries:
+		return false
+	}
+	known.tries++
+	known.done = true
 	s.queue = append(s.queue, info)
 	return true
 }

@@ -13,8 +13,6 @@ const (
 	// maxPacket is what goes through every link in one piece: IPv6's least MTU
 	// without the headers of IP and UDP.
 	maxPacket = 1280 - 40 - 8
-	// maxText is what DNS lets a text be long.
-	maxText = 255
 	// What we read of one packet.
 	maxRecords = 128
 	maxSaid    = 8
