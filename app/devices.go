@@ -224,7 +224,8 @@ func (a *App) takeSeats(ctx context.Context, link p2p.Link) (Linked, error) {
 		}
 		ids = append(ids, one.Space)
 	}
-	if err := a.adoptSeat(ctx, ids); err != nil {
+	// What was taken stays taken, also when nobody wants to wait for more.
+	if err := a.adoptSeat(context.WithoutCancel(ctx), ids); err != nil {
 		return Linked{}, err
 	}
 	a.news.ring(topic{event: EventSpaces})

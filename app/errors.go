@@ -67,6 +67,7 @@ const (
 	CodeOtherSpace      Code = "other-space"      // one of another space
 	CodeOffline         Code = "offline"          // the network is switched off
 	CodeTimeout         Code = "timeout"          // it took too long
+	CodeStopped         Code = "stopped"          // the person did not want it any more
 	CodeClosed          Code = "closed"           // Parley is shutting down
 	CodeInternal        Code = "internal"         // a fault of Parley's own
 )

@@ -122,9 +122,12 @@ func (a *App) UseLink(ctx context.Context, text, label string) (Linked, error) {
 		return Linked{}, err
 	}
 	linked, err := a.takeSeats(ctx, p2p.Link{Secret: seed, Label: label, From: code.Device, Addresses: code.Addresses})
-	if errors.Is(err, p2p.ErrUnreachable) {
-		return Linked{}, wrapError(CodeUnreachable, "Your other device could not be reached. "+
-			"Keep the link code open there, check that both devices are on the same network, and try again.", err)
+	switch {
+	case errors.Is(err, p2p.ErrUnreachable):
+		return Linked{}, wrapError(CodeUnreachable, "Your other device could not be reached, or its link code has ended. "+
+			"Keep the code open there, check that both devices are on the same network, and try again.", err)
+	case errors.Is(err, space.ErrWithdrawn), errors.Is(err, space.ErrExpired), errors.Is(err, space.ErrUsedUp):
+		return Linked{}, wrapError(Explain(err).Code, "This link code has ended, or was used. Make a new one on your other device.", err)
 	}
 	return linked, err
 }

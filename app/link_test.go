@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"net"
 	"strings"
 	"testing"
 
@@ -181,5 +182,42 @@ func TestADeviceThatIsMissingASpaceSaysSo(t *testing.T) {
 	}
 	if missing := laptop.Devices()[1].Missing; len(missing) != 0 {
 		t.Errorf("the phone still misses %v", missing)
+	}
+}
+
+// Somebody who does not want to wait for a device that says nothing need not.
+func TestASearchIsStoppedByWhoeverWaits(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	called := make(chan net.Conn, 1)
+	go func() {
+		if conn, err := silent.Accept(); err == nil {
+			called <- conn
+		}
+	}()
+	defer silent.Close()
+	_, port, _ := net.SplitHostPort(silent.Addr().String())
+	somebody := newDevice(t, "Ada").Device().String()
+	fresh := openAt(t, t.TempDir(), true)
+	defer fresh.close()
+	window, closeWindow := fresh.OpenWindow(fresh.ctx, func(app.Event) {})
+	defer closeWindow()
+	if err := window.StopSearch(); err != nil {
+		t.Errorf("where there is no search: %v", err)
+	}
+	words := "legal winner thank year wave sausage worth useful legal winner thank yellow"
+	ended := make(chan error)
+	go func() {
+		_, err := window.Recover(words, "/ip4/127.0.0.1/tcp/"+port+"/p2p/"+somebody, "")
+		ended <- err
+	}()
+	defer (<-called).Close()
+	if err := window.StopSearch(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; codeOf(err) != app.CodeStopped {
+		t.Errorf("it ended with %v", err)
 	}
 }

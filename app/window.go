@@ -25,6 +25,7 @@ type Window struct {
 	mu     sync.Mutex
 	parts  map[crdt.Ref]*openPart
 	closed bool
+	stop   func()              // ends the search that is under way; nil: none is
 	spoke  map[space.ID]bool   // where this window has announced itself
 	ready  map[crdt.Ref]uint64 // parts that have more to show, and up to where
 

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"context"
+
 	"parley/space"
 )
 
@@ -18,7 +20,36 @@ func (w *Window) CancelLink() error { return w.app.CancelLink(w.ctx) }
 
 // UseLink makes this device one of whoever made the code.
 func (w *Window) UseLink(code, label string) (Linked, error) {
-	return w.app.UseLink(w.ctx, code, label)
+	return w.search(func(ctx context.Context) (Linked, error) { return w.app.UseLink(ctx, code, label) })
+}
+
+// StopSearch ends a UseLink or Recover of this window that is under way: it
+// fails with CodeStopped, unless something was found already. It is no error
+// where none is.
+func (w *Window) StopSearch() error {
+	w.mu.Lock()
+	stop := w.stop
+	w.mu.Unlock()
+	if stop != nil {
+		stop()
+	}
+	return nil
+}
+
+// search runs what StopSearch can end. The newest of several is the one that
+// can be ended.
+func (w *Window) search(run func(context.Context) (Linked, error)) (Linked, error) {
+	ctx, cancel := context.WithCancelCause(w.ctx)
+	defer cancel(nil)
+	stopped := newError(CodeStopped, "The search was stopped. Nothing was changed.")
+	w.mu.Lock()
+	w.stop = func() { cancel(stopped) }
+	w.mu.Unlock()
+	linked, err := run(ctx)
+	if err != nil && context.Cause(ctx) == error(stopped) {
+		return Linked{}, stopped
+	}
+	return linked, err
 }
 
 // RenameDevice names a device of this person.
@@ -43,7 +74,7 @@ func (w *Window) RecoveryState() (RecoveryState, error) { return w.app.RecoveryS
 
 // Recover makes this device one of the person's whose sheet has these words.
 func (w *Window) Recover(words, address, label string) (Linked, error) {
-	return w.app.Recover(w.ctx, words, address, label)
+	return w.search(func(ctx context.Context) (Linked, error) { return w.app.Recover(ctx, words, address, label) })
 }
 
 // CheckWords says what is wrong with words that were typed.

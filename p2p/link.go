@@ -102,10 +102,16 @@ func (n *Node) Link(ctx context.Context, link Link) ([]Linked, error) {
 		case weight(a.err) > weight(best):
 			best = a.err
 			return answered
+		case named(doors, a.from):
+			return answered // whom the user pointed at knows nothing of the key
 		}
-		return goOn
+		return denied
 	})
 	return l.outcome(best)
+}
+
+func named(doors []peer.AddrInfo, p peer.ID) bool {
+	return slices.ContainsFunc(doors, func(door peer.AddrInfo) bool { return door.ID == p })
 }
 
 // linking is a Link under way. Several devices may be telling of the same

@@ -13,11 +13,16 @@ import (
 // the one hoped for: somebody else may know better.
 const secondThoughts = 3 * time.Second
 
+// turningUp is how long a search that somebody has answered with no goes on for
+// others on the local network: whoever is there has shown up by then.
+const turningUp = 10 * time.Second
+
 // A search looks for members who let us in. It knocks at every door at once.
 type search struct {
 	online *online
 	knock  func(context.Context, peer.AddrInfo) error
-	busy   func() bool // nil, or whether somebody is letting us in just now
+	busy   func() bool   // nil, or whether somebody is letting us in just now
+	quiet  time.Duration // turningUp
 
 	answers   chan answer
 	waiting   int // for answers
@@ -35,6 +40,7 @@ type verdict int
 
 const (
 	goOn     verdict = iota // as if nobody had been there
+	denied                  // no: others on the local network get a while to turn up
 	answered                // a plain answer: others get a moment to say otherwise
 	found                   // there is nothing more to look for
 )
@@ -42,7 +48,7 @@ const (
 // newSearch makes a search. Knocks run beside one another.
 func newSearch(o *online, knock func(context.Context, peer.AddrInfo) error) *search {
 	return &search{
-		online: o, knock: knock,
+		online: o, knock: knock, quiet: turningUp,
 		answers:   make(chan answer),
 		asked:     make(map[peer.ID]bool),
 		elsewhere: make(map[peer.ID]peer.AddrInfo),
@@ -64,7 +70,7 @@ func (s *search) run(ctx context.Context, doors []peer.AddrInfo, heard func(answ
 	for _, p := range s.online.host.Network().Peers() {
 		s.ask(ctx, peer.AddrInfo{ID: p})
 	}
-	var late <-chan time.Time
+	var late, silent <-chan time.Time
 	for {
 		// Without multicast nobody new will turn up; with it, somebody may
 		// until the time is over, unless we have had a plain answer.
@@ -79,8 +85,15 @@ func (s *search) run(ctx context.Context, doors []peer.AddrInfo, heard func(answ
 				return
 			}
 			late = time.After(secondThoughts)
+		case <-silent:
+			if s.waiting == 0 {
+				return
+			}
+			silent = time.After(s.quiet)
 		case info := <-newcomers:
-			s.ask(ctx, info)
+			if s.ask(ctx, info) && silent != nil {
+				silent = time.After(s.quiet)
+			}
 		case a := <-s.answers:
 			s.waiting--
 			if errors.Is(a.err, ErrUnreachable) {
@@ -90,6 +103,10 @@ func (s *search) run(ctx context.Context, doors []peer.AddrInfo, heard func(answ
 			switch heard(a) {
 			case found:
 				return
+			case denied:
+				if silent == nil {
+					silent = time.After(s.quiet)
+				}
 			case answered:
 				if late == nil {
 					late = time.After(secondThoughts)
@@ -99,13 +116,14 @@ func (s *search) run(ctx context.Context, doors []peer.AddrInfo, heard func(answ
 	}
 }
 
-func (s *search) ask(ctx context.Context, info peer.AddrInfo) {
+// ask knocks at a door, and says whether it is one that was not asked before.
+func (s *search) ask(ctx context.Context, info peer.AddrInfo) bool {
 	if s.asked[info.ID] {
 		s.elsewhere[info.ID] = info
-		return
+		return false
 	}
 	if info.ID == s.online.host.ID() {
-		return
+		return false
 	}
 	s.asked[info.ID] = true
 	started := s.online.do(func() {
@@ -118,6 +136,7 @@ func (s *search) ask(ctx context.Context, info peer.AddrInfo) {
 	if started {
 		s.waiting++
 	}
+	return started
 }
 
 // retry is for those who were not at home: they may be somewhere else. Whoever

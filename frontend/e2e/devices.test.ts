@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { describe, expect } from "vitest";
 import { MyDevices } from "./stage/devices";
 import { until } from "./stage/until";
@@ -49,6 +51,33 @@ describe("one person with several devices", () => {
 		await laptop.window.seesText("Tablet in the hall");
 		await laptop.window.closesDialog();
 		expect([...laptop.window.screen.complaints, ...tablet.window.screen.complaints]).toEqual([]);
+	});
+
+	test("looks for the other device until somebody does not want to wait any more", async ({ workshop }) => {
+		const silent = createServer();
+		const port = await new Promise<number>((known) =>
+			silent.listen(0, "127.0.0.1", () => known((silent.address() as AddressInfo).port)),
+		);
+		silent.on("connection", (conversation) => conversation.on("error", () => undefined)); // It is hung up on.
+		const called = once(silent, "connection");
+		workshop.afterwards(async () => void silent.close());
+		const anna = await workshop.device("Anna");
+		const tablet = await workshop.device("Tablet");
+		const window = await workshop.window("Anna", tablet);
+		const { screen } = window;
+		await screen.press("button", words.first.haveSheet);
+		await screen.press("textbox", words.recover.words);
+		await screen.type("legal winner thank year wave sausage worth useful legal winner thank yellow");
+		await screen.press("textbox", words.recover.address);
+		await screen.type(`/ip4/127.0.0.1/tcp/${port}/p2p/${anna.serving.device}`);
+		await screen.press("button", words.recover.submit);
+		await window.seesText(words.recover.busy);
+		const [conversation] = (await called) as [Socket];
+		await screen.press("button", words.app.cancel);
+		await window.sees("button", words.devices.back);
+		conversation.destroy();
+		expect(await screen.page.getByRole("alert").count()).toBe(0);
+		expect(await screen.value(words.recover.words)).toContain("legal winner");
 	});
 
 	test("says why a code does not link, and keeps what was typed", async ({ workshop }) => {

@@ -578,6 +578,8 @@ export interface WindowApi {
 	CancelLink(): Promise<void>;
 	/** Makes this device one of whoever made the code, which may also be given as its words. */
 	UseLink(code: string, label: string): Promise<Linked>;
+	/** Ends a UseLink or Recover that is under way, which then rejects with "stopped". */
+	StopSearch(): Promise<void>;
 	RenameDevice(device: DeviceID, label: string): Promise<void>;
 	/** Takes another device of this person out of all spaces. */
 	RevokeDevice(device: DeviceID): Promise<Revoked>;

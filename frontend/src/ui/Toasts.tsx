@@ -21,13 +21,17 @@ const NOTICING = 4000;
 const READING = 60;
 
 export function createNotices(): Notices {
-	return new ToastQueue<Notice>({ maxVisibleToasts: 2 });
+	return new ToastQueue<Notice>({ maxVisibleToasts: 3 });
 }
 
 /** Says what was done, in place of what was done before; it goes by itself. A problem stays until it was read. */
 export function notify(notices: Notices, notice: Notice): void {
+	if (notice.kind === "problem") {
+		notices.add(notice);
+		return;
+	}
 	for (const { key, content } of notices.visibleToasts) if (content.kind === "good") notices.close(key);
-	notices.add(notice, notice.kind === "good" ? { timeout: NOTICING + READING * notice.text.length } : {});
+	notices.add(notice, { timeout: NOTICING + READING * notice.text.length });
 }
 
 /** The window gives way to what is said at its foot (--foot), so that nothing ever lies under it. */

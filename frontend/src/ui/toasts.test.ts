@@ -16,7 +16,7 @@ describe("what is said at the window's foot", () => {
 		notify(notices, { kind: "good", text: "Renamed." });
 		expect(shown()).toEqual(["Renamed.", "Not saved."]);
 		notify(notices, { kind: "problem", text: "Not renamed." });
-		expect(shown()).toEqual(["Not renamed.", "Not saved."]);
+		expect(shown()).toEqual(["Not renamed.", "Renamed.", "Not saved."]);
 	});
 
 	test("stays as long as it takes to read it, and a problem until it was read", () => {

@@ -1,5 +1,5 @@
-import { type FormEvent, type ReactNode, useState } from "react";
-import type { Bridge, Linked } from "../../bridge";
+import { type FormEvent, type ReactNode, useCallback, useEffect, useRef, useState } from "react";
+import { type Bridge, type Linked, toParleyError } from "../../bridge";
 import { useTranslation } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { DialogActions } from "../../ui/Dialog";
@@ -9,6 +9,9 @@ import { toField } from "../toField";
 import styles from "./devices.module.css";
 import { LONGEST_LABEL } from "./names";
 import { useWordsProblem, type WordsFor } from "./useWordsProblem";
+
+/** The code of the error with which a search ends that nobody waits for any more. */
+const STOPPED = "stopped";
 
 interface KeyFormProps {
 	bridge: Bridge;
@@ -35,6 +38,12 @@ export function KeyForm({ bridge, use, says, handed = "", children, submit, back
 	const [problem, setProblem] = useState<string>();
 	const [busy, setBusy] = useState(false);
 	const explain = useWordsProblem(bridge);
+	const searching = useRef(false);
+	const stop = useCallback(() => {
+		if (searching.current) bridge.api.StopSearch().catch(() => undefined); // It ends by itself.
+	}, [bridge]);
+	// Whoever leaves does not wait for it any more.
+	useEffect(() => stop, [stop]);
 	const long = [...label.trim()].length > LONGEST_LABEL;
 
 	const handIn = async (event: FormEvent<HTMLFormElement>) => {
@@ -48,10 +57,14 @@ export function KeyForm({ bridge, use, says, handed = "", children, submit, back
 		}
 		setProblem(undefined);
 		setBusy(true);
+		searching.current = true;
 		try {
-			onDone(await submit(words.trim(), label.trim()));
+			const linked = await submit(words.trim(), label.trim());
+			searching.current = false;
+			onDone(linked);
 		} catch (reason) {
-			setProblem(await explain(reason, words, use));
+			searching.current = false;
+			if (toParleyError(reason).code !== STOPPED) setProblem(await explain(reason, words, use));
 			setBusy(false);
 			toField(form);
 		}
@@ -94,7 +107,7 @@ export function KeyForm({ bridge, use, says, handed = "", children, submit, back
 			{busy && <Progress title={says.busy}>{says.busyHint}</Progress>}
 			{problem && <Problem>{problem}</Problem>}
 			<DialogActions>
-				<Button onPress={back}>{t("devices.back")}</Button>
+				<Button onPress={busy ? stop : back}>{busy ? t("app.cancel") : t("devices.back")}</Button>
 				<Button type="submit" look="primary" isPending={busy}>
 					{says.action}
 				</Button>
