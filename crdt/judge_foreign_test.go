@@ -161,3 +161,28 @@ func TestWhoSignsWhatOthersVouchedForChangesNothing(t *testing.T) {
 		agree(ref, ada, xan, cem)
 	}
 }
+
+// What vouches for the end of a snapshot may have come back beside it. A newcomer
+// gets both together.
+func TestASnapshotAndWhatCameBackAndVouchesForItAreSentTogether(t *testing.T) {
+	ref, ada, ben, xan, _, _, xans, all := threeAtWork(t)
+	ada.removes(ref.Space, xan) // at his fourth change
+	late := xans.writesMany(6)
+	xan.commits(ref, late...)
+	ben.pulls(ref, xan)
+	if err := ben.store.CompactWhole(t.Context(), ref); err != nil {
+		t.Fatal(err)
+	}
+	meets(ref, ben, ada)
+	ben.holdsExactly(ref, all)
+	ada.takes(ref, xan.bundle(ref, late...), xan)
+	ada.letsIn(ref, late[5].Hash)
+	meets(ref, ada, ben)
+	cem := newDevice(t, "Cem").understands()
+	ada.admits(ref.Space, space.Editor, cem)
+	ben.hears(ref.Space, ada)
+	cem.judges(ref.Space)
+	cem.pulls(ref, ben)
+	cem.holdsExactly(ref, all, late)
+	agree(ref, ada, ben, cem)
+}

@@ -9,10 +9,23 @@ import (
 // Nobody could take it without that, so it travels with what vouches for it.
 
 // owes reports whether a part holds something that somebody lacks and that only
-// a change vouches for which is set aside.
+// a change vouches for which is set aside, or one that came back from there and
+// lies beside the snapshot.
 func (p *part) owes(have Vector) bool {
 	for actor, record := range unsigned(p.actors) {
 		if record.Seq > have[actor] {
+			return true
+		}
+	}
+	for _, info := range p.snapshots {
+		if have.Covers(info.vector) || len(info.signatures) >= len(info.vector) {
+			continue
+		}
+		open := info.vector.Clone()
+		for _, signature := range info.signatures {
+			delete(open, signature.Actor)
+		}
+		if !have.Covers(open) {
 			return true
 		}
 	}
