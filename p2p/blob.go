@@ -46,7 +46,7 @@ func (o *online) answerBlobs(_ context.Context, stream network.Stream) error {
 		return fmt.Errorf("give blobs: %w", err)
 	}
 	r := o.room(enter.Space)
-	if r == nil || !r.isMember(p) {
+	if r == nil || !r.allows(stream.Conn()) {
 		return errOutsider // the same for a space unknown here
 	}
 	defer r.pulls.begin(p, c)()
@@ -80,7 +80,7 @@ func (s *blobServer) serve() error {
 
 // say is the conversation's, to a member only.
 func (s *blobServer) say(m message) error {
-	if !s.room.isMember(s.peer) {
+	if !s.room.allows(s.stream.Conn()) {
 		return errOutsider
 	}
 	return s.conversation.say(m)
@@ -116,7 +116,7 @@ func (s *blobServer) give(ask *askBlob) error {
 		if err != nil {
 			return err
 		}
-		if !s.room.isMember(s.peer) {
+		if !s.room.allows(s.stream.Conn()) {
 			return errOutsider
 		}
 		if err := s.sayData(data); err != nil {

@@ -57,7 +57,7 @@ func (f *fetcher) dial(p peer.ID) (*blobLine, error) {
 	noted := r.pulls.begin(p, line.conversation)
 	line.end = func() { noted(); turn() }
 	f.line = line
-	if !r.isMember(p) {
+	if !r.allows(stream.Conn()) {
 		f.breakOff()
 		return nil, errOutsider
 	}
@@ -167,7 +167,7 @@ func (f *fetcher) takeIn(line *blobLine, in *crdt.BlobIntake, blob crdt.BlobID, 
 		if err := line.hearData(f.buffer); err != nil {
 			return err
 		}
-		if !f.room.isMember(line.peer) {
+		if !f.room.allows(line.stream.Conn()) {
 			return errOutsider
 		}
 		if err := in.Take(f.buffer); err != nil {

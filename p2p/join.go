@@ -152,6 +152,7 @@ func (n *Node) storeJoined(ctx context.Context, id space.ID, entries [][]byte, c
 
 // dialTo is used where the user names an address.
 func (o *online) dialTo(ctx context.Context, info peer.AddrInfo) error {
+	defer o.ways.ask(info.ID)()
 	ctx = network.WithForceDirectDial(ctx, "asked for")
 	if err := o.host.Connect(ctx, info); err != nil {
 		return fmt.Errorf("%w: %w", ErrUnreachable, err)
