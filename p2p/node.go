@@ -38,6 +38,11 @@ type Config struct {
 	OnPresence func(space.ID) // somebody came, moved or left
 	OnPeers    func()         // a device connected or disconnected, or shares a space now
 	OnStanding func(space.ID) // somebody holds more than before, or came, or left
+	OnProgress func(space.ID) // catching up began, got on, or ended
+
+	// Newest lists documents of a space, the newest first, as far as the index says
+	// that is here; nil: nobody knows. It is asked now and then in a pull.
+	Newest func(space.ID) []crdt.DocumentID
 
 	hostOptions []libp2p.Option // further ones: a simulated network's
 }
@@ -53,6 +58,8 @@ type Node struct {
 	log       *slog.Logger
 	now       func() time.Time
 	onPeers   func()
+	advance   func(space.ID) // Config.OnProgress
+	newest    func(space.ID) []crdt.DocumentID
 	frugally  func() bool // of the Config
 	sparing   atomic.Bool // SetFrugal
 	options   []libp2p.Option
@@ -88,6 +95,8 @@ func Open(ctx context.Context, config Config) (*Node, error) {
 		listenOn: config.Listen, mdns: config.MDNS, log: config.Log, now: config.Now,
 		onPeers:   config.OnPeers,
 		frugally:  config.Frugal,
+		advance:   orNothing(config.OnProgress),
+		newest:    config.Newest,
 		options:   config.hostOptions,
 		meetings:  newMeetings(),
 		admission: admission{waiting: make(map[space.ID]map[space.DeviceID]bool)},
@@ -98,6 +107,9 @@ func Open(ctx context.Context, config Config) (*Node, error) {
 	}
 	if n.now == nil {
 		n.now = time.Now
+	}
+	if n.newest == nil {
+		n.newest = func(space.ID) []crdt.DocumentID { return nil }
 	}
 	if n.frugally == nil {
 		n.frugally = func() bool { return false }
@@ -325,14 +337,16 @@ func (n *Node) Announce(id space.ID, p Presence) error {
 func (n *Node) Here(id space.ID) []Here { return n.presence.list(id) }
 
 // OpenDocument says that a document is being looked at, so that it is caught up
-// with first. The returned function takes that back.
+// with first: at once, where it has not come or the network is used sparingly.
+// The returned function takes that back.
 func (n *Node) OpenDocument(id space.ID, document crdt.DocumentID) (done func()) {
 	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.documents[id] == nil {
-		n.documents[id] = make(map[crdt.DocumentID]int)
+	inner(n.documents, id)[document]++
+	fresh := n.documents[id][document] == 1
+	n.mu.Unlock()
+	if fresh {
+		n.hurry(id, document)
 	}
-	n.documents[id][document]++
 	return sync.OnceFunc(func() {
 		n.mu.Lock()
 		defer n.mu.Unlock()
@@ -342,14 +356,28 @@ func (n *Node) OpenDocument(id space.ID, document crdt.DocumentID) (done func())
 	})
 }
 
-func (n *Node) openDocuments(id space.ID) map[crdt.DocumentID]bool {
+// hurry fetches a document in the background that would come later, or not at
+// all.
+func (n *Node) hurry(id space.ID, document crdt.DocumentID) {
+	o := n.current()
+	if o == nil {
+		return
+	}
+	r := o.room(id)
+	if r == nil {
+		return
+	}
+	held, err := n.store.Vector(crdt.Ref{Space: id, Document: document, Part: space.Body})
+	if err == nil && (len(held) == 0 || n.frugal() || r.progress.now().Active) {
+		r.hurry(document)
+	}
+}
+
+// isOpen reports whether somebody looks at a document here.
+func (n *Node) isOpen(id space.ID, document crdt.DocumentID) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	open := make(map[crdt.DocumentID]bool)
-	for document := range n.documents[id] {
-		open[document] = true
-	}
-	return open
+	return n.documents[id][document] > 0
 }
 
 // member reports whether a device is a member of a space, by our log.

@@ -1,6 +1,7 @@
 package p2p
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,10 +35,19 @@ type pull struct {
 	// unread says which parts were passed over, since what we have of them
 	// cannot be read.
 	unread error
+	// everything is asked for, also while the network is used sparingly.
+	everything bool
+	// newest ranks the documents by age, once the index that says so is here.
+	newest map[crdt.DocumentID]int
 }
 
-// pullFrom runs one pull: of some parts, or of everything that differs.
+// pullFrom runs one pull: of some parts, or of everything that differs, as far as
+// that is wanted while the network is used sparingly.
 func (r *room) pullFrom(ctx context.Context, from peer.ID, refs []crdt.Ref) error {
+	return r.runPull(ctx, from, refs, !r.node.frugal())
+}
+
+func (r *room) runPull(ctx context.Context, from peer.ID, refs []crdt.Ref, everything bool) error {
 	device, ok := deviceOf(from)
 	if !ok || !r.isMember(from) {
 		return errOutsider
@@ -54,6 +64,7 @@ func (r *room) pullFrom(ctx context.Context, from peer.ID, refs []crdt.Ref) erro
 	p := &pull{
 		conversation: converse(stream, catchUpPatience),
 		room:         r, peer: from, device: device, begun: make(map[crdt.Ref]crdt.Tips),
+		everything: everything,
 	}
 	defer r.pulls.begin(from, p.conversation)()
 	if !r.allows(stream.Conn()) {
@@ -109,6 +120,11 @@ func (p *pull) run(ctx context.Context, refs []crdt.Ref) error {
 	if err != nil {
 		return err
 	}
+	if !p.everything {
+		differing = slices.DeleteFunc(differing, func(ref crdt.Ref) bool { return p.rank(ref) == later })
+	}
+	p.room.progress.begin(p, differing)
+	defer p.room.progress.end(p)
 	return p.fetch(ctx, differing)
 }
 
@@ -161,8 +177,7 @@ func (p *pull) takeEntries(ctx context.Context, entries [][]byte) (full bool, er
 	return errors.Is(err, space.ErrFull), nil
 }
 
-// compare finds the parts in which the other differs from us, in the order in
-// which people would want them.
+// compare finds the parts in which the other differs from us.
 func (p *pull) compare(theirs []bucketSum) ([]crdt.Ref, error) {
 	same := make(map[bucketSum]bool)
 	for _, b := range bucketSums(p.room.node.store, p.room.id) {
@@ -203,7 +218,6 @@ func (p *pull) compare(theirs []bucketSum) ([]crdt.Ref, error) {
 			break
 		}
 	}
-	p.room.node.sortByUrgency(p.room.id, refs)
 	return refs, nil
 }
 
@@ -230,12 +244,19 @@ func (p *pull) wants(refs []crdt.Ref) (wants []partTips, rest []crdt.Ref) {
 	return wants, nil
 }
 
-// fetch asks for parts until we have what the other has of them.
+// fetch asks for parts until we have what the other has of them, in the order in
+// which people would want them: what is pressing by itself, so that the rest can
+// be put in order by what it brings.
 func (p *pull) fetch(ctx context.Context, refs []crdt.Ref) error {
 	for len(refs) > 0 {
-		wants, rest := p.wants(refs)
+		pressing := p.sortByUrgency(refs)
+		if pressing == 0 {
+			pressing = len(refs)
+		}
+		wants, rest := p.wants(refs[:pressing])
+		refs = append(rest, refs[pressing:]...)
 		if len(wants) == 0 {
-			return nil
+			continue // none of them can be read
 		}
 		if err := p.say(&wantParts{Wants: wants}); err != nil {
 			return err
@@ -244,7 +265,7 @@ func (p *pull) fetch(ctx context.Context, refs []crdt.Ref) error {
 		if err != nil {
 			return err
 		}
-		refs = append(more, rest...)
+		refs = append(more, refs...)
 	}
 	return nil
 }
@@ -264,6 +285,7 @@ func (p *pull) hearPieces(ctx context.Context, wants []partTips) (more []crdt.Re
 		if err != nil {
 			return nil, err
 		}
+		p.room.progress.took(p, w.ref(p.room.id), got.size(), again)
 		if again {
 			more = append(more, w.ref(p.room.id))
 		}
@@ -343,19 +365,60 @@ func forgedEntries(err error) bool {
 		errors.Is(err, space.ErrNoStanding) && !errors.Is(err, space.ErrFull)
 }
 
-// sortByUrgency puts first what people look at: the index, then the documents
-// that are open here.
-func (n *Node) sortByUrgency(id space.ID, refs []crdt.Ref) {
-	index := crdt.IndexID(id)
-	open := n.openDocuments(id)
-	rank := func(ref crdt.Ref) int {
-		switch {
-		case ref.Document == index:
-			return 0
-		case open[ref.Document]:
-			return 1
-		}
-		return 2
+// The ranks of parts: the index, what people look at, and the rest.
+const (
+	first = iota
+	open
+	later
+)
+
+// rank says how soon somebody wants a part.
+func (p *pull) rank(ref crdt.Ref) int {
+	switch {
+	case ref.Document == crdt.IndexID(p.room.id):
+		return first
+	case p.room.node.isOpen(p.room.id, ref.Document):
+		return open
 	}
-	slices.SortStableFunc(refs, func(a, b crdt.Ref) int { return rank(a) - rank(b) })
+	return later
+}
+
+// sortByUrgency puts first what people look at: the index, then the documents
+// that are open here, then the newest. It returns how many are no later than
+// that.
+func (p *pull) sortByUrgency(refs []crdt.Ref) (pressing int) {
+	ranks := make(map[crdt.Ref]int, len(refs))
+	for _, ref := range refs {
+		if ranks[ref] = p.rank(ref); ranks[ref] < later {
+			pressing++
+		}
+	}
+	if p.newest == nil && pressing == 0 && len(refs) > 1 {
+		p.newest = make(map[crdt.DocumentID]int)
+		for age, document := range p.room.node.newest(p.room.id) {
+			p.newest[document] = age - maxItems // those that are not listed come last
+		}
+	}
+	slices.SortStableFunc(refs, func(a, b crdt.Ref) int {
+		return cmp.Or(ranks[a]-ranks[b], p.newest[a.Document]-p.newest[b.Document])
+	})
+	return pressing
+}
+
+// hurry fetches a document that somebody has opened, beside a pull that would
+// come to it later, or not at all.
+func (r *room) hurry(document crdt.DocumentID) {
+	body := crdt.Ref{Space: r.id, Document: document, Part: space.Body}
+	notes := crdt.Ref{Space: r.id, Document: document, Part: space.Annotations}
+	r.online.do(func() {
+		for _, p := range r.online.sharers(r.id) {
+			if err := r.pullFrom(r.ctx, p, []crdt.Ref{body, notes}); err != nil {
+				r.online.judge(p, "catch-up of an opened document", err)
+				continue
+			}
+			if vector, err := r.node.store.Vector(body); err != nil || len(vector) > 0 {
+				return
+			}
+		}
+	})
 }

@@ -263,11 +263,16 @@ func (p *puller) accuse() {
 	}
 	for ref, s := range due {
 		from := p.room.online.nearer(p.room.id, s.author, s.from)
-		if p.room.covers(ref, s.vector, s.digest) || p.futile(from, ref, s.digest) {
+		if p.room.covers(ref, s.vector, s.digest) || p.futile(from, ref, s.digest) || p.room.unwanted(ref) {
 			continue
 		}
 		p.room.pull(pullRequest{from: from, refs: []crdt.Ref{ref}})
 	}
+}
+
+// unwanted reports whether a part can wait while the network is used sparingly.
+func (r *room) unwanted(ref crdt.Ref) bool {
+	return r.node.frugal() && ref.Document != crdt.IndexID(r.id) && !r.node.isOpen(r.id, ref.Document)
 }
 
 // giveUp remembers that a peer's version of a part brings us nothing: what it

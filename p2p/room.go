@@ -45,6 +45,7 @@ type room struct {
 	inbox    *inbox
 	puller   *puller
 	fetcher  *fetcher
+	progress progress
 	teller   *teller
 	presence *herald
 
@@ -116,6 +117,7 @@ func (o *online) openRoom(id space.ID) (*room, error) {
 	r.inbox = newInbox(r)
 	r.puller = newPuller(r)
 	r.fetcher = newFetcher(r)
+	r.progress.changed = func() { r.node.advance(r.id) }
 	r.teller = newTeller(r)
 	r.presence = newHerald(r)
 	// The caller holds online.mu, and close cannot have begun.
