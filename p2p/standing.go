@@ -11,8 +11,11 @@ import (
 // Have says how far another member is with a document's part.
 type Have struct {
 	Connected bool      // shares the space with us now
-	HasLatest bool      // holds everything that we hold, durably, as it last said
+	HasLatest bool      // holds everything that we hold, durably, as it last said or as its changes prove
 	LastSeen  time.Time // when we knew of it last; zero: never
+	Known     bool      // anything is known of what it holds of the part
+	AsOf      time.Time // when we learned of that last, as it said; zero: never, or it is only proven
+	Lacks     time.Time // when the first change was written that it lacks; zero: nothing is lacked, or that is unknown
 }
 
 // standing is who has what: learned from haves and from pulls, and kept by the
@@ -214,20 +217,46 @@ func (n *Node) Standing(ref crdt.Ref) (map[space.DeviceID]Have, error) {
 	all := make(map[space.DeviceID]Have)
 	for _, m := range log.Members() {
 		if m.Device != n.device {
-			all[m.Device] = n.standing.of(ref, m.Device, ours, digest, kept[m.Device])
+			h, err := n.standing.of(ref, m.Device, ours, digest, kept[m.Device])
+			if err != nil {
+				return nil, err
+			}
+			all[m.Device] = h
 		}
 	}
 	return all, nil
 }
 
 // of puts together what is known of one device.
-func (s *standing) of(ref crdt.Ref, device space.DeviceID, ours crdt.Vector, digest shortDigest, kept crdt.Have) Have {
+func (s *standing) of(ref crdt.Ref, device space.DeviceID, ours crdt.Vector, digest shortDigest, kept crdt.Have) (Have, error) {
+	h := s.heard(ref, device, ours, digest, kept)
+	if h.HasLatest {
+		h.Known = true
+		return h, nil
+	}
+	// What a device wrote proves that it holds what that builds on.
+	holds, err := s.node.store.Proven(ref, device)
+	if err != nil {
+		return Have{}, err
+	}
+	holds.Merge(kept.Vector)
+	h.Known = len(holds) > 0 || h.Connected
+	if h.HasLatest = holds.Covers(ours); h.HasLatest {
+		return h, nil
+	}
+	h.Lacks, err = s.node.store.LackedSince(ref, holds)
+	return h, err
+}
+
+// heard is what a device said itself.
+func (s *standing) heard(ref crdt.Ref, device space.DeviceID, ours crdt.Vector, digest shortDigest, kept crdt.Have) Have {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h := Have{
 		Connected: s.connected[ref.Space][device],
 		HasLatest: kept.Vector.Covers(ours),
 		LastSeen:  kept.Time,
+		AsOf:      kept.Time,
 	}
 	if p := s.equals[ref.Space][device]; p != nil && p.parts[ref] == digest {
 		h.HasLatest = true
@@ -237,6 +266,9 @@ func (s *standing) of(ref crdt.Ref, device space.DeviceID, ours crdt.Vector, dig
 	}
 	if h.Connected {
 		h.LastSeen = s.node.now()
+		h.AsOf = h.LastSeen
+	} else if h.HasLatest && h.AsOf.Before(h.LastSeen) {
+		h.AsOf = h.LastSeen // it had it all when it left
 	}
 	return h
 }

@@ -1,6 +1,7 @@
 package p2p
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"slices"
 	"testing"
@@ -110,5 +111,67 @@ func TestDigestsCoverHashes(t *testing.T) {
 	sums := partSums(ada.store, park, []uint{uint(plan.Document[0])})
 	if len(sums) != 1 || sums[0].Digest != shortDigest(want[:16]) {
 		t.Errorf("the store says %v, docs/protocol.md says %x", sums, want[:16])
+	}
+}
+
+func TestWhatSomebodyWroteProvesWhatTheyHave(t *testing.T) {
+	// Ada and Cleo never meet: Ben carries what they write to and fro.
+	ada, ben, cleo := newDevice(t, "Ada"), newDevice(t, "Ben"), newDevice(t, "Cleo")
+	park, plan := meeting(t, ada, ben)
+	code := ada.invites(park, 1, time.Time{})
+	code.Inviter, code.Addresses = ben.id(), ben.node.CodeAddresses()
+	ben.same(park, ada)
+	if err := ada.node.SetOffline(true); err != nil {
+		t.Fatal(err)
+	}
+	cleo.joins(code)
+	cleo.same(park, ben)
+	ofCleo := func(ref crdt.Ref) Have {
+		t.Helper()
+		all, err := ada.node.Standing(ref)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all[cleo.id()]
+	}
+	// What Cleo writes builds on all that is there.
+	chunks, _, err := cleo.store.Load(plan)
+	if err != nil || len(chunks) != 2 {
+		t.Fatal(len(chunks), err)
+	}
+	for _, raw := range chunks {
+		c, err := chunk.ParseChange(raw, chunk.DefaultLimits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cleo.deps[plan], cleo.maxOp[plan] = append(cleo.deps[plan], c.Hash), c.MaxOp
+	}
+	slices.SortFunc(cleo.deps[plan], func(a, b chunk.Hash) int { return bytes.Compare(a[:], b[:]) })
+	cleo.writes(plan, "on top of both")
+	ben.same(park, cleo)
+	if err := cleo.node.SetOffline(true); err != nil {
+		t.Fatal(err)
+	}
+	if err := ada.node.SetOffline(false); err != nil {
+		t.Fatal(err)
+	}
+	ada.same(park, ben)
+	ada.waitFor("being sure of Cleo", func() bool { h := ofCleo(plan); return h.HasLatest && h.Known && !h.Connected })
+	ada.writes(ref(park, "another"), "which Cleo has not seen")
+	if h := ofCleo(ref(park, "another")); h.Known || h.HasLatest {
+		t.Errorf("of what Cleo never wrote in is known %+v", h)
+	}
+
+	// What comes later, she lacks: since when, the change says.
+	c := ada.change(plan, "today")
+	written := time.Date(2026, 11, 3, 9, 0, 0, 0, time.UTC)
+	c.Time = written.Unix()
+	c, err = chunk.Encode(c, nil, []chunk.Op{{Key: chunk.Key{Name: "today", IsName: true}, Action: chunk.Put, Value: chunk.String("x")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ada.writesRaw(plan, c)
+	if h := ofCleo(plan); h.HasLatest || !h.Known || !h.Lacks.Equal(written) {
+		t.Errorf("of Cleo is known %+v", h)
 	}
 }
