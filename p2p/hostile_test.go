@@ -32,13 +32,13 @@ type rogue struct {
 	beforeEnd func() // called before the last message of a hello, if set
 }
 
-func newRogue(t *testing.T, key space.Key) *rogue {
+func newRogue(t *testing.T, key space.Key, options ...libp2p.Option) *rogue {
 	t.Helper()
 	private, err := hostKey(key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := libp2p.New(libp2p.Identity(private), libp2p.NoListenAddrs, libp2p.DisableMetrics(), libp2p.DisableRelay())
+	h, err := libp2p.New(append(options, libp2p.Identity(private), libp2p.NoListenAddrs, libp2p.DisableMetrics(), libp2p.DisableRelay())...)
 	if err != nil {
 		t.Fatal(err)
 	}

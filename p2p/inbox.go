@@ -55,9 +55,19 @@ func (r *room) receive(_ context.Context, from peer.ID, m *pubsub.Message) pubsu
 		if !r.node.member(r.id, author) {
 			return pubsub.ValidationIgnore
 		}
-		return r.node.presence.hear(r.id, author, content)
+		verdict, tooMuch := r.node.presence.hear(r.id, author, content)
+		if tooMuch && peerOf(author) == from {
+			r.peers.lapse(from)
+		}
+		return verdict
 	case *haveMessage:
-		if !r.node.member(r.id, author) || !r.haves.take(peerOf(author)) {
+		if !r.node.member(r.id, author) {
+			return pubsub.ValidationIgnore
+		}
+		if !r.haves.take(peerOf(author)) {
+			if peerOf(author) == from {
+				r.peers.lapse(from)
+			}
 			return pubsub.ValidationIgnore
 		}
 		defer r.haves.done(peerOf(author))

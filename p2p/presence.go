@@ -56,8 +56,9 @@ func newPresences(now func() time.Time, changed func(space.ID)) *presences {
 	return &presences{now: now, changed: changed, spaces: make(map[space.ID]map[space.DeviceID]*heard)}
 }
 
-// hear takes a message of a member, and decides whether others should.
-func (p *presences) hear(id space.ID, author space.DeviceID, m *presenceMessage) pubsub.ValidationResult {
+// hear takes a message of a member, and decides whether others should. It
+// reports whether the author says more than they may.
+func (p *presences) hear(id space.ID, author space.DeviceID, m *presenceMessage) (verdict pubsub.ValidationResult, tooMuch bool) {
 	now := p.now()
 	p.mu.Lock()
 	devices := p.spaces[id]
@@ -70,9 +71,13 @@ func (p *presences) hear(id space.ID, author space.DeviceID, m *presenceMessage)
 		h = &heard{gone: true, tokens: rate.NewLimiter(presenceRate, presenceBurst)}
 		devices[author] = h
 	}
-	if m.Counter <= h.counter || !h.tokens.AllowN(now, 1) {
+	if m.Counter <= h.counter {
 		p.mu.Unlock()
-		return pubsub.ValidationIgnore
+		return pubsub.ValidationIgnore, false
+	}
+	if !h.tokens.AllowN(now, 1) {
+		p.mu.Unlock()
+		return pubsub.ValidationIgnore, true
 	}
 	next := Here{Device: author, At: now, Presence: Presence{Part: m.Part, State: m.State}}
 	copy(next.Document[:], m.Document)
@@ -83,7 +88,7 @@ func (p *presences) hear(id space.ID, author space.DeviceID, m *presenceMessage)
 	if moved {
 		p.changed(id)
 	}
-	return pubsub.ValidationAccept
+	return pubsub.ValidationAccept, false
 }
 
 // forget is for a device that has disconnected or is no member any more.

@@ -56,7 +56,11 @@ func TestPresencesRules(t *testing.T) {
 	park, ada := space.ID{1}, space.DeviceID{2}
 	hear := func(counter uint64, state string) pubsub.ValidationResult {
 		document := crdt.DocumentID{3}
-		return p.hear(park, ada, &presenceMessage{Counter: counter, Document: document[:], State: []byte(state)})
+		verdict, tooMuch := p.hear(park, ada, &presenceMessage{Counter: counter, Document: document[:], State: []byte(state)})
+		if tooMuch && (state != "flood" || verdict != pubsub.ValidationIgnore) {
+			t.Errorf("%q is too much", state)
+		}
+		return verdict
 	}
 	if hear(5, "new") != pubsub.ValidationAccept || hear(4, "old") != pubsub.ValidationIgnore || hear(5, "again") != pubsub.ValidationIgnore {
 		t.Error("an old message counts")

@@ -40,6 +40,7 @@ type room struct {
 	host   *roomHost
 	topic  *pubsub.Topic
 	haves  *allowance // of each author
+	peers  *manners
 
 	pulls    pulls
 	inbox    *inbox
@@ -102,6 +103,7 @@ func (o *online) openRoom(id space.ID) (*room, error) {
 		online: o, node: o.node, id: id, log: o.log.With("space", id),
 		ctx: ctx, cancel: cancel,
 		haves:      newAllowance(1, 4, 16),
+		peers:      newManners(),
 		readmitted: make(map[space.DeviceID]int),
 		heard:      make(map[space.Hash]bool),
 
@@ -145,6 +147,7 @@ func (r *room) join() error {
 		pubsub.WithGossipSubProtocols([]protocol.ID{gossipProtocol}, gossipFeatures),
 		pubsub.WithGossipSubParams(params),
 		pubsub.WithFloodPublish(true),
+		r.peers.scoring(topic),
 		// Changes and entries carry their authors' signatures; so do our own
 		// presences and haves. Gossipsub's would be checked on top of those.
 		pubsub.WithMessageSignaturePolicy(pubsub.StrictNoSign), pubsub.WithNoAuthor(),

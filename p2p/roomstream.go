@@ -3,9 +3,13 @@ package p2p
 import (
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
 )
+
+// gossipPatience is how long a peer may read nothing of what it is sent.
+const gossipPatience = 20 * time.Second
 
 // A roomStream is a stream of one room. It notices when gossipsub throws it
 // away though nothing is wrong with it: that is how gossipsub, which has no
@@ -42,6 +46,11 @@ func (s *roomStream) Write(p []byte) (int, error) {
 	if !s.room.allows(s.Conn()) {
 		s.abandon()
 		return 0, fmt.Errorf("gossip with %s: %w", s.Conn().RemotePeer(), errOutsider)
+	}
+	// Who does not read must not have everything kept for them that is said.
+	patience := gossipPatience + time.Duration(len(p))*time.Second/slowest
+	if err := s.Stream.SetWriteDeadline(time.Now().Add(patience)); err != nil {
+		return 0, fmt.Errorf("set deadline: %w", err)
 	}
 	n, err := s.Stream.Write(p)
 	if err != nil {

@@ -34,6 +34,7 @@ func (s *simulation) newPlayer() *player {
 		t: s.t, name: name, log: testLog(s.t, name), book: make(memoryBook),
 		key:     space.KeyFromSeed(sha256.Sum256(fmt.Append(nil, "player ", s.seed, " ", number))),
 		backend: func() (crdt.Backend, error) { return disk.open(), nil },
+		seq:     make(map[crdt.Ref]uint64), deps: make(map[crdt.Ref][]chunk.Hash), maxOp: make(map[crdt.Ref]uint64),
 	}
 	// Clocks are a little off, as clocks are.
 	p.fast.Store(int64(time.Duration(s.chance.IntN(240)-120) * time.Second))
@@ -46,8 +47,10 @@ func (s *simulation) newPlayer() *player {
 // moves takes the device to another address.
 func (p *player) moves() {
 	p.sim.addresses++
-	p.at = netip.AddrFrom4([4]byte{10, 0, byte(p.sim.addresses >> 8), byte(p.sim.addresses)})
+	p.at = address(p.sim.addresses)
 }
+
+func address(n int) netip.Addr { return netip.AddrFrom4([4]byte{10, 0, byte(n >> 8), byte(n)}) }
 
 func (p *player) running() bool { return p.node != nil }
 

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/libp2p/go-libp2p"
@@ -63,7 +65,7 @@ func newWire(seed uint64) *wire {
 // options have the host of an address use the wire instead of sockets.
 func (w *wire) options(at netip.Addr) []libp2p.Option {
 	listen := quicreuse.OverrideListenUDP(func(_ string, address *net.UDPAddr) (net.PacketConn, error) {
-		return w.listen(address)
+		return w.listen(at, address.Port)
 	})
 	source := quicreuse.OverrideSourceIPSelector(func() (quicreuse.SourceIPSelector, error) { return onlySource(at), nil })
 	manager := func(l fx.Lifecycle, reset quic.StatelessResetKey, token quic.TokenGeneratorKey, options ...quicreuse.Option) (*quicreuse.ConnManager, error) {
@@ -91,12 +93,16 @@ func (s onlySource) PreferredSourceIPForDestination(*net.UDPAddr) (net.IP, error
 	return netip.Addr(s).AsSlice(), nil
 }
 
-func (w *wire) listen(address *net.UDPAddr) (*wireEnd, error) {
-	at := address.AddrPort()
+// listen opens a port of a host; nought is any that is free.
+func (w *wire) listen(host netip.Addr, port int) (*wireEnd, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	at := netip.AddrPortFrom(host, uint16(port))
+	for free := uint16(50000); port == 0 && (at.Port() == 0 || w.ends[at] != nil); free++ {
+		at = netip.AddrPortFrom(host, free)
+	}
 	if w.ends[at] != nil {
-		return nil, &net.OpError{Op: "listen", Net: "udp", Addr: address, Err: os.ErrExist}
+		return nil, &net.OpError{Op: "listen", Net: "udp", Addr: net.UDPAddrFromAddrPort(at), Err: os.ErrExist}
 	}
 	e := &wireEnd{wire: w, at: at, closed: make(chan struct{}), stirred: make(chan struct{}, 1)}
 	w.ends[at] = e
@@ -258,7 +264,9 @@ func (e *wireEnd) WriteTo(p []byte, to net.Addr) (int, error) {
 		return 0, net.ErrClosed
 	default:
 	}
-	e.wire.send(e.at, to.(*net.UDPAddr).AddrPort(), append([]byte(nil), p...))
+	at := to.(*net.UDPAddr).AddrPort()
+	at = netip.AddrPortFrom(at.Addr().Unmap(), at.Port()) // whichever form of an IPv4 address it has
+	e.wire.send(e.at, at, append([]byte(nil), p...))
 	return len(p), nil
 }
 
@@ -296,3 +304,55 @@ func (e *wireEnd) SetReadBuffer(int) error { return nil }
 
 // SetWriteBuffer likewise.
 func (e *wireEnd) SetWriteBuffer(int) error { return nil }
+
+func TestWireCarriesWhatIsNotCut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWire(1)
+		w.suffers(wireFaults{delay: time.Second, twice: 1})
+		var ends []*wireEnd
+		for n := range 2 {
+			end, err := w.listen(address(n), 4000)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer end.Close()
+			ends = append(ends, end)
+		}
+		heard := func() (times int) {
+			begun := time.Now()
+			if _, err := ends[0].WriteTo([]byte("word"), ends[1].LocalAddr()); err != nil {
+				t.Fatal(err)
+			}
+			if err := ends[1].SetReadDeadline(begun.Add(time.Minute)); err != nil {
+				t.Fatal(err)
+			}
+			for {
+				var word [10]byte
+				n, from, err := ends[1].ReadFrom(word[:])
+				if err != nil {
+					return times
+				}
+				if string(word[:n]) != "word" || from.String() != ends[0].LocalAddr().String() || time.Since(begun) != time.Second {
+					t.Errorf("heard %q of %s after %v", word[:n], from, time.Since(begun))
+				}
+				times++
+			}
+		}
+		if n := heard(); n != 2 {
+			t.Errorf("heard %d times", n)
+		}
+		w.cut(address(1), address(0))
+		if n := heard(); n != 2 {
+			t.Errorf("heard %d times with the other direction cut", n)
+		}
+		w.cut(address(0), address(1))
+		if n := heard(); n != 0 {
+			t.Errorf("heard %d times through a cut", n)
+		}
+		w.heal()
+		w.unplug(address(1))
+		if n := heard(); n != 0 {
+			t.Errorf("heard %d times without power", n)
+		}
+	})
+}
