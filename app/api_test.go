@@ -35,7 +35,7 @@ func TestTheBridgeNamesWhatAWindowHas(t *testing.T) {
 	}
 	events := api.fields(t, "Events")
 	wantEvents := []string{
-		string(app.EventClosing), string(app.EventCompany), string(app.EventExporting), string(app.EventHanded), string(app.EventHere), string(app.EventMoved),
+		string(app.EventCarrying), string(app.EventClosing), string(app.EventCompany), string(app.EventExporting), string(app.EventHanded), string(app.EventHere), string(app.EventMoved),
 		string(app.EventNetwork), string(app.EventNotices), string(app.EventRoom), string(app.EventSpaces), string(app.EventStatus), string(app.EventSucceeding),
 		string(app.EventUnlocked),
 	}

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -20,16 +22,25 @@ const LinkScheme = "parley:"
 // maxHanded is more than any code has.
 const maxHanded = 16 << 10
 
+// FileScheme is how what was handed over begins that is no code but a file by
+// which a space is carried: after it comes the file's name.
+const FileScheme = "parley-bundle:"
+
 // handed is what was opened outside of Parley and waits for a window to ask
 // about it. Nothing is done with it before a person has said so there.
 type handed struct {
-	mu   sync.Mutex
-	code string
+	mu    sync.Mutex
+	code  string
+	files []string // that a window was given the names of, the newest last
 }
 
+// maxHandedFiles is how many files may wait for a person to say yes.
+const maxHandedFiles = 16
+
 // ReadHanded makes a code of what the system hands over when somebody opens a
-// parley: link or an invitation file: the link, or the file's name. It fails
-// with CodeMalformed, CodeNotFound or CodeUnreadable.
+// parley: link or an invitation file: the link, or the file's name. Of a file by
+// which a space is carried it gives the name, after FileScheme, and does not look
+// into it. It fails with CodeMalformed, CodeNotFound or CodeUnreadable.
 func ReadHanded(argument string) (string, error) {
 	text := strings.TrimSpace(argument)
 	if len(text) >= len(LinkScheme) && strings.EqualFold(text[:len(LinkScheme)], LinkScheme) {
@@ -50,6 +61,13 @@ func ReadHanded(argument string) (string, error) {
 		return "", wrapError(CodeUnreadable, fmt.Sprintf("The file %q cannot be read.", shown(path, maxTitle)), err)
 	}
 	defer file.Close()
+	if strings.HasSuffix(strings.ToLower(path), bundleEnding) {
+		whole, err := filepath.Abs(path)
+		if err != nil {
+			return "", wrapError(CodeUnreadable, fmt.Sprintf("The file %q cannot be read.", shown(path, maxTitle)), err)
+		}
+		return FileScheme + whole, nil
+	}
 	raw, err := io.ReadAll(io.LimitReader(file, maxHanded+1))
 	if err != nil {
 		return "", wrapError(CodeUnreadable, fmt.Sprintf("The file %q cannot be read.", shown(path, maxTitle)), err)
@@ -101,5 +119,17 @@ func (a *App) takeHanded() string {
 	defer a.handed.mu.Unlock()
 	code := a.handed.code
 	a.handed.code = ""
+	if name, ok := strings.CutPrefix(code, FileScheme); ok {
+		a.handed.files = append(a.handed.files, name)
+		a.handed.files = a.handed.files[max(0, len(a.handed.files)-maxHandedFiles):]
+	}
 	return code
+}
+
+// wasHanded reports whether a window was given the name of a file: others are
+// none of its business.
+func (a *App) wasHanded(name string) bool {
+	a.handed.mu.Lock()
+	defer a.handed.mu.Unlock()
+	return slices.Contains(a.handed.files, name)
 }

@@ -265,7 +265,7 @@ type Peer struct {
 // pulled by a call.
 type Event struct {
 	Name EventName
-	Data any // MovedData, CompanyData, ProgressData, SpaceData or NoData
+	Data any // MovedData, CompanyData, ProgressData, CarryingData, SpaceData or NoData
 }
 
 // EventName is the name of an event; these are all there are.
@@ -282,10 +282,11 @@ const (
 	EventUnlocked EventName = "unlocked" // NoData: the device is open now, and answers
 	EventRoom     EventName = "room"     // SpaceData: the room of a space opened or ended, or somebody came in
 	EventNotices  EventName = "notices"  // NoData: there is another notice, or one less
-	EventHanded   EventName = "handed"   // NoData: a link or an invitation file was opened outside
+	EventHanded   EventName = "handed"   // NoData: a link or a file was opened outside
 	EventClosing  EventName = "closing"  // NoData: the window is about to go; hand in what was typed, then say Ready
 
 	EventExporting  EventName = "exporting"  // ProgressData: how far this window's export of a space is
+	EventCarrying   EventName = "carrying"   // CarryingData: how far a file of this window's is, by which a space is carried
 	EventSucceeding EventName = "succeeding" // ProgressData: how far the founding of a space's successor is
 )
 

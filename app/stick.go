@@ -20,11 +20,9 @@ import (
 
 // BundleOptions say what to put into such a file.
 type BundleOptions struct {
-	Document *crdt.DocumentID   // only that one, and the list of documents; nil: all
-	Since    io.Reader          // an earlier file, from here or from somebody else: leave out what is known by it; nil: nothing
-	Files    bool               // pictures and attachments too
-	Ready    func() error       // called when Since has been read to its end, and before anything is written; may be nil
-	Tell     func(done, of int) // how many parts and files are done; may be nil
+	Document *crdt.DocumentID // only that one, and the list of documents; nil: all
+	Since    io.Reader        // an earlier file, from here or from somebody else: leave out what is known by it; nil: nothing
+	Files    bool             // pictures and attachments too
 }
 
 // Bundled says what went into a file.
@@ -35,45 +33,18 @@ type Bundled struct {
 	Unreadable []Missing `json:"unreadable"` // what could not be read, and is not in it
 }
 
-// ExportBundle writes a space, or what has changed in it, to be carried to other
-// devices of the space. Only a member can. It fails with CodeNoMember,
-// CodeNotFound for a document that is not here, CodeTooLarge, or for what is
-// wrong with the earlier file.
-func (a *App) ExportBundle(ctx context.Context, id space.ID, o BundleOptions, to io.Writer) (Bundled, error) {
-	log, err := a.bundleLog(id)
-	if err != nil {
-		return Bundled{}, err
-	}
-	options := bundle.Options{
-		Space: id, Key: a.key, Files: o.Files, Program: Version(), Now: now(), Tell: o.Tell,
-	}
-	if o.Document != nil {
-		options.Document = *o.Document
-		if !slices.Contains(a.store.Documents(id), options.Document) {
-			return Bundled{}, newError(CodeNotFound, "This document has not arrived yet. It comes when this device meets a member who has it.")
-		}
-	}
-	if o.Since != nil {
-		if options.Since, err = bundle.ReadKnown(log, a.key, untilDone{ctx, o.Since}); err != nil {
-			return Bundled{}, explainEarlier(err)
-		}
-	}
-	if o.Ready != nil {
-		if err := o.Ready(); err != nil {
-			return Bundled{}, err
-		}
-	}
-	made, err := bundle.Write(ctx, a.store, options, to)
-	if err != nil {
-		return Bundled{}, explainBundle(err)
-	}
-	return Bundled{
-		Documents: made.Documents, Files: made.Files, Devices: len(log.Members()), Unreadable: a.lacking(ctx, id, made.Lacks),
-	}, nil
+// Packing is a file that is ready to be written.
+type Packing struct {
+	app     *App
+	options bundle.Options
+	devices int
 }
 
-// bundleLog is the log of a space that this device is in.
-func (a *App) bundleLog(id space.ID) (*space.Log, error) {
+// PackBundle makes ready to write a space, or what has changed in it, to be
+// carried to other devices of the space. It reads the earlier file, if there is
+// one. Only a member can. It fails with CodeNoMember, CodeNotFound for a document
+// that is not here, or for what is wrong with the earlier file.
+func (a *App) PackBundle(ctx context.Context, id space.ID, o BundleOptions) (*Packing, error) {
 	log, err := a.spaceLog(id)
 	if err != nil {
 		return nil, err
@@ -81,7 +52,34 @@ func (a *App) bundleLog(id space.ID) (*space.Log, error) {
 	if _, member := log.Member(a.Device()); !member {
 		return nil, a.explain(log, space.ErrNotMember)
 	}
-	return log, nil
+	p := &Packing{app: a, devices: len(log.Members()), options: bundle.Options{Space: id, Key: a.key, Files: o.Files, Program: Version()}}
+	if o.Document != nil {
+		p.options.Document = *o.Document
+		if !slices.Contains(a.store.Documents(id), p.options.Document) {
+			return nil, newError(CodeNotFound, "This document has not arrived yet. It comes when this device meets a member who has it.")
+		}
+	}
+	if o.Since != nil {
+		if p.options.Since, err = bundle.ReadKnown(log, a.key, untilDone{ctx, o.Since}); err != nil {
+			return nil, explainEarlier(err)
+		}
+	}
+	return p, nil
+}
+
+// Write writes the file. tell is called with how many parts and files are done;
+// it may be nil. It fails with CodeTooLarge, and with what to fails with.
+func (p *Packing) Write(ctx context.Context, to io.Writer, tell func(done, of int)) (Bundled, error) {
+	options := p.options
+	options.Now, options.Tell = now(), tell
+	made, err := bundle.Write(ctx, p.app.store, options, to)
+	if err != nil {
+		return Bundled{}, explainBundle(err)
+	}
+	return Bundled{
+		Documents: made.Documents, Files: made.Files, Devices: p.devices,
+		Unreadable: p.app.lacking(ctx, options.Space, made.Lacks),
+	}, nil
 }
 
 // BundleName is what a file to carry is called, unless somebody says otherwise:

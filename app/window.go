@@ -36,6 +36,8 @@ type Window struct {
 	finished chan struct{} // holds at most one: the page has nothing in hand any more
 
 	delivery Delivery // nil: no file can be handed over
+
+	carriages carriages
 }
 
 // OpenWindow makes a window and begins to tell it events. emit is called from
@@ -80,6 +82,7 @@ func (w *Window) reset() {
 	for id := range spoke {
 		w.app.leave(w, id)
 	}
+	w.carriages.endAll()
 }
 
 // Hello greets a fresh page. What an earlier page in the same window had open

@@ -66,40 +66,43 @@ func (r bundleExported) Plain() string {
 
 // Run makes the file and hands it over.
 func (c *BundleExport) Run(ctx context.Context, peer *app.App, reply Reply) error {
-	rest := func() error { return readOn(ctx, c.since) }
-	made, err := c.export(ctx, peer, reply, rest)
+	carrier, ok := reply.(carrier)
+	if !ok {
+		return errNoTaker
+	}
+	packing, err := c.pack(ctx, peer)
+	// Who sends the earlier file hears nothing before all of it is sent.
+	if err := errors.Join(err, readOn(ctx, c.since)); err != nil {
+		return err
+	}
+	to := &handedOut{to: carrier, tell: reply.Note, buffer: make([]byte, 0, maxPart), last: time.Now()}
+	made, err := packing.Write(ctx, to, nil) // it says how much it has saved
+	if err == nil {
+		err = to.flush()
+	}
 	if err != nil {
-		return errors.Join(err, rest())
+		return err
 	}
 	return reply.Result(bundleExported{made})
 }
 
-func (c *BundleExport) export(ctx context.Context, peer *app.App, reply Reply, ready func() error) (app.Bundled, error) {
-	carrier, ok := reply.(carrier)
-	if !ok {
-		return app.Bundled{}, errNoTaker
-	}
+func (c *BundleExport) pack(ctx context.Context, peer *app.App) (*app.Packing, error) {
 	id, err := peer.FindSpace(c.Space)
 	if err != nil {
-		return app.Bundled{}, err
+		return nil, err
 	}
-	o := app.BundleOptions{Files: c.Files, Ready: ready}
+	o := app.BundleOptions{Files: c.Files}
 	if c.Document != "" {
 		document, err := peer.FindDocument(ctx, id, c.Document)
 		if err != nil {
-			return app.Bundled{}, err
+			return nil, err
 		}
 		o.Document = &document
 	}
 	if c.GoesOn {
 		o.Since = c.since
 	}
-	to := &handedOut{to: carrier, tell: reply.Note, buffer: make([]byte, 0, maxPart), last: time.Now()}
-	made, err := peer.ExportBundle(ctx, id, o, to)
-	if err == nil {
-		err = to.flush()
-	}
-	return made, err
+	return peer.PackBundle(ctx, id, o)
 }
 
 // BundleImport takes a file in.

@@ -178,6 +178,46 @@ export interface Exported {
 	url: string;
 }
 
+/** What to put into a file by which a space is carried to its members' other devices. */
+export interface CarryOptions {
+	/** Empty: all documents. */
+	document: DocumentID;
+	/** Pictures and attachments too. */
+	files: boolean;
+	/** Leave out what is known by the earlier file that the page sends. */
+	since: boolean;
+}
+
+/** What such a file brought. */
+export interface Carried {
+	space: SpaceID;
+	/** Of the space. */
+	name: string;
+	/** Who made it: a name. */
+	by: string;
+	made: string;
+	/** The space was not on this device before. */
+	joined: boolean;
+	/** How much there is to know of who belongs to the space that was not here. */
+	entries: number;
+	/** Documents that were not here, and that have changed. */
+	new: number;
+	updated: number;
+	files: number;
+	/** Changes that do not count, and were not here. */
+	setAside: number;
+	/** Documents of which something builds on an earlier file that was not taken in here. */
+	waiting: number;
+	/** What could not be read or kept. */
+	unreadable: Missing[];
+}
+
+/** Something that was left out: its name, and why. */
+export interface Missing {
+	what: string;
+	sentence: string;
+}
+
 export interface Welcome {
 	device: DeviceID;
 	version: string;
@@ -598,8 +638,23 @@ export interface WindowApi {
 	/** Oldest first. */
 	Pending(): Promise<PendingJoin[]>;
 	CancelPending(id: string): Promise<void>;
-	/** The code of a link or file that was opened outside, once; empty: there is none. */
+	/**
+	 * The code of a link or file that was opened outside, once; empty: there is none. Of a file by which a space is
+	 * carried it is `parley-bundle:` and the file's name.
+	 */
 	TakeHanded(): Promise<string>;
+	/**
+	 * Names a file that is on its way in or out, so that its progress (`carrying`) can be told and it can be stopped.
+	 * `handed` is what TakeHanded gave, where it is such a file; otherwise the page sends its bytes, `size` of them.
+	 */
+	BeginCarriage(handed: string, size: number): Promise<string>;
+	/** Sends some of the file, in order, after CarryIn or CarryOut; base64. Answers once it was read. */
+	SendPart(carriage: string, part: string, last: boolean): Promise<void>;
+	StopCarriage(carriage: string): Promise<void>;
+	/** Makes a file of a space that only its members' devices can open. */
+	CarryOut(carriage: string, space: SpaceID, options: CarryOptions): Promise<Exported>;
+	/** Takes in such a file. What it has taken in stays when it fails or is stopped. */
+	CarryIn(carriage: string): Promise<Carried>;
 	/** What nobody has dismissed, newest first. */
 	Notices(): Promise<Notice[]>;
 	/** Forgets a notice, for all windows of this device. */
@@ -630,9 +685,11 @@ export interface Events {
 	notices: Record<string, never>;
 	/** How many documents and files of a space are exported, and of how many. */
 	exporting: { space: SpaceID; done: number; of: number };
+	/** How many bytes of a file were taken in, or how many documents and files written, and of how many. */
+	carrying: { carriage: string; done: number; of: number };
 	/** How many documents and files of a space its successor has, and of how many. */
 	succeeding: { space: SpaceID; done: number; of: number };
-	/** A link or an invitation file was opened outside; ask TakeHanded. */
+	/** A link or a file was opened outside; ask TakeHanded. */
 	handed: Record<string, never>;
 	/** The window is about to go: hand in what was typed, then say Ready. */
 	closing: Record<string, never>;
@@ -652,6 +709,7 @@ export const eventNames: readonly EventName[] = [
 	"notices",
 	"handed",
 	"exporting",
+	"carrying",
 	"succeeding",
 	"closing",
 ];
