@@ -76,14 +76,19 @@ func (w *walk) find(node int32) {
 	w.frames = append(w.frames, frame{node: node, first: first, at: first})
 }
 
-// next is the next entry that a frame's entry depends on and that is not
-// decided yet.
+// next is the next entry that a frame's entry depends on, that is not decided
+// yet, and that tells something new.
 func (w *walk) next(f *frame) (on int32, ok bool) {
 	for f.at < len(w.voices) {
 		s := w.voices[f.at]
 		for f.next < len(s.list) {
 			on := s.list[f.next]
 			f.next++
+			// Where many entries are beside one another, nearly all have been
+			// found, and lead back no farther than what is known by now.
+			if found := w.found[on]; found != 0 && found >= w.low[f.node] {
+				continue
+			}
 			if w.facts[on].verdict == open && w.depends(f.node, on, s) {
 				return on, true
 			}

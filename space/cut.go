@@ -83,6 +83,14 @@ func (c Cut) Sorted() Cut {
 	return sorted
 }
 
+// numbers counts the actors in all parts.
+func (c Cut) numbers() (n int) {
+	for _, part := range c {
+		n += len(part.Actors)
+	}
+	return n
+}
+
 type partName struct {
 	document [16]byte
 	part     Part

@@ -2,6 +2,7 @@ package space
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"reflect"
 	"testing"
@@ -118,6 +119,52 @@ func TestAnArchivedSpaceIsReadOnly(t *testing.T) {
 	ada.addsAll(ada.log.Archive(ada.key, false, nil, noon))
 	if ada.log.Archived() || !ada.log.MayWrite(ada.id(), Body) {
 		t.Error("it is closed for ever")
+	}
+}
+
+// manyNumbers is a cut of so many actors that are no device's, in each of two
+// documents.
+func manyNumbers(document byte, n int, seq uint64) (cut Cut) {
+	for second := range byte(2) {
+		part := CutPart{Document: [16]byte{document, second}, Part: Body}
+		for a := range n {
+			part.Actors = append(part.Actors, ActorSeq{Actor: []byte{byte(a >> 8), byte(a)}, Seq: seq})
+		}
+		cut = append(cut, part)
+	}
+	return cut
+}
+
+// TestOfOnesCutsSoMuchIsRead, and what goes beyond it is not written.
+func TestOfOnesCutsSoMuchIsRead(t *testing.T) {
+	const each, read = 1000, MaxNumbersOwn/2000 + 1
+	all := company(t, 97, Editor, "ada", "mal")
+	ada, mal := all[0], all[1]
+	spare := mal.links("spare")
+	for i := range read + 3 {
+		mal.forges(KindRevoke, revokeBody{Device: spare.id(), Cut: manyNumbers(byte(i), each, 3)})
+	}
+	agree(t, "ada:f mal:e", ada, mal)
+	for i := range read + 3 {
+		want := uint64(3)
+		if i >= read {
+			want = 0
+		}
+		if got := ada.log.Limit([]byte{0, 1}, [16]byte{byte(i)}, Body); got != want {
+			t.Errorf("by cut %d up to %d, want %d", i, got, want)
+		}
+	}
+	if got := len(ada.log.state.limits); got != 2*read*each {
+		t.Errorf("there are %d limits", got)
+	}
+	if _, err := mal.log.Remove(mal.key, mal.id(), manyNumbers(99, 1, 1), noon); !errors.Is(err, ErrCutTooLarge) {
+		t.Errorf("a cut that nobody would read: %v", err)
+	}
+	// Others are heeded as ever, and what they say replaces it all.
+	ada.addsAll(ada.log.Remove(ada.key, mal.id(), manyNumbers(99, 1, 1), noon))
+	agree(t, "ada:f", ada, mal)
+	if got := len(mal.log.state.limits); got != 2 || mal.log.Limit([]byte{0, 0}, [16]byte{99}, Body) != 1 {
+		t.Errorf("after the removal there are %d limits", got)
 	}
 }
 

@@ -393,16 +393,31 @@ func (n *naive) seatKeys(purpose Purpose) (keys []SeatKey) {
 // limits writes what the cuts say.
 func (n *naive) limits(b *strings.Builder) {
 	limits := make(map[string]uint64)
+	read := make(map[DeviceID]int)
 	for _, i := range n.all(n.counts) {
 		cut, continued := cutOf(n.order[i].body)
-		cuts := map[int]Cut{i: cut}
+		cuts := map[int]Cut{}
+		take := func(at int, cut Cut) {
+			most := MaxNumbersOwn
+			if n.role(n.seat[i], i, Facilitator) == yes {
+				most = MaxNumbers
+			}
+			if !n.heeded(i) || read[n.seat[i]] >= most {
+				return
+			}
+			cuts[at] = cut
+			for _, part := range cut {
+				read[n.seat[i]] += len(part.Actors)
+			}
+		}
+		take(i, cut)
 		for _, hash := range continued {
 			at, ok := n.place[hash]
 			if !ok || !n.below(at, i) || n.order[at].Author != n.order[i].Author {
 				continue
 			}
 			if c, ok := n.order[at].body.(*cutBody); ok {
-				cuts[at] = c.Cut
+				take(at, c.Cut)
 			}
 		}
 		for at, cut := range cuts {
@@ -429,9 +444,8 @@ func (n *naive) limits(b *strings.Builder) {
 	}
 }
 
-// mayCut says whether what an entry, or its continuation at, says of an actor
-// is heeded.
-func (n *naive) mayCut(i, at int, need Role, actor []byte) bool {
+// heeded says whether anything of the cut of an entry may be.
+func (n *naive) heeded(i int) bool {
 	seat := n.seat[i]
 	if n.role(seat, i, Facilitator) == yes {
 		return true
@@ -440,7 +454,17 @@ func (n *naive) mayCut(i, at int, need Role, actor []byte) bool {
 		b, ok := n.order[r].body.(*archiveBody)
 		return ok && b.On && n.counts(r) && n.beside(r, i)
 	})
-	if n.struck(i, seat, Facilitator) != no || len(beside) > 0 || n.archivedAt(i) || n.role(seat, i, need) != yes {
+	return n.struck(i, seat, Facilitator) == no && len(beside) == 0 && !n.archivedAt(i) && n.role(seat, i, Annotator) == yes
+}
+
+// mayCut says whether what an entry, or its continuation at, says of an actor
+// is heeded.
+func (n *naive) mayCut(i, at int, need Role, actor []byte) bool {
+	seat := n.seat[i]
+	if n.role(seat, i, Facilitator) == yes {
+		return true
+	}
+	if n.role(seat, i, need) != yes {
 		return false
 	}
 	device, known := n.owner(actor, at)

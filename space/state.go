@@ -22,12 +22,14 @@ type state struct {
 	asked       []int32        // joins that ask, in the log's order
 	answered    map[int32]bool // of these
 	successors  []int32
-	actors      map[[16]byte]DeviceID // of all who are or were members
-	limits      map[limitName]uint64  // the highest of the claims
-	claims      map[limitName][]claim // what cuts say and nothing has replaced
-	replacing   []int32               // what takes away a right to write, and so replaces cuts
-	raised      map[raising]bool
-	cutters     []int32 // whose cuts were heeded
+	actors      map[[16]byte]DeviceID     // of all who are or were members
+	limits      map[limitName]uint64      // the highest of the claims
+	claims      map[limitName][]claim     // what cuts say and nothing has replaced
+	replacing   []int32                   // what takes away a right to write, and so replaces cuts
+	raised      map[int32]map[heed]bool   // cuts that were taken, by entry, and as what
+	standing    map[int32]map[holder]bool // by entry: whose of its numbers nothing has replaced
+	awaited     map[[16]byte][]awaited    // of these, actors whose device may still be let in
+	read        map[int32]int             // by seat: numbers that its cuts have named
 	rights      uint64
 	digest      *[32]byte // of what rights is about; nil: not computed since that grew
 	digestOf    uint64    // rights when digest was computed
@@ -87,7 +89,10 @@ func (g *ledger) fold() *state {
 		actors:   make(map[[16]byte]DeviceID),
 		limits:   make(map[limitName]uint64),
 		claims:   make(map[limitName][]claim),
-		raised:   make(map[raising]bool),
+		raised:   make(map[int32]map[heed]bool),
+		standing: make(map[int32]map[holder]bool),
+		awaited:  make(map[[16]byte][]awaited),
+		read:     make(map[int32]int),
 	}
 	for _, i := range g.log.order {
 		s.apply(int32(i))
@@ -195,8 +200,7 @@ func (s *state) admit(i, via int32, person Person, label string) (touched []int3
 	if label != "" && into.labels[device] == "" {
 		into.labels[device] = label
 	}
-	id := s.subjects[device].id
-	s.actors[actorPrefix(s.log.id, id)] = id
+	s.owns(device)
 	if through := s.byEntry[via]; through != nil && !through.users[device] {
 		through.users[device] = true
 		through.Used++

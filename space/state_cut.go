@@ -3,16 +3,26 @@ package space
 import (
 	"bytes"
 	"cmp"
-	"maps"
 	"slices"
 )
 
 // claim is what a cut says of an actor in a part, where it is heeded.
 type claim struct {
-	cut    int32 // the entry that the number is in: with the cut, or a continuation
-	seat   int32 // through which what lists it counts
-	author int32
-	seq    uint64
+	cut  int32 // the entry that the number is in: with the cut, or a continuation
+	seat int32 // through which what lists it counts
+	seq  uint64
+}
+
+// holder is of whom a cut says something, and for which seat.
+type holder struct {
+	owner int32 // the device that the actors belong to; nobody where there is none
+	seat  int32 // through which what lists the cut counts
+}
+
+// awaited is a cut that names an actor of a device that was not let in then.
+type awaited struct {
+	cut  int32
+	seat int32
 }
 
 // heed is what of a cut is heeded.
@@ -24,11 +34,12 @@ type heed struct {
 	seat   int32
 }
 
-// raising is a cut that was taken, and as what.
-type raising struct {
-	cut int32
-	heed
-}
+// Limits on what the cuts of one seat say, in numbers. A hundred bytes of memory
+// come of the few that a number has in an entry.
+const (
+	MaxNumbers    = 1 << 18 // while the seat is a facilitator's
+	MaxNumbersOwn = 1 << 16 // while it is not, and says it of its own devices only
+)
 
 // raise takes the cut of an entry that counts. What it replaces is gone by then.
 func (s *state) raise(i int32) {
@@ -52,45 +63,79 @@ func (s *state) raise(i int32) {
 // raiseTo takes what the entry named at says, once for all entries by which it
 // is heeded alike.
 func (s *state) raiseTo(i, at int32, cut Cut, h heed) {
-	if len(cut) == 0 || s.raised[raising{at, h}] {
+	if len(cut) == 0 || s.read[h.seat] >= h.mostNumbers() {
 		return
 	}
-	s.raised[raising{at, h}] = true
-	if !slices.Contains(s.cutters, h.author) {
-		s.cutters = append(s.cutters, h.author)
+	s.read[h.seat] += cut.numbers()
+	if s.raised[at][h] {
+		return
 	}
+	if s.raised[at] == nil {
+		s.raised[at] = make(map[heed]bool)
+	}
+	s.raised[at][h] = true
 	var since []int32 // what takes away its author's, and has this below it
 	for _, r := range s.replacing {
 		if r != i && s.concerns(r, h.author) && s.below(at, r) {
 			since = append(since, r)
 		}
 	}
+	if s.standing[at] == nil {
+		s.standing[at] = make(map[holder]bool)
+	}
+	taken := make(map[holder]bool)
 	for _, part := range cut {
 		if !h.may[part.Part] {
 			continue
 		}
 		for _, actor := range part.Actors {
-			c := claim{cut: at, seat: h.seat, author: h.author, seq: actor.Seq}
-			name := limitName{partName{part.Document, part.Part}, string(actor.Actor)}
-			if !s.heeds(h, at, name.actor) ||
-				slices.ContainsFunc(since, func(r int32) bool { return s.replaces(r, c, name.actor) }) {
+			of := holder{s.ownerOf(actor.Actor), h.seat}
+			take, known := taken[of]
+			if !known {
+				take = s.heeds(h, at, of.owner) &&
+					!slices.ContainsFunc(since, func(r int32) bool { return s.replaces(r, at, of) })
+				taken[of] = take
+			}
+			if !take {
 				continue
 			}
-			s.claims[name] = append(s.claims[name], c)
-			s.limits[name] = max(s.limits[name], c.seq)
+			name := limitName{partName{part.Document, part.Part}, string(actor.Actor)}
+			s.claims[name] = append(s.claims[name], claim{cut: at, seat: h.seat, seq: actor.Seq})
+			s.limits[name] = max(s.limits[name], actor.Seq)
+			s.standing[at][of] = true
+			if prefix, ok := ActorOwner(actor.Actor); ok && of.owner == nobody {
+				s.awaited[prefix] = append(s.awaited[prefix], awaited{at, h.seat})
+			}
 		}
 	}
+}
+
+// owns notes that a device that was let in has actors of its own.
+func (s *state) owns(device int32) {
+	id := s.subjects[device].id
+	prefix := actorPrefix(s.log.id, id)
+	s.actors[prefix] = id
+	for _, by := range s.awaited[prefix] {
+		if s.standing[by.cut] != nil {
+			s.standing[by.cut][holder{device, by.seat}] = true
+		}
+	}
+	delete(s.awaited, prefix)
+}
+
+func (h heed) mostNumbers() int {
+	if h.all {
+		return MaxNumbers
+	}
+	return MaxNumbersOwn
 }
 
 // heeds reports whether a cut is heeded for an actor: if somebody who is no
 // facilitator wrote it, only for those of a device that the entry takes out,
 // and for those that are no device's, whose changes they have vouched for.
-func (s *state) heeds(h heed, at int32, actor string) bool {
-	if h.all {
-		return true
-	}
-	device := s.deviceOf(actor, at)
-	if device == nobody {
+func (s *state) heeds(h heed, at, owner int32) bool {
+	device := s.knownAt(owner, at)
+	if h.all || device == nobody {
 		return true
 	}
 	return (h.of == nobody || h.of == device) && slices.ContainsFunc(s.subjects[device].grants, func(grant int32) bool {
@@ -109,24 +154,51 @@ func (s *state) replace(r int32) {
 		return
 	}
 	s.replacing = append(s.replacing, r)
-	maps.DeleteFunc(s.raised, func(taken raising, _ bool) bool {
-		return s.concerns(r, taken.author) && s.below(taken.cut, r)
-	})
-	if !slices.ContainsFunc(s.cutters, func(author int32) bool { return s.concerns(r, author) }) {
+	for at := range s.raised {
+		if s.concerns(r, s.facts[at].author) && s.below(at, r) {
+			delete(s.raised, at)
+		}
+	}
+	for at := range s.standing {
+		if s.concerns(r, s.facts[at].author) && s.below(at, r) {
+			s.forget(r, at)
+		}
+	}
+}
+
+// forget drops the numbers in an entry that another one replaces.
+func (s *state) forget(r, at int32) {
+	gone := make(map[holder]bool)
+	for of := range s.standing[at] {
+		if s.replaces(r, at, of) {
+			gone[of] = true
+			delete(s.standing[at], of)
+		}
+	}
+	if len(s.standing[at]) == 0 {
+		delete(s.standing, at)
+	}
+	if len(gone) == 0 {
 		return
 	}
-	for name, claims := range s.claims {
-		left := slices.DeleteFunc(claims, func(c claim) bool { return s.below(c.cut, r) && s.replaces(r, c, name.actor) })
-		if len(left) == len(claims) {
-			continue
-		}
-		s.claims[name], s.limits[name] = left, 0
-		for _, c := range left {
-			s.limits[name] = max(s.limits[name], c.seq)
-		}
-		if len(left) == 0 {
-			delete(s.claims, name)
-			delete(s.limits, name)
+	cut, _ := cutOf(s.body(at))
+	if continuation, ok := s.body(at).(*cutBody); ok {
+		cut = continuation.Cut
+	}
+	for _, part := range cut {
+		for _, actor := range part.Actors {
+			owner := s.ownerOf(actor.Actor)
+			name := limitName{partName{part.Document, part.Part}, string(actor.Actor)}
+			left := slices.DeleteFunc(s.claims[name], func(c claim) bool { return c.cut == at && gone[holder{owner, c.seat}] })
+			if len(left) == 0 {
+				delete(s.claims, name)
+				delete(s.limits, name)
+				continue
+			}
+			s.claims[name], s.limits[name] = left, 0
+			for _, c := range left {
+				s.limits[name] = max(s.limits[name], c.seq)
+			}
 		}
 	}
 }
@@ -141,27 +213,32 @@ func (s *state) concerns(r, author int32) bool {
 }
 
 // replaces reports whether an entry that takes away a right to write replaces
-// what a cut below it says of an actor: what anybody said of the devices that
-// it is about, and what those said themselves of actors that are no device's.
-func (s *state) replaces(r int32, c claim, actor string) bool {
+// what a cut below it says of somebody's actors: what anybody said of the devices
+// that it is about, and what those said themselves of actors that are no device's.
+func (s *state) replaces(r, cut int32, of holder) bool {
 	f := &s.facts[r]
-	device := s.deviceOf(actor, r)
+	device := s.knownAt(of.owner, r)
 	if _, ok := s.body(r).(*revokeBody); ok {
-		by := c.author == f.about
+		by := s.facts[cut].author == f.about
 		return device == f.about && (by || !s.wasIn(f.about, f.seat, r)) || device == nobody && by
 	}
-	return device != nobody && s.wasIn(device, f.about, r) || device == nobody && c.seat == f.about
+	return device != nobody && s.wasIn(device, f.about, r) || device == nobody && of.seat == f.about
 }
 
-// deviceOf is the device that an actor belongs to, if it was let in below an
-// entry; otherwise nobody.
-func (s *state) deviceOf(actor string, at int32) int32 {
-	prefix, ok := ActorOwner([]byte(actor))
-	if !ok {
-		return nobody
+// ownerOf is the device that an actor belongs to, if it was ever let in by what
+// was taken so far; otherwise nobody.
+func (s *state) ownerOf(actor []byte) int32 {
+	if prefix, ok := ActorOwner(actor); ok {
+		if id, ok := s.actors[prefix]; ok {
+			return s.numbers[id]
+		}
 	}
-	id, ok := s.actors[prefix]
-	if device := s.numbers[id]; ok && s.wasIn(device, nobody, at) {
+	return nobody
+}
+
+// knownAt is a device, if it was let in below an entry; otherwise nobody.
+func (s *state) knownAt(device, at int32) int32 {
+	if device != nobody && s.wasIn(device, nobody, at) {
 		return device
 	}
 	return nobody

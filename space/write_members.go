@@ -151,11 +151,24 @@ func (l *Log) AdmitChanges(key Key, cut Cut, now time.Time) ([]Entry, error) {
 	return c.end()
 }
 
+// reads reports whether all of a cut that a device writes is read.
+func (l *Log) reads(author DeviceID, cut Cut) bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	m, ok := l.state.member(author)
+	if !ok {
+		return false
+	}
+	h := heed{all: l.state.seats[m.seat].role == Facilitator}
+	return l.state.read[m.seat]+cut.numbers() <= h.mostNumbers()
+}
+
 // writeCut writes an entry with a cut, after the entries that continue the
 // cut if it is larger than one, and before others that belong to it.
 func (l *Log) writeCut(key Key, kind Kind, now time.Time, cut Cut, body func(Cut, []Hash) any, after ...draft) ([]Entry, error) {
-	pieces := cut.Sorted().split()
-	if len(pieces) > MaxContinued+1 {
+	cut = cut.Sorted()
+	pieces := cut.split()
+	if len(pieces) > MaxContinued+1 || !l.reads(key.Device(), cut) {
 		return nil, fmt.Errorf("write %s: %w", kind, ErrCutTooLarge)
 	}
 	c := l.begin(key, now)
