@@ -127,13 +127,14 @@ func (a *App) FindDevice(text string) (space.DeviceID, error) {
 }
 
 // AwaitDevice waits for a device of this person that is not among those known,
-// until ctx ends.
+// or has got spaces that it lacked, until ctx ends.
 func (a *App) AwaitDevice(ctx context.Context, known []MyDevice) (MyDevice, error) {
 	seen := a.news.current()
 	for {
 		_, rung := a.news.since(seen)
 		for _, device := range a.Devices() {
-			if !slices.ContainsFunc(known, func(before MyDevice) bool { return before.Device == device.Device }) {
+			at := slices.IndexFunc(known, func(before MyDevice) bool { return before.Device == device.Device })
+			if at < 0 || len(device.Missing) < len(known[at].Missing) {
 				return device, nil
 			}
 		}

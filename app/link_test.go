@@ -172,6 +172,7 @@ func TestADeviceThatIsMissingASpaceSaysSo(t *testing.T) {
 	if missing := laptop.Devices()[1].Missing; len(missing) != 1 || missing[0] != "Market" {
 		t.Fatalf("the phone is said to miss %v", missing)
 	}
+	known := laptop.Devices()
 	code, err := laptop.LinkDevice(laptop.ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -182,6 +183,9 @@ func TestADeviceThatIsMissingASpaceSaysSo(t *testing.T) {
 	}
 	if missing := laptop.Devices()[1].Missing; len(missing) != 0 {
 		t.Errorf("the phone still misses %v", missing)
+	}
+	if device, err := laptop.AwaitDevice(laptop.ctx, known); err != nil || device.Label != "Phone" {
+		t.Errorf("what waits for a device hears of %+v, %v", device, err)
 	}
 }
 

@@ -50,6 +50,18 @@ describe("one person with several devices", () => {
 		await new MyDevices(laptop.window).opens();
 		await laptop.window.seesText("Tablet in the hall");
 		await laptop.window.closesDialog();
+
+		// A space comes to one device only; the other gets it when it is linked once more.
+		await laptop.window.startsAnotherSpace("Market");
+		await laptop.window.seesText(words.devices.elsewhere_one);
+		await laptop.window.screen.press("button", words.devices.elsewhereLink);
+		const code = await until("a link code", () => laptop.window.screen.value(words.devices.linkCode));
+		await tablet.peer.command("device", "join", code);
+		await laptop.window.seesText(fill(words.devices.linkDone, { device: "Tablet in the hall" }));
+		await laptop.window.screen.press("button", words.devices.finish);
+		await laptop.window.closesDialog();
+		await tablet.window.opensSpace("Market");
+		await laptop.window.seesNoMore("button", words.devices.elsewhereLink);
 		expect([...laptop.window.screen.complaints, ...tablet.window.screen.complaints]).toEqual([]);
 	});
 

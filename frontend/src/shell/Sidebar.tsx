@@ -91,6 +91,7 @@ export function Sidebar({ onHide }: { onHide: () => void }) {
 }
 
 function SpaceRow({ space }: { space: Space }) {
+	const { t } = useTranslation();
 	const { place, go } = useSession();
 	const open = place.space === space.id;
 	const here = open && place.document === undefined && place.page === undefined;
@@ -107,6 +108,9 @@ function SpaceRow({ space }: { space: Space }) {
 					{space.name}
 				</bdi>
 				<SpaceState space={space} />
+				{!open && looksAfter(space) && space.requests > 0 && (
+					<Waiting words={t("requests.title", { count: space.requests })} count={space.requests} />
+				)}
 			</PlaceLink>
 			{open && (
 				<>
@@ -189,7 +193,6 @@ interface PageRowProps {
 }
 
 function PageRow({ page, icon, label, waits, count }: PageRowProps) {
-	const locale = useLocale();
 	const { place, go } = useSession();
 	const here = place.document === undefined && place.page === page;
 	return (
@@ -201,14 +204,20 @@ function PageRow({ page, icon, label, waits, count }: PageRowProps) {
 				onPress={() => go({ ...(place.space ? { space: place.space } : {}), page })}
 			>
 				<span className={styles.label}>{label}</span>
-				{count > 0 && (
-					<span className={styles.count}>
-						<span aria-hidden>{new Intl.NumberFormat(locale).format(count)}</span>
-						<span className="visually-hidden">{waits}</span>
-					</span>
-				)}
+				{count > 0 && <Waiting words={waits} count={count} />}
 			</PlaceLink>
 		</li>
+	);
+}
+
+/** How much waits somewhere: a number to see, words to hear. */
+function Waiting({ words, count }: { words: string; count: number }) {
+	const locale = useLocale();
+	return (
+		<span className={styles.count}>
+			<span aria-hidden>{new Intl.NumberFormat(locale).format(count)}</span>
+			<span className="visually-hidden">{words}</span>
+		</span>
 	);
 }
 

@@ -32,9 +32,9 @@ interface WorkspaceProps {
 
 /** The one screen: spaces on the left, the work in the middle, people beside it. */
 export function Workspace({ dialog, closeDialog }: WorkspaceProps) {
-	const { space } = useSession();
+	const { space, spaces } = useSession();
 	useLanding(dialog);
-	useSpaceNews(space);
+	useSpaceNews(spaces, space?.id);
 	return (
 		<PresenceProvider>
 			<DocumentsProvider key={space?.id ?? ""} space={space}>

@@ -1,7 +1,8 @@
 import { useEffect, useRef } from "react";
-import type { Space } from "../bridge";
+import type { Space, SpaceID } from "../bridge";
 import { type TFunction, useTranslation } from "../i18n";
 import { useAnnounce } from "../ui/announcer";
+import { isolated } from "./people/personWords";
 import { looksAfter } from "./rights";
 
 /** What has changed about a space for the person in front of it, in sentences; empty where nothing has. */
@@ -23,17 +24,38 @@ export function newsOf(was: Space, now: Space, t: TFunction): string {
 	return sentences.join(" ");
 }
 
-/** Says it to those who do not see the page change. */
-export function useSpaceNews(space: Space | undefined): void {
+/** Who asks to be let in since, in spaces that the person in front of it looks after and does not look at. */
+export function newsElsewhere(
+	was: readonly Space[],
+	now: readonly Space[],
+	here: SpaceID | undefined,
+	t: TFunction,
+): string {
+	const sentences = now.filter(looksAfter).flatMap(({ id, name, requests }) => {
+		const before = was.find((space) => space.id === id);
+		if (id === here || before === undefined || requests <= before.requests) return [];
+		return [
+			t("requests.elsewhere", { space: isolated(name), requests: t("requests.title", { count: requests }) }),
+		];
+	});
+	return sentences.join(" ");
+}
+
+/** Says both to those who do not see the page change. */
+export function useSpaceNews(spaces: readonly Space[], here: SpaceID | undefined): void {
 	const { t } = useTranslation();
 	const announce = useAnnounce();
-	const before = useRef(space);
+	const before = useRef({ spaces, here });
 	// Speaking is an effect outside of the page's tree.
 	useEffect(() => {
 		const was = before.current;
-		before.current = space;
-		if (space === undefined || was?.id !== space.id) return;
-		const news = newsOf(was, space, t);
-		if (news !== "") announce(news);
-	}, [space, announce, t]);
+		before.current = { spaces, here };
+		const known = was.spaces.find(({ id }) => id === here && id === was.here);
+		const open = spaces.find(({ id }) => id === here);
+		const news = [
+			known !== undefined && open !== undefined ? newsOf(known, open, t) : "",
+			newsElsewhere(was.spaces, spaces, here, t),
+		].filter(Boolean);
+		if (news.length > 0) announce(news.join(" "));
+	}, [spaces, here, announce, t]);
 }

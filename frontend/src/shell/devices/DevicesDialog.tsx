@@ -20,11 +20,13 @@ export type Step =
 export const RECOVERED = "recovered";
 /** The subject that begins with a new recovery sheet. */
 export const SHEET = "sheet";
+/** The subject that begins with a code for one more device. */
+export const LINK = "link";
 
 /** My devices: what they are, one more, one less, and what brings me back when all are gone. */
 export function DevicesDialog({ subject, onClose }: DialogProps) {
 	const { t } = useTranslation();
-	const [step, go] = useState<Step>(subject === SHEET ? { name: "sheet" } : { name: "list" });
+	const [step, go] = useState(() => firstStep(subject));
 	return (
 		<Dialog title={useTitle(step)} closeLabel={t("app.close")} onClose={onClose} wide>
 			{step.name === "list" && <DeviceList recovered={subject === RECOVERED} focus={step.focus} go={go} />}
@@ -35,6 +37,11 @@ export function DevicesDialog({ subject, onClose }: DialogProps) {
 			)}
 		</Dialog>
 	);
+}
+
+function firstStep(subject: string | undefined): Step {
+	if (subject === SHEET) return { name: "sheet" };
+	return subject === LINK ? { name: "link" } : { name: "list" };
 }
 
 function useTitle(step: Step): string {

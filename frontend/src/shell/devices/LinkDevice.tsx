@@ -55,14 +55,14 @@ export function LinkDevice({ back }: { back: () => void }) {
 	);
 }
 
-/** The device that came while this is on the screen. */
+/** The device that came while this is on the screen, or has got spaces that it lacked. */
 function useNewDevice(): MyDevice | undefined {
 	const { bridge } = useSession();
-	const before = useRef<ReadonlySet<string>>(undefined);
+	const before = useRef<ReadonlyMap<string, number>>(undefined);
 	const { value: devices } = useLive(bridge, "devices", () => bridge.api.Devices(), [trigger("spaces")]);
 	if (devices === undefined) return undefined;
-	before.current ??= new Set(devices.map(({ device }) => device));
-	return devices.find(({ device }) => !before.current?.has(device));
+	before.current ??= new Map(devices.map(({ device, missing }) => [device, missing.length]));
+	return devices.find(({ device, missing }) => missing.length < (before.current?.get(device) ?? Infinity));
 }
 
 function ShownCode({ code, again }: { code: LinkCode; again: () => void }) {

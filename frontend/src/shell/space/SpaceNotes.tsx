@@ -4,18 +4,23 @@ import {
 	DoorOpen,
 	Inbox,
 	LifeBuoy,
+	Link2,
 	type LucideIcon,
+	MonitorSmartphone,
 	RefreshCw,
 	UserRoundX,
 } from "lucide-react";
 import { type ReactNode, useId, useState } from "react";
 import type { Space, Successor } from "../../bridge";
-import { formatDay, useLocale, useTranslation } from "../../i18n";
+import { formatDay, formatList, useLocale, useTranslation } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { notify } from "../../ui/Toasts";
+import { LINK } from "../devices/DevicesDialog";
+import { deviceName } from "../devices/names";
 import { errorWords } from "../errorWords";
+import { trigger, useLive } from "../live";
 import { isolated } from "../people/personWords";
-import { isStranded, looksAfter, maySucceed } from "../rights";
+import { belongs, isStranded, looksAfter, maySucceed } from "../rights";
 import { useSession } from "../session";
 import styles from "./space.module.css";
 
@@ -60,12 +65,36 @@ export function SpaceNotes({ space, work = false }: SpaceNotesProps) {
 					<Button onPress={() => go({ space: space.id, page: "aside" })}>{t("aside.look")}</Button>
 				</Note>
 			)}
+			{work && belongs(space) && <Elsewhere space={space} />}
 			{space.newer && (
 				<Note icon={RefreshCw} title={t("thisSpace.newer")}>
 					<p>{t("thisSpace.newerHint")}</p>
 				</Note>
 			)}
 		</>
+	);
+}
+
+/** Devices of one's own that a space has not come to: it comes to one only by a link. */
+function Elsewhere({ space }: { space: Space }) {
+	const { t } = useTranslation();
+	const locale = useLocale();
+	const { bridge, openDialog } = useSession();
+	const { value: devices } = useLive(bridge, "devices", () => bridge.api.Devices(), [trigger("spaces")]);
+	const here = space.members.find(({ you }) => you)?.devices ?? [];
+	const lack = devices?.filter(({ device }) => here.every((known) => known.device !== device)) ?? [];
+	if (here.length === 0 || lack.length === 0) return null;
+	const names = formatList(
+		lack.map((device) => isolated(deviceName(device, t))),
+		locale,
+	);
+	return (
+		<Note icon={MonitorSmartphone} title={t("devices.elsewhere", { count: lack.length })}>
+			<p>{t("devices.elsewhereHint", { names })}</p>
+			<Button icon={Link2} onPress={() => openDialog("devices", LINK)}>
+				{t("devices.elsewhereLink")}
+			</Button>
+		</Note>
 	);
 }
 
