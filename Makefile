@@ -110,6 +110,11 @@ SEEDS ?= 10000
 sim: | go-packages ## SEEDS simulated networks that go wrong, each from its seed (SEED: the first): all must end with the same and fall silent
 	go test -timeout 12h -run '^TestSimulatedNetworks$$' ./p2p -sim-seeds $(SEEDS) -sim-seed $(or $(SEED),0)
 
+SOAK ?= 20m
+.PHONY: soak-network
+soak-network: | test-packages ## SOAK of five people typing through a network that comes and goes: all must end with the same, and nothing may grow
+	go test -timeout 12h -v -run '^TestSoakOfAFlappingNetwork$$' ./p2p -soak $(SOAK)
+
 FUZZTIME ?= 20s
 fuzz: | go-packages ## every fuzz test of every package, FUZZTIME each
 	@go list -f '{{.Dir}}' ./... | while read -r dir; do \
