@@ -15,7 +15,10 @@ import { type Place, readPlace, writePlace } from "./place";
 import { type Preferences, writePreferences } from "./preferences";
 import { Opening, Refused, StartProblem } from "./Standby";
 import styles from "./Standby.module.css";
-import { type OpenDialog, type Session, SessionContext } from "./session";
+import { type DialogName, type OpenDialog, type Session, SessionContext } from "./session";
+import { isCarried } from "./stick/carriage";
+import { DropHint } from "./stick/DropHint";
+import { useDrop } from "./stick/useDrop";
 import { UnlockScreen } from "./UnlockScreen";
 import { Workspace } from "./Workspace";
 
@@ -156,9 +159,11 @@ function SessionRoom({
 	// A link is opened outside of the page, at any time; nothing comes of it before somebody says so in the dialog.
 	useEffect(() => {
 		if (handed === "") return;
-		setDialog({ name: isLinkCode(handed) ? "use-link" : "join", subject: handed });
+		setDialog({ name: dialogFor(handed), subject: handed });
 		takeHanded();
 	}, [handed, takeHanded]);
+	const dropped = useCallback((file: File) => setDialog({ name: "take-in", subject: undefined, file }), []);
+	const over = useDrop(dropped);
 	const spaces = listed ?? welcome.spaces;
 	const offline = network?.offline ?? welcome.offline;
 	const session = useMemo<Session>(() => {
@@ -204,8 +209,15 @@ function SessionRoom({
 	return (
 		<SessionContext value={session}>
 			<Workspace dialog={dialog} closeDialog={() => setDialog(undefined)} />
+			{over && <DropHint />}
 		</SessionContext>
 	);
+}
+
+/** What asks about something that was opened outside. */
+function dialogFor(handed: string): DialogName {
+	if (isCarried(handed)) return "take-in";
+	return isLinkCode(handed) ? "use-link" : "join";
 }
 
 /** With one space there is nothing to choose. */

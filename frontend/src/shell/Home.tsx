@@ -1,4 +1,4 @@
-import { Archive, FolderClosed, Radio, TicketCheck } from "lucide-react";
+import { Archive, FileUp, FolderClosed, Radio, TicketCheck } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import type { Space } from "../bridge";
 import { useTranslation } from "../i18n";
@@ -55,6 +55,9 @@ export function Home({ panels }: { panels: Panels }) {
 							</Button>
 							<Button icon={Radio} onPress={() => openDialog("join-room")}>
 								{t("join.sameRoom")}
+							</Button>
+							<Button icon={FileUp} onPress={() => openDialog("take-in")}>
+								{t("carry.takeIn")}
 							</Button>
 						</div>
 					</section>

@@ -1,6 +1,7 @@
 import {
 	Archive,
 	ChevronsUpDown,
+	FileUp,
 	FolderClosed,
 	FolderOpen,
 	Hourglass,
@@ -73,6 +74,12 @@ export function Sidebar({ onHide }: { onHide: () => void }) {
 								icon: TicketCheck,
 								label: t("sidebar.join"),
 								onAction: () => openDialog("join"),
+							},
+							{
+								id: "take-in",
+								icon: FileUp,
+								label: t("carry.takeIn"),
+								onAction: () => openDialog("take-in"),
 							},
 						]}
 					/>

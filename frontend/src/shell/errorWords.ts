@@ -39,6 +39,18 @@ export function errorWords(reason: unknown, t: TFunction): string {
 			return t("error.succeeded");
 		case "no-effect":
 			return t("error.noEffect");
+		case "no-bundle":
+			return t("carry.noBundle");
+		case "newer-file":
+			return t("carry.newerFile");
+		case "not-for-us":
+			return t("carry.notForUs");
+		case "broken-file":
+			return t("carry.brokenFile");
+		case "forged-file":
+			return t("carry.forgedFile");
+		case "other-space":
+			return t("carry.otherSpace");
 		case "offline":
 			return t("error.offline");
 		case "not-counted":

@@ -22,17 +22,19 @@ export type DialogName =
 	| "devices"
 	| "use-link"
 	| "verify"
-	| "pending";
+	| "pending"
+	| "take-in";
 
 /** A dialog that is open, and what it is about. */
 export interface OpenDialog {
 	name: DialogName;
 	subject: string | undefined;
+	/** A file that somebody has dropped on the window, which the dialog asks about. */
+	file?: File;
 }
 
 /** What every dialog is given. */
-export interface DialogProps {
-	subject: string | undefined;
+export interface DialogProps extends Omit<OpenDialog, "name"> {
 	onClose: () => void;
 }
 

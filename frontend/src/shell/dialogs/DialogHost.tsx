@@ -8,6 +8,7 @@ import { PersonDialog } from "../people/PersonDialog";
 import { RoomDialog } from "../room/RoomDialog";
 import type { DialogName, DialogProps, OpenDialog } from "../session";
 import { SucceedDialog } from "../space/SucceedDialog";
+import { TakeInDialog } from "../stick/TakeInDialog";
 import { AboutDialog } from "./AboutDialog";
 import { CreateSpaceDialog } from "./CreateSpaceDialog";
 import { KeysDialog } from "./KeysDialog";
@@ -30,10 +31,11 @@ const dialogs: Record<DialogName, (props: DialogProps) => React.ReactNode> = {
 	"use-link": UseLinkDialog,
 	verify: VerifyDialog,
 	pending: PendingDialog,
+	"take-in": TakeInDialog,
 };
 
-export function DialogHost({ name, subject, onClose }: OpenDialog & { onClose: () => void }) {
+export function DialogHost({ name, onClose, ...about }: OpenDialog & { onClose: () => void }) {
 	const Chosen = dialogs[name];
 	// A dialog that leads to another one of its kind is another one.
-	return <Chosen key={`${name} ${subject}`} subject={subject} onClose={onClose} />;
+	return <Chosen key={`${name} ${about.subject} ${about.file?.name}`} {...about} onClose={onClose} />;
 }

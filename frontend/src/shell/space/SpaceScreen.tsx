@@ -3,6 +3,7 @@ import { useTranslation } from "../../i18n";
 import page from "../Page.module.css";
 import { PageFrame } from "../PageFrame";
 import { belongs, looksAfter } from "../rights";
+import { CarrySpace } from "../stick/CarrySpace";
 import type { Panels } from "../Workspace";
 import { CloseSpace } from "./CloseSpace";
 import { ExportSpace } from "./ExportSpace";
@@ -21,6 +22,7 @@ export function SpaceScreen({ space, panels }: { space: Space; panels: Panels })
 			<SpaceNotes space={space} />
 			<div className={`${page.sheet} ${styles.settings}`}>
 				{facilitator && <RenameSpace space={space} />}
+				{belongs(space) && <CarrySpace space={space} />}
 				<ExportSpace space={space} />
 				{facilitator && <CloseSpace space={space} />}
 				{belongs(space) ? <LeaveSpace space={space} /> : <ForgetSpace space={space} />}
