@@ -88,6 +88,32 @@ var hostileShapes = []struct {
 		}
 		return raw
 	}},
+	{"thousands of revocations and roles of themselves beside one another", func(all []*someone, log *Log, n int) (raw [][]byte) {
+		top := log.Heads()[0]
+		for i := range n / 2 {
+			who := all[i%2]
+			raw = append(raw, who.writes(log, revokeBody{Device: who.id()}, KindRevoke, i, top).Raw)
+			raw = append(raw, who.writes(log, roleBody{Seat: who.id(), Role: Reader}, KindRole, i, top).Raw)
+		}
+		return raw
+	}},
+	{"cuts that are listed, and replaced, thousands of times", func(all []*someone, log *Log, n int) (raw [][]byte) {
+		top := log.Heads()[0]
+		var continued []Hash
+		writes := func(who *someone, kind Kind, body any) {
+			e := who.writes(log, body, kind, len(raw), top)
+			raw, top = append(raw, e.Raw), e.Hash
+		}
+		for i := range MaxContinued {
+			writes(all[0], KindCut, cutBody{manyNumbers(byte(i), 1000, 3)})
+			continued = append(continued, top)
+		}
+		for i := range (n - MaxContinued) / 2 {
+			writes(all[i%4], KindArchive, archiveBody{On: i%3 == 0, Continued: continued})
+			writes(all[4+i%4], KindRemove, removeBody{Seat: all[9].id()})
+		}
+		return raw
+	}},
 	{"one newcomer let in thousands of times", func(all []*someone, log *Log, n int) (raw [][]byte) {
 		top := log.Heads()[0]
 		var secret [32]byte
