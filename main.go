@@ -24,7 +24,7 @@ type flags struct {
 	Keyring bool             `help:"Use the platform's keyring for the key of a device, where it has one." default:"true" negatable:"" env:"PARLEY_KEYRING"`
 	Verbose bool             `help:"Say on standard error what happens inside."`
 	Version kong.VersionFlag `help:"Print the version."`
-	Link    string           `arg:"" optional:"" help:"A parley: link or an invitation file: the window asks whether to join."`
+	Link    string           `arg:"" optional:"" help:"A parley: link, an invitation file, or a file by which a space was carried: the window asks about it."`
 }
 
 func main() {

@@ -12,7 +12,7 @@ import (
 
 // Open hands a link or an invitation file to the window that is open.
 type Open struct {
-	Link string `arg:"" optional:"" help:"A parley: link, an invitation file, or a code. Without one, the window only comes to the front."`
+	Link string `arg:"" optional:"" help:"A parley: link, an invitation file, a .parley-bundle file, or a code. Without one, the window only comes to the front."`
 }
 
 func (*Open) notRunning() error {

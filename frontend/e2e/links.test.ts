@@ -69,9 +69,13 @@ test("the desktop of a user knows which program opens links and invitation files
 	await run(join(BUILD, "register"), [PROGRAM], { env });
 	const entry = await readFile(join(share, "applications/parley.desktop"), "utf8");
 	expect(entry).toContain(`Exec="${PROGRAM}" %u`);
-	expect(entry).toContain("MimeType=x-scheme-handler/parley;application/x-parley-invite;");
+	expect(entry).toContain(
+		"MimeType=x-scheme-handler/parley;application/x-parley-invite;application/x-parley-bundle;",
+	);
 	expect(await readFile(join(share, "mime/packages/parley-invite.xml"), "utf8")).toContain("*.parley-invite");
+	expect(await readFile(join(share, "mime/packages/parley-bundle.xml"), "utf8")).toContain("*.parley-bundle");
 	await run(join(BUILD, "register"), ["--remove"], { env });
+	await expect(readFile(join(share, "mime/packages/parley-bundle.xml"))).rejects.toThrow();
 	await expect(readFile(join(share, "applications/parley.desktop"))).rejects.toThrow();
 	await expect(run(join(BUILD, "register"), ["/nowhere/parley"], { env })).rejects.toThrow();
 });
