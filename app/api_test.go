@@ -35,7 +35,7 @@ func TestTheBridgeNamesWhatAWindowHas(t *testing.T) {
 	}
 	events := api.fields(t, "Events")
 	wantEvents := []string{
-		string(app.EventCarrying), string(app.EventClosing), string(app.EventCompany), string(app.EventExporting), string(app.EventHanded), string(app.EventHere), string(app.EventMoved),
+		string(app.EventCarrying), string(app.EventCatching), string(app.EventClosing), string(app.EventCompany), string(app.EventExporting), string(app.EventHanded), string(app.EventHere), string(app.EventMoved),
 		string(app.EventNetwork), string(app.EventNotices), string(app.EventRoom), string(app.EventSpaces), string(app.EventStatus), string(app.EventSucceeding),
 		string(app.EventUnlocked),
 	}
@@ -62,6 +62,8 @@ func TestTheBridgeNamesTheSameFields(t *testing.T) {
 		"InviteOptions":  reflect.TypeFor[app.InviteOptions](),
 		"Room":           reflect.TypeFor[app.Room](),
 		"RoomGuest":      reflect.TypeFor[app.RoomGuest](),
+		"DocumentSeen":   reflect.TypeFor[app.DocumentSeen](),
+		"CatchingUp":     reflect.TypeFor[app.CatchingUp](),
 		"Exported":       reflect.TypeFor[app.Exported](),
 		"Here":           reflect.TypeFor[app.Here](),
 		"MemberStatus":   reflect.TypeFor[app.MemberStatus](),

@@ -67,6 +67,7 @@ type App struct {
 	child     *materialize.Child
 	store     *crdt.Store
 	node      *p2p.Node
+	frugal    *frugality
 	news      *news
 	notices   *notices
 	places    places
@@ -145,12 +146,14 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	if err = a.adoptFrame(o.frame); err != nil {
 		return a, err
 	}
+	a.frugal = newFrugality()
 	if err = a.openNode(ctx, o); err != nil {
 		return a, err
 	}
 	a.background, a.cancel = context.WithCancel(context.Background())
 	a.running.Go(func() { a.ringForMoves(a.background) })
 	a.running.Go(func() { a.giveMemoryBack(a.background) })
+	a.running.Go(func() { a.watchPower(a.background) })
 	a.running.Go(func() { a.noteIncidents(a.background) })
 	a.running.Go(func() { a.restoreRoles(a.background) })
 	a.running.Go(func() { a.tendSeats(a.background) })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"parley/crdt"
@@ -14,6 +15,7 @@ import (
 const (
 	connectTimeout = 20 * time.Second
 	catchUpTimeout = 2 * time.Minute
+	orderTimeout   = 5 * time.Second
 )
 
 // openNode starts this device's part of the network. Where Options ask for no
@@ -30,6 +32,9 @@ func (a *App) openNode(ctx context.Context, o Options) error {
 		OnPresence: func(id space.ID) { a.news.ring(topic{event: EventHere, space: id}) },
 		OnPeers:    func() { a.news.ring(topic{event: EventNetwork}, topic{event: EventSpaces}) },
 		OnStanding: func(id space.ID) { a.news.ring(topic{event: EventStatus, space: id}) },
+		OnProgress: func(id space.ID) { a.news.ring(topic{event: EventCatching, space: id}) },
+		Newest:     a.newestDocuments,
+		Frugal:     a.frugal.spares,
 	}
 	node, err := p2p.Open(ctx, config)
 	if err != nil && len(o.Listen) > 0 {
@@ -47,6 +52,7 @@ func (a *App) openNode(ctx context.Context, o Options) error {
 		return fmt.Errorf("open network: %w", err)
 	}
 	a.node = node
+	a.node.SetFrugal(a.settings.get().Frugal)
 	return nil
 }
 
@@ -55,6 +61,7 @@ func (a *App) Network() Network {
 	network := Network{
 		Device: a.Device().String(), Addresses: a.node.Addresses(), Peers: []Peer{}, Offline: a.node.Offline(),
 	}
+	network.Frugal, network.Spares = a.settings.get().Frugal, string(a.frugal.reason())
 	if network.Addresses == nil {
 		network.Addresses = []string{}
 	}
@@ -186,7 +193,7 @@ func (a *App) status(id space.ID, refs []crdt.Ref) (Status, error) {
 		}
 		for device, have := range of {
 			if i > 0 {
-				have.HasLatest = have.HasLatest && standing[device].HasLatest
+				have = together(standing[device], have)
 			}
 			standing[device] = have
 		}
@@ -203,7 +210,7 @@ func (a *App) status(id space.ID, refs []crdt.Ref) (Status, error) {
 // this one. others says whether there is any.
 func (a *App) statusOf(seat space.Seat, standing map[space.DeviceID]p2p.Have) (status MemberStatus, others bool) {
 	status = MemberStatus{Device: seat.ID.String(), Name: seat.Person.Name}
-	var last time.Time
+	var last, asOf, lacks time.Time
 	for _, d := range seat.Devices {
 		if d.Device == a.Device() {
 			status.You = true
@@ -213,14 +220,105 @@ func (a *App) statusOf(seat space.Seat, standing map[space.DeviceID]p2p.Have) (s
 		have := standing[d.Device]
 		status.Connected = status.Connected || have.Connected
 		status.HasLatest = status.HasLatest || have.HasLatest
-		if have.LastSeen.After(last) {
-			last = have.LastSeen
-		}
+		status.Known = status.Known || have.Known
+		last, asOf, lacks = newest(last, have.LastSeen), newest(asOf, have.AsOf), newest(lacks, have.Lacks)
 	}
 	if !status.Connected && !last.IsZero() {
 		status.LastSeen = &last
 	}
+	if !status.Connected && !asOf.IsZero() {
+		status.AsOf = &asOf
+	}
+	if !status.HasLatest && !lacks.IsZero() {
+		status.Lacks = &lacks
+	}
 	return status, others
+}
+
+// together is how far a device is with two parts: as far as with the one of
+// which it has less.
+func together(a, b p2p.Have) p2p.Have {
+	b.HasLatest = a.HasLatest && b.HasLatest
+	b.Known = a.Known && b.Known
+	if a.AsOf.Before(b.AsOf) {
+		b.AsOf = a.AsOf
+	}
+	if b.Lacks.IsZero() || !a.Lacks.IsZero() && a.Lacks.Before(b.Lacks) {
+		b.Lacks = a.Lacks
+	}
+	return b
+}
+
+func newest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+// Seen tells of each document of a space how many people besides the one of this
+// device have the latest of it. Several devices of a person count once.
+func (a *App) Seen(id space.ID) ([]DocumentSeen, error) {
+	log, err := a.spaceLog(id)
+	if err != nil {
+		return nil, err
+	}
+	list := []DocumentSeen{}
+	if _, in := log.Member(a.Device()); !in {
+		return list, nil
+	}
+	index := crdt.IndexID(id)
+	for _, document := range a.store.Documents(id) {
+		if document == index {
+			continue
+		}
+		status, err := a.DocumentStatus(id, document)
+		if err != nil {
+			return nil, err
+		}
+		seen := DocumentSeen{Document: document.String()}
+		for _, member := range status.Members {
+			if member.You {
+				continue
+			}
+			seen.People++
+			if member.HasLatest {
+				seen.Have++
+			}
+		}
+		list = append(list, seen)
+	}
+	return list, nil
+}
+
+// CatchingUp tells how far it is to get what a space holds from somebody.
+func (a *App) CatchingUp(id space.ID) (CatchingUp, error) {
+	if _, err := a.spaceLog(id); err != nil {
+		return CatchingUp{}, err
+	}
+	p := a.node.Progress(id)
+	told := CatchingUp{Active: p.Active, Done: p.Done, Of: p.Total, Bytes: p.Bytes}
+	if p.Active {
+		told.From = a.nameIn(id, p.From)
+	}
+	return told, nil
+}
+
+// newestDocuments lists the documents of a space for those who fetch them.
+func (a *App) newestDocuments(id space.ID) []crdt.DocumentID {
+	ctx, cancel := context.WithTimeout(context.Background(), orderTimeout)
+	defer cancel()
+	listed, err := a.Documents(ctx, id)
+	if err != nil {
+		a.log.Info("documents are fetched in no order", "space", id, "err", err)
+	}
+	newest := make([]crdt.DocumentID, 0, len(listed))
+	for _, document := range slices.Backward(listed) {
+		if parsed, err := crdt.ParseDocumentID(document.ID); err == nil {
+			newest = append(newest, parsed)
+		}
+	}
+	return newest
 }
 
 // lastSeen is when the members of a space were connected last, where that is

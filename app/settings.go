@@ -34,6 +34,8 @@ type settings struct {
 	Rooms map[string]string `json:"rooms,omitempty"`
 	// Unsaid: the person was said here, and some space may not know it yet.
 	Unsaid bool `json:"unsaid,omitempty"`
+	// Frugal: the network is to be used sparingly.
+	Frugal bool `json:"frugal,omitempty"`
 	// Known are the devices of this person, sorted; nil before they were looked
 	// at first. It is replaced, never changed, as are the next ones.
 	Known    []string       `json:"known,omitempty"`

@@ -239,7 +239,27 @@ type MemberStatus struct {
 	Connected bool       `json:"connected"`
 	HasLatest bool       `json:"hasLatest"`
 	LastSeen  *time.Time `json:"lastSeen,omitempty"`
-	You       bool       `json:"you"` // the other devices of this person
+	You       bool       `json:"you"`             // the other devices of this person
+	Known     bool       `json:"known"`           // anything is known of what they have
+	AsOf      *time.Time `json:"asOf,omitempty"`  // when they last said what they have; absent while connected
+	Lacks     *time.Time `json:"lacks,omitempty"` // when the first change was written that they lack, where that is known
+}
+
+// DocumentSeen says how many people of a space have the latest of a document,
+// besides the person of this device.
+type DocumentSeen struct {
+	Document string `json:"document"`
+	Have     int    `json:"have"`
+	People   int    `json:"people"` // that there are
+}
+
+// CatchingUp is how far it is to get what a space holds from somebody.
+type CatchingUp struct {
+	Active bool   `json:"active"`
+	From   string `json:"from"` // a name
+	Done   int    `json:"done"` // documents
+	Of     int    `json:"of"`
+	Bytes  int64  `json:"bytes"` // that have come
 }
 
 // Network is what the network screen shows.
@@ -248,6 +268,8 @@ type Network struct {
 	Addresses []string `json:"addresses"`
 	Peers     []Peer   `json:"peers"`
 	Offline   bool     `json:"offline"`
+	Frugal    bool     `json:"frugal"` // somebody has switched it on
+	Spares    string   `json:"spares"` // why the network is used sparingly by itself: "battery", "metered" or ""
 }
 
 // Peer is a device that is connected now.
@@ -284,6 +306,7 @@ const (
 	EventNotices  EventName = "notices"  // NoData: there is another notice, or one less
 	EventHanded   EventName = "handed"   // NoData: a link or a file was opened outside
 	EventClosing  EventName = "closing"  // NoData: the window is about to go; hand in what was typed, then say Ready
+	EventCatching EventName = "catching" // SpaceData: catching up in a space began, got on, or ended
 
 	EventExporting  EventName = "exporting"  // ProgressData: how far this window's export of a space is
 	EventCarrying   EventName = "carrying"   // CarryingData: how far a file of this window's is, by which a space is carried

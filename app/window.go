@@ -287,6 +287,27 @@ func (w *Window) Status(spaceID, document string) (Status, error) {
 	return w.app.DocumentStatus(id, parsed)
 }
 
+// Seen tells of each document of a space how many people have the latest of it.
+func (w *Window) Seen(spaceID string) ([]DocumentSeen, error) {
+	id, err := parseSpace(spaceID)
+	if err != nil {
+		return nil, err
+	}
+	return w.app.Seen(id)
+}
+
+// CatchingUp tells how far it is to get what a space holds from somebody.
+func (w *Window) CatchingUp(spaceID string) (CatchingUp, error) {
+	id, err := parseSpace(spaceID)
+	if err != nil {
+		return CatchingUp{}, err
+	}
+	return w.app.CatchingUp(id)
+}
+
+// SetFrugal uses the network sparingly, or takes that back.
+func (w *Window) SetFrugal(frugal bool) error { return w.app.SetFrugal(frugal) }
+
 // Network tells who is connected, and how.
 func (w *Window) Network() (Network, error) { return w.app.Network(), nil }
 
@@ -341,7 +362,7 @@ const statusPause = 200 * time.Millisecond
 
 // pumpNews tells the window what has changed besides documents.
 func (w *Window) pumpNews(seen map[topic]uint64) {
-	status := make(map[space.ID]bool)
+	status, catching := make(map[space.ID]bool), make(map[space.ID]bool)
 	var pause <-chan time.Time
 	for {
 		fresh, rung := w.app.news.since(seen)
@@ -349,6 +370,11 @@ func (w *Window) pumpNews(seen map[topic]uint64) {
 			switch t.event {
 			case EventStatus:
 				status[t.space] = true
+				if pause == nil {
+					pause = time.After(statusPause)
+				}
+			case EventCatching:
+				catching[t.space] = true
 				if pause == nil {
 					pause = time.After(statusPause)
 				}
@@ -372,7 +398,11 @@ func (w *Window) pumpNews(seen map[topic]uint64) {
 			for _, id := range slices.Collect(maps.Keys(status)) {
 				w.emit(Event{Name: EventStatus, Data: SpaceData{Space: id.String()}})
 			}
+			for _, id := range slices.Collect(maps.Keys(catching)) {
+				w.emit(Event{Name: EventCatching, Data: SpaceData{Space: id.String()}})
+			}
 			clear(status)
+			clear(catching)
 		}
 	}
 }

@@ -313,6 +313,31 @@ export interface MemberStatus {
 	connected: boolean;
 	hasLatest: boolean;
 	lastSeen?: string;
+	/** Whether anything is known of what they have. */
+	known: boolean;
+	/** When they last said what they have; absent while they are connected. */
+	asOf?: string;
+	/** When the first change was written that they lack, where that is known. */
+	lacks?: string;
+}
+
+/** How many people of a space have the latest of a document, besides you. */
+export interface DocumentSeen {
+	document: DocumentID;
+	have: number;
+	people: number;
+}
+
+/** How far it is to get what a space holds from somebody. */
+export interface CatchingUp {
+	active: boolean;
+	/** A name. */
+	from: string;
+	/** Documents that have come, and that there are to come. */
+	done: number;
+	of: number;
+	/** That have come. */
+	bytes: number;
 }
 
 export interface Status {
@@ -337,6 +362,10 @@ export interface Network {
 	addresses: string[];
 	peers: Peer[];
 	offline: boolean;
+	/** The network is to be used sparingly, as somebody has chosen. */
+	frugal: boolean;
+	/** Why it is by itself: the battery is low, or what goes over the network costs money. */
+	spares: "battery" | "metered" | "";
 }
 
 /** On the local network, straight over the internet, or by way of a keeper. */
@@ -602,7 +631,11 @@ export interface WindowApi {
 	/** Whether any other window, of this device or of another, has the document open. */
 	Company(space: SpaceID, document: DocumentID): Promise<boolean>;
 	Status(space: SpaceID, document: DocumentID): Promise<Status>;
+	/** Of each document of the space that is here. */
+	Seen(space: SpaceID): Promise<DocumentSeen[]>;
+	CatchingUp(space: SpaceID): Promise<CatchingUp>;
 	Network(): Promise<Network>;
+	SetFrugal(frugal: boolean): Promise<void>;
 	/** How each connected device is reached, and what goes to and fro. */
 	Connections(): Promise<Connection[]>;
 	/** Tries whatever there is to reach others by, for up to 15 seconds. Fails with "offline". */
@@ -677,6 +710,7 @@ export interface Events {
 	network: Record<string, never>;
 	/** Who has what in a space changed. */
 	status: { space: SpaceID };
+	catching: { space: SpaceID };
 	/** Other windows came to a document that this one has open, or all have left it; ask Company. */
 	company: { space: SpaceID; document: DocumentID };
 	/** The room of a space opened or ended, or somebody came in; ask RoomState. */
@@ -704,6 +738,7 @@ export const eventNames: readonly EventName[] = [
 	"spaces",
 	"network",
 	"status",
+	"catching",
 	"company",
 	"room",
 	"notices",

@@ -19,6 +19,7 @@ const someone = (name: string, hasLatest: boolean, connected = true): MemberStat
 	you: false,
 	hasLatest,
 	connected,
+	known: true,
 });
 const among = (...members: MemberStatus[]): Status => ({ saved: true, offline: false, members });
 const words = (input: Partial<StatusInput>) =>
