@@ -34,6 +34,7 @@ var groups = []group{
 	{"start", measureStart},
 	{documents, measureDocuments},
 	{spaces, measureSpaces},
+	{peers, measurePeers},
 }
 
 func main() {

@@ -96,6 +96,7 @@ func measurePages(ctx context.Context, dir string) (_ []Row, err error) {
 type node struct {
 	data    string
 	link    string
+	address string
 	process *exec.Cmd
 }
 
@@ -115,11 +116,17 @@ func serve(ctx context.Context, data string) (*node, error) {
 	if err := n.process.Start(); err != nil {
 		return nil, fmt.Errorf("start a node (is %s built?): %w", binary("parley-node"), err)
 	}
-	var ready struct{ Web string }
+	var ready struct {
+		Web       string
+		Addresses []string
+	}
 	if err := json.NewDecoder(out).Decode(&ready); err != nil {
 		return nil, errors.Join(fmt.Errorf("read the node's link: %w", err), n.stop())
 	}
 	n.link = ready.Web
+	if len(ready.Addresses) > 0 {
+		n.address = ready.Addresses[0]
+	}
 	go io.Copy(io.Discard, out)
 	return n, nil
 }
