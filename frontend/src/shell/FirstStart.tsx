@@ -1,20 +1,17 @@
 import { FileText, MonitorSmartphone } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import type { Linked } from "../bridge";
 import { useTranslation } from "../i18n";
 import { Button } from "../ui/Button";
 import { TableDrawing } from "../ui/Drawing";
-import { TextField } from "../ui/Field";
 import devices from "./devices/devices.module.css";
 import { RecoverForm } from "./devices/RecoverForm";
 import { UseLinkForm } from "./devices/UseLinkForm";
-import { errorWords } from "./errorWords";
 import { isLinkCode } from "./handed";
 import { LanguageRow } from "./LanguageRow";
-import { checkName } from "./names";
+import { NameForm } from "./NameForm";
 import styles from "./Standby.module.css";
 import type { Session } from "./session";
-import { toField } from "./toField";
 import { usePageTitle } from "./usePageTitle";
 
 /** How somebody comes to Parley on this device. */
@@ -56,7 +53,23 @@ export function FirstStart({ bridge, preferences, prefer, setYou, handed, onRetu
 				</div>
 				{way === "new" && (
 					<>
-						<NameForm bridge={bridge} setYou={setYou} autoFocus={came === undefined} />
+						<NameForm
+							className={styles.form}
+							says={{
+								label: t("first.name"),
+								hint: t("first.nameHint"),
+								placeholder: t("first.namePlaceholder"),
+								action: t("first.start"),
+							}}
+							wrong={{ missing: t("first.nameMissing"), "too-long": t("first.nameTooLong") }}
+							autoComplete="name"
+							autoFocus={came === undefined}
+							save={async (name) => {
+								const person = { name };
+								await bridge.api.SetPerson(person);
+								setYou(person);
+							}}
+						/>
 						<div className={devices.ways}>
 							<Button icon={MonitorSmartphone} autoFocus={came === "link"} onPress={() => setWay("link")}>
 								{t("first.haveDevice")}
@@ -81,59 +94,5 @@ export function FirstStart({ bridge, preferences, prefer, setYou, handed, onRetu
 			</div>
 			<LanguageRow chosen={preferences.language} onChoose={(language) => prefer({ language })} />
 		</main>
-	);
-}
-
-interface NameFormProps extends Pick<Session, "bridge" | "setYou"> {
-	autoFocus: boolean;
-}
-
-function NameForm({ bridge, setYou, autoFocus }: NameFormProps) {
-	const { t } = useTranslation();
-	const [name, setName] = useState("");
-	const [problem, setProblem] = useState<string>();
-	const [busy, setBusy] = useState(false);
-
-	const submit = async (event: FormEvent<HTMLFormElement>) => {
-		event.preventDefault();
-		const form = event.currentTarget;
-		if (busy) return;
-		const wrong = checkName(name);
-		if (wrong !== undefined) {
-			setProblem(wrong === "missing" ? t("first.nameMissing") : t("first.nameTooLong"));
-			toField(form);
-			return;
-		}
-		setBusy(true);
-		try {
-			const person = { name: name.trim() };
-			await bridge.api.SetPerson(person);
-			setYou(person);
-		} catch (reason) {
-			setProblem(errorWords(reason, t));
-			toField(form);
-			setBusy(false);
-		}
-	};
-
-	return (
-		<form className={styles.form} onSubmit={submit} noValidate>
-			<TextField
-				label={t("first.name")}
-				description={t("first.nameHint")}
-				placeholder={t("first.namePlaceholder")}
-				value={name}
-				onChange={(value) => {
-					setName(value);
-					setProblem(undefined);
-				}}
-				error={problem}
-				autoComplete="name"
-				autoFocus={autoFocus}
-			/>
-			<Button type="submit" look="primary">
-				{t("first.start")}
-			</Button>
-		</form>
 	);
 }

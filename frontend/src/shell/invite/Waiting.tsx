@@ -1,5 +1,6 @@
 import { Hourglass } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { useEffect, useState } from "react";
+import type { SpaceID } from "../../bridge";
 import { useTranslation } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { DialogActions } from "../../ui/Dialog";
@@ -10,18 +11,10 @@ import { useSession } from "../session";
 /** Says that a facilitator is asked, and goes into the space when one says yes while it is open. */
 export function Waiting({ name, onClose }: { name: string; onClose: () => void }) {
 	const { t } = useTranslation();
-	const { spaces, go } = useSession();
-	const before = useRef(new Set(spaces.map(({ id }) => id)));
-	const come = spaces.find(({ id }) => !before.current.has(id));
-	const latest = useRef(() => {});
-	latest.current = () => {
-		if (come === undefined) return;
-		go({ space: come.id });
-		onClose();
-	};
-	// Who waits in front of it is taken along.
-	// biome-ignore lint/correctness/useExhaustiveDependencies: the space that came is what it answers to.
-	useEffect(() => latest.current(), [come?.id]);
+	const { spaces } = useSession();
+	const [before] = useState(() => new Set(spaces.map(({ id }) => id)));
+	const come = spaces.find(({ id }) => !before.has(id));
+	if (come !== undefined) return <Come space={come.id} onClose={onClose} />;
 	return (
 		<>
 			<div className={styles.waiting} role="status">
@@ -40,4 +33,15 @@ export function Waiting({ name, onClose }: { name: string; onClose: () => void }
 			</DialogActions>
 		</>
 	);
+}
+
+/** Takes whoever waited in front of it into the space. */
+function Come({ space, onClose }: { space: SpaceID; onClose: () => void }) {
+	const { go } = useSession();
+	// Where the window is, and that a dialog is open, is known outside of this one.
+	useEffect(() => {
+		go({ space });
+		onClose();
+	}, [go, space, onClose]);
+	return null;
 }
