@@ -1,11 +1,11 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests with real programs and real browsers. They share two cores, so one file runs at a time. */
+/** Tests with real programs and real browsers. Stories wait more than they work: two share two cores well. */
 export default defineConfig({
 	root: import.meta.dirname,
 	test: {
 		include: ["**/*.test.ts"],
-		fileParallelism: false,
+		maxWorkers: 2,
 		testTimeout: 90_000,
 		hookTimeout: 60_000,
 		reporters: ["verbose"],
