@@ -30,7 +30,7 @@ func measureDocuments(ctx context.Context) ([]Row, error) {
 	}
 	defer os.RemoveAll(dir)
 	var rows []Row
-	for _, step := range []func(context.Context, string) ([]Row, error){measureCommits, measureAppends, measureLarge, measureMany} {
+	for _, step := range []func(context.Context, string) ([]Row, error){measureCommits, measureAppends, measureLarge, measureBundles, measureMany} {
 		measured, err := step(ctx, dir)
 		if err != nil {
 			return rows, err
