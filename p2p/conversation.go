@@ -3,6 +3,7 @@ package p2p
 import (
 	"bufio"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -13,21 +14,24 @@ import (
 const slowest = 16 << 10
 
 // A conversation is one stream of frames with a deadline on every step. It is
-// used by one goroutine.
+// used by one goroutine, but for heard.
 type conversation struct {
 	stream  network.Stream
 	reader  *bufio.Reader
 	writer  *bufio.Writer
 	patient time.Duration // for each step, and what its size allows
+	heard   atomic.Int64  // when the other side said something last, in Unix nanoseconds
 }
 
 func converse(stream network.Stream, patient time.Duration) *conversation {
-	return &conversation{
+	c := &conversation{
 		stream:  stream,
 		reader:  bufio.NewReader(stream),
 		writer:  bufio.NewWriterSize(stream, 16<<10),
 		patient: patient,
 	}
+	c.heard.Store(time.Now().UnixNano())
+	return c
 }
 
 // by is when a step with a frame of some size must have ended.
@@ -75,6 +79,7 @@ func (c *conversation) hear(limit int, expected ...message) (message, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.heard.Store(time.Now().UnixNano())
 	for _, m := range expected {
 		if m.kind() == kind {
 			return m, decodeMessage(body, m)

@@ -285,6 +285,42 @@ func TestPiecesThatNobodyAskedForAreNonsense(t *testing.T) {
 	})
 }
 
+func TestWhoNeverAnswersKeepsNobodyFromTheOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSimulation(t, 1)
+		s.wire.suffers(wireFaults{delay: 5 * time.Millisecond})
+		ada := s.newPlayer()
+		ada.founds()
+		ben, mal := s.newPlayer(), s.newPlayer()
+		for _, p := range []*player{ben, mal} {
+			t.Log(s.joins(p, space.Editor))
+		}
+		o := &office{simulation: s, ada: ada, ben: ben, plan: ref(s.park, "plan")}
+		o.works()
+		ada.shares(s.park, mal.device)
+		if err := ben.node.SetOffline(true); err != nil {
+			t.Fatal(err)
+		}
+		var asked atomic.Int32
+		mal.node.current().host.SetStreamHandler(catchUpProtocol, func(network.Stream) { asked.Add(1) })
+		for i := range 5 {
+			ben.device.writes(o.plan, fmt.Sprint("meanwhile ", i))
+		}
+		r := ada.node.current().room(s.park)
+		r.pull(pullRequest{from: peerOf(mal.id())})
+		waitFor(t, "Ada's asking Mal", func() bool { return asked.Load() > 0 })
+		if err := ben.node.SetOffline(false); err != nil {
+			t.Fatal(err)
+		}
+		begun := time.Now()
+		ben.meets(ada)
+		ada.same(s.park, ben.device)
+		if took := time.Since(begun); took > 2*pullSilence {
+			t.Errorf("it took %v, because somebody else says nothing", took)
+		}
+	})
+}
+
 func TestLiesAboutWhatThereIsAreFollowedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSimulation(t, 1)

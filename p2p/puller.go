@@ -2,6 +2,7 @@ package p2p
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,6 +19,10 @@ const (
 	postponed   = 10 * time.Minute
 	maxFailures = 5               // pulls from one peer that fail in a row before we wait for news
 	pullPause   = 2 * time.Second // before the next try, and longer each time
+
+	pullSilence = 5 * time.Second // of whoever is pulled from, and the next pull begins beside it;
+	pullLong    = time.Minute     // so it does when one goes on for so long
+	pullsBeside = 4               // of one room at once
 )
 
 // A pullRequest asks for some parts from a peer; without parts, for everything
@@ -28,7 +33,8 @@ type pullRequest struct {
 }
 
 // A puller runs the pulls of one room, one after the other: what one brings,
-// the next need not.
+// the next need not. Only beside one that stands still or has no end the next
+// begins: nobody must keep us from the others by not answering.
 type puller struct {
 	room *room
 	wake chan struct{} // holds at most one: something is due
@@ -172,24 +178,56 @@ func (r *room) covers(ref crdt.Ref, vector crdt.Vector, digest shortDigest) bool
 func (p *puller) run() {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
+	type end struct {
+		request pullRequest
+		err     error
+	}
+	ends := make(chan end, pullsBeside)
+	under := make(map[peer.ID]time.Time) // who is pulled from, and since when
 	for {
 		p.accuse()
-		if request, ok := p.next(); ok {
-			err := p.room.pullFrom(p.room.ctx, request.from, request.refs)
-			if p.room.ctx.Err() != nil {
-				return
+		wait := p.untilTurn(under)
+		if wait == 0 {
+			if request, ok := p.next(under); ok {
+				under[request.from] = time.Now()
+				if !p.room.online.do(func() {
+					ends <- end{request, p.room.pullFrom(p.room.ctx, request.from, request.refs)}
+				}) {
+					return
+				}
+				continue
 			}
-			p.ended(request, err)
-			continue
+			wait = time.Hour
 		}
-		timer.Reset(p.untilDue())
+		timer.Reset(min(wait, p.untilDue()))
 		select {
 		case <-p.room.ctx.Done():
 			return
 		case <-p.wake:
 		case <-timer.C:
+		case e := <-ends:
+			if p.room.ctx.Err() != nil {
+				return
+			}
+			delete(under, e.request.from)
+			p.ended(e.request, e.err)
 		}
 	}
+}
+
+// untilTurn is how long the next pull has to wait for those under way.
+func (p *puller) untilTurn(under map[peer.ID]time.Time) (wait time.Duration) {
+	if len(under) == pullsBeside {
+		return time.Hour
+	}
+	for from, begun := range under {
+		last := p.room.pulls.heard(from)
+		if last.Before(begun) {
+			last = begun
+		}
+		wait = max(wait, min(time.Until(last.Add(pullSilence)), time.Until(begun.Add(pullLong))))
+	}
+	return wait
 }
 
 // ended sees to a pull that failed: while the peer is there, it is tried again
@@ -220,18 +258,20 @@ func (p *puller) ended(request pullRequest, err error) {
 	})
 }
 
-func (p *puller) next() (pullRequest, bool) {
+// next is the first request that waits, but from those who are asked already.
+func (p *puller) next(under map[peer.ID]time.Time) (pullRequest, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.order) == 0 {
+	i := slices.IndexFunc(p.order, func(from peer.ID) bool { return under[from].IsZero() })
+	if i < 0 {
 		return pullRequest{}, false
 	}
-	request := pullRequest{from: p.order[0]}
+	request := pullRequest{from: p.order[i]}
 	for ref := range p.waiting[request.from] {
 		request.refs = append(request.refs, ref)
 	}
 	delete(p.waiting, request.from)
-	p.order = p.order[1:]
+	p.order = slices.Delete(p.order, i, i+1)
 	return request, true
 }
 

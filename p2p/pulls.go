@@ -2,7 +2,9 @@ package p2p
 
 import (
 	"sync"
+	"time"
 
+	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 )
 
@@ -30,6 +32,19 @@ func (s *pulls) begin(p peer.ID, c *conversation) (done func()) {
 			delete(s.under, p)
 		}
 	}
+}
+
+// heard is when a peer from which something is pulled said something last; the
+// zero time if nothing is.
+func (s *pulls) heard(from peer.ID) (last time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.under[from] {
+		if at := time.Unix(0, c.heard.Load()); c.stream.Stat().Direction == network.DirOutbound && at.After(last) {
+			last = at
+		}
+	}
+	return last
 }
 
 // end aborts all pulls from a peer and to it.
