@@ -104,6 +104,14 @@ async function visitSpace(window: Window<ChromiumScreen>, visit: Visit): Promise
 	const { page } = screen;
 	await goesTo(window, words.thisSpace.title);
 	await visit("this-space", window);
+	await page.getByRole("radio", { name: words.carry.since }).check({ force: true });
+	await screen.press("button", words.carry.save);
+	await window.seesText(words.carry.earlierMissing);
+	await visit("this-space-carry", window);
+	await screen.press("button", words.carry.takeIn);
+	await window.sees("dialog", words.carry.takeIn);
+	await visit("take-in", window);
+	await window.closesDialog();
 	await screen.press("button", words.thisSpace.close);
 	await visit("this-space-close", window);
 	await page.getByRole("dialog").getByRole("button", { name: words.thisSpace.close, exact: true }).click();
