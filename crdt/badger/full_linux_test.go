@@ -20,11 +20,13 @@ const diskEnv = "PARLEY_TEST_DISK"
 func TestFullDisk(t *testing.T) {
 	if os.Getenv(diskEnv) != "" {
 		t.Run("small", func(t *testing.T) { fillDisk(t, 1<<10, 300) })
-		t.Run("large", func(t *testing.T) { fillDisk(t, 3<<20, 2) })
+		if !testing.Short() {
+			t.Run("large", func(t *testing.T) { fillDisk(t, 3<<20, 2) })
+		}
 		t.Run("closed", closedOnFullDisk)
 		return
 	}
-	process := exec.Command(os.Args[0], "-test.run=^TestFullDisk$", "-test.v")
+	process := exec.Command(os.Args[0], "-test.run=^TestFullDisk$", "-test.v", fmt.Sprintf("-test.short=%t", testing.Short()))
 	process.Env = append(os.Environ(), diskEnv+"="+t.TempDir())
 	process.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
 	if os.Getuid() != 0 {

@@ -153,14 +153,17 @@ func older(key, value string) bool { return records(3000)[key] == value }
 func TestMissingFiles(t *testing.T) {
 	want := stored()
 	for state, o := range stores(t) {
+		tried := make(map[string]bool)
 		for _, name := range files(t, o.Dir) {
-			if ext := filepath.Ext(name); ext != ".sst" && ext != ".vlog" && name != "MANIFEST" {
+			ext := filepath.Ext(name)
+			if ext != ".sst" && ext != ".vlog" && name != "MANIFEST" {
 				continue
 			}
 			path := filepath.Join(o.Dir, name)
-			if info, err := os.Stat(path); err != nil || info.Size() <= 20 {
+			if info, err := os.Stat(path); err != nil || info.Size() <= 20 || testing.Short() && tried[ext] {
 				continue
 			}
+			tried[ext] = true
 			t.Run(state+"/"+name, func(t *testing.T) {
 				try(t, os.Rename(path, path+".away"))
 				t.Cleanup(func() { try(t, os.Rename(path+".away", path)) })
