@@ -1,5 +1,5 @@
 import { toParleyError } from "../bridge";
-import type { Problem } from "./replica";
+import type { Problem } from "./state";
 
 // A batch stays small enough to be answered soon; a change larger than this travels alone.
 const BATCH_BYTES = 256 * 1024;

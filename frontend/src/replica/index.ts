@@ -1,6 +1,6 @@
 export { type Core, loadCore } from "./automerge";
 export { type IndexEntry, IndexReplica } from "./indexReplica";
-export { type Problem, Replica, type ReplicaState } from "./replica";
+export { Replica } from "./replica";
 export {
 	type Change,
 	type Marker,
@@ -9,3 +9,4 @@ export {
 	RichText,
 	type Span,
 } from "./richText";
+export type { Problem, ReplicaState } from "./state";

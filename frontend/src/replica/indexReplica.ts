@@ -1,6 +1,8 @@
 import type { DocumentID, SpaceID } from "../bridge";
 import { RawString } from "./automerge";
-import { type Door, Replica, type ReplicaState } from "./replica";
+import type { Door } from "./door";
+import { Replica } from "./replica";
+import type { ReplicaState } from "./state";
 
 /** One document of a space, as the space's index lists it. */
 export interface IndexEntry {

@@ -1,7 +1,7 @@
 import { fromBase64, type Opened, ParleyError, toBase64 } from "../bridge";
 import { type Core, loadCore, tryOut } from "./automerge";
+import type { Address, Door } from "./door";
 import { renew } from "./instance";
-import type { Address, Door } from "./replica";
 
 /** How many chunks of one part are set aside at most before it counts as not to be shown. */
 const MOST_ASIDE = 20;

@@ -1,47 +1,12 @@
-import {
-	type Bridge,
-	DISCONNECTED,
-	type DocumentID,
-	fromBase64,
-	type Opened,
-	ParleyError,
-	type Part,
-	type SpaceID,
-	toBase64,
-	toParleyError,
-} from "../bridge";
+import { DISCONNECTED, fromBase64, type Opened, ParleyError, toBase64 } from "../bridge";
 import { applyChunks, type Core, handOver, loadCore, type Patch } from "./automerge";
 import { CommitQueue, isRefusal } from "./commitQueue";
+import { type Address, type Door, keyOf, onCompany, onMoved } from "./door";
 import { onTrap } from "./instance";
 import { Pace } from "./pace";
 import { take, takeCarefully } from "./recovery";
+import { type Problem, type ReplicaState, sameState, toProblem } from "./state";
 import { type Unsaved, writeAgain } from "./unsaved";
-
-/** What a replica needs of the bridge. */
-export type Door = Pick<Bridge, "api" | "on" | "onConnection" | "onPause">;
-
-/** Why something did not work: a code for screens to choose their words by, and a sentence in English. */
-export interface Problem {
-	readonly code: string;
-	readonly message: string;
-}
-
-/** An immutable picture of how a replica stands; another object whenever something in it changed. */
-export interface ReplicaState {
-	/** Whether all that was written here is on disk; "failed" goes on trying. */
-	readonly saving: "saved" | "saving" | "failed";
-	/** Why saving fails, or why the document cannot be shown. */
-	readonly problem: Problem | null;
-	/** The document cannot be read or written now; nothing acknowledged is lost. reload() tries again. */
-	readonly broken: boolean;
-	readonly writable: boolean;
-}
-
-export interface Address {
-	space: SpaceID;
-	document: DocumentID;
-	part: Part;
-}
 
 /** A copy that breaks so often within so short a time is not loaded anew by itself any more. */
 const FALLS = 5;
@@ -471,35 +436,4 @@ export class Replica {
 			writable: this.writable,
 		};
 	}
-}
-
-function keyOf({ space, document, part }: Address): string {
-	return `${space}/${document}/${part}`;
-}
-
-/** Calls back with the new position whenever a part got new chunks. */
-function onMoved(door: Door, address: Address, heard: (position: number) => void): () => void {
-	return door.on("moved", (moved) => {
-		const same =
-			moved.space === address.space && moved.document === address.document && moved.part === address.part;
-		if (same) heard(moved.position);
-	});
-}
-
-/** Calls back when somebody else may have opened a document, or left it. */
-function onCompany(door: Door, address: Address, listener: () => void): () => void {
-	return door.on("company", ({ space, document }) => {
-		if (space === address.space && document === address.document) listener();
-	});
-}
-
-function sameState(a: ReplicaState, b: ReplicaState): boolean {
-	return (
-		a.saving === b.saving && a.problem === b.problem && a.broken === b.broken && a.writable === b.writable
-	);
-}
-
-function toProblem(reason: unknown): Problem {
-	const error = toParleyError(reason);
-	return { code: error.code === "unknown" ? "unreadable" : error.code, message: error.message };
 }

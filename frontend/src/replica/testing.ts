@@ -1,6 +1,7 @@
 import { type Connection, type Events, fromBase64, ParleyError, toBase64 } from "../bridge";
 import { type Core, changeActor, loadCore } from "./automerge";
-import { type Door, Replica } from "./replica";
+import type { Door } from "./door";
+import { Replica } from "./replica";
 import { RichText } from "./richText";
 
 const address = { space: "space", document: "document", part: "body" } as const;
