@@ -161,11 +161,11 @@ func (c *BundleImport) Run(ctx context.Context, peer *app.App, reply Reply) erro
 // readOn reads a file to its end: who sends it hears what has become of it only
 // when all of it is sent.
 func readOn(ctx context.Context, from io.Reader) error {
-	if ctx.Err() != nil {
-		return nil
+	if ctx.Err() == nil {
+		_, err := io.Copy(io.Discard, from)
+		return err
 	}
-	_, err := io.Copy(io.Discard, from)
-	return err
+	return nil
 }
 
 // noted tells a person, every now and then, how much was read.
