@@ -9,6 +9,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/multiformats/go-multiaddr"
 
 	"parley/space"
 )
@@ -18,6 +19,7 @@ const sharing = "shares a space"
 
 // An acquaintance is what we know of a connected peer.
 type acquaintance struct {
+	sees     multiaddr.Multiaddr // where it says that it sees us; nil: it has not
 	since    time.Time
 	shared   map[space.ID]bool
 	member   map[space.ID]bool // what our log said of it when it was last considered
@@ -58,6 +60,7 @@ func (o *online) met(e event.EvtPeerIdentificationCompleted) {
 	o.settle(e.Peer)
 	o.acquaint(e.Peer)
 	o.node.petitions.met(e.Peer)
+	o.outside.saw(e.Peer, e.ObservedAddr)
 	if e.Conn.Stat().Direction == network.DirOutbound {
 		o.meet(e.Peer)
 	}
@@ -88,7 +91,6 @@ func (o *online) lost(p peer.ID) {
 	o.mu.Lock()
 	known := o.peers[p]
 	delete(o.peers, p)
-	o.reservations.end(p)
 	var rooms []*room
 	if known != nil {
 		for id := range known.shared {
@@ -96,6 +98,8 @@ func (o *online) lost(p peer.ID) {
 		}
 	}
 	o.mu.Unlock()
+	o.reservations.end(p)
+	o.outside.tell(p)
 	for _, r := range rooms {
 		if r != nil {
 			r.showOut(p)
@@ -187,6 +191,7 @@ func (o *online) share(p peer.ID, ids []space.ID) {
 	}
 	if len(ids) > 0 {
 		o.reservations.tendTo(p)
+		o.outside.met(p)
 		o.rememberAddresses(p)
 		o.node.peersChanged()
 	}

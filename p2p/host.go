@@ -66,6 +66,7 @@ func newHost(key space.Key, listen []multiaddr.Multiaddr, gate *gater, counted *
 		libp2p.ResourceManager(resources),
 		libp2p.ConnectionManager(connections),
 		libp2p.ConnectionGater(gate),
+		libp2p.AddrsFactory(gate.ways.announce),
 		libp2p.BandwidthReporter(counted),
 		libp2p.EnableRelay(),
 		libp2p.EnableHolePunching(),

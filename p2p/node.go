@@ -29,6 +29,7 @@ type Config struct {
 
 	Listen    []string  // multiaddrs; default: QUIC and TCP on any free port
 	MDNS      bool      // find others, and be found, on the local network
+	MapPorts  bool      // ask the router to open ports (UPnP, NAT-PMP), unless all spaces stay on the local network
 	Offline   bool      // begin with the network switched off
 	Addresses Addresses // where members could be reached; nil: not kept
 	Log       *slog.Logger
@@ -55,6 +56,7 @@ type Node struct {
 	store     *crdt.Store
 	listenOn  []string
 	mdns      bool
+	mapPorts  bool
 	log       *slog.Logger
 	now       func() time.Time
 	onPeers   func()
@@ -92,7 +94,7 @@ func Open(ctx context.Context, config Config) (*Node, error) {
 	}
 	n := &Node{
 		key: config.Key, device: config.Key.Device(), store: config.Store,
-		listenOn: config.Listen, mdns: config.MDNS, log: config.Log, now: config.Now,
+		listenOn: config.Listen, mdns: config.MDNS, mapPorts: config.MapPorts, log: config.Log, now: config.Now,
 		onPeers:   config.OnPeers,
 		frugally:  config.Frugal,
 		advance:   orNothing(config.OnProgress),
@@ -423,15 +425,16 @@ func (n *Node) peersChanged() { n.onPeers() }
 
 // listen starts a host where it listened last time, so that addresses in
 // invitations stay good, or else on any free port.
-func (n *Node) listen(gate *gater, counted *traffic) (host.Host, error) {
+func (n *Node) listen(gate *gater, counted *traffic, more ...libp2p.Option) (host.Host, error) {
+	more = append(more, n.options...)
 	if len(n.listenOn) > 0 {
 		addresses, err := parseAddresses(n.listenOn)
 		if err != nil {
 			return nil, err
 		}
-		return newHost(n.key, addresses, gate, counted, n.options...)
+		return newHost(n.key, addresses, gate, counted, more...)
 	}
-	h, err := n.listenAgain(gate, counted)
+	h, err := n.listenAgain(gate, counted, more)
 	if err != nil {
 		return nil, err
 	}
@@ -445,9 +448,9 @@ func (n *Node) listen(gate *gater, counted *traffic) (host.Host, error) {
 	return h, nil
 }
 
-func (n *Node) listenAgain(gate *gater, counted *traffic) (host.Host, error) {
+func (n *Node) listenAgain(gate *gater, counted *traffic, more []libp2p.Option) (host.Host, error) {
 	if last, err := parseAddresses(n.book.of(n.device)); err == nil && len(last) > 0 {
-		h, err := newHost(n.key, last, gate, counted, n.options...)
+		h, err := newHost(n.key, last, gate, counted, more...)
 		if err == nil && len(listensOn(h)) == len(last) {
 			return h, nil
 		}
@@ -460,7 +463,7 @@ func (n *Node) listenAgain(gate *gater, counted *traffic) (host.Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newHost(n.key, addresses, gate, counted, n.options...)
+	return newHost(n.key, addresses, gate, counted, more...)
 }
 
 // listensOn are the addresses of this machine that a host listens on. It listens

@@ -15,6 +15,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
 	"github.com/libp2p/go-libp2p/p2p/host/eventbus"
+	"github.com/libp2p/go-libp2p/p2p/protocol/autonatv2"
 
 	"parley/space"
 )
@@ -31,8 +32,10 @@ type online struct {
 	traffic      *traffic
 	relay        *relay
 	reservations *reservations
-	unwatch      func()  // ends watchConnections
-	finder       *finder // nil: the local network is not asked
+	outside      *outside
+	mapper       *portMapper // nil: no router is asked to open ports
+	unwatch      func()      // ends watchConnections
+	finder       *finder     // nil: the local network is not asked
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -46,20 +49,22 @@ type online struct {
 
 func (n *Node) goOnline() (*online, error) {
 	ways, counted := newWays(n), newTraffic()
-	gate := newGater(ways)
-	h, err := n.listen(gate, counted)
+	gate, mapper := newGater(ways), n.newMapper()
+	h, err := n.listen(gate, counted, mapper.options()...)
 	if err != nil {
 		return nil, err
 	}
+	ways.here.listens(h.Network())
 	ctx, cancel := context.WithCancel(context.Background())
 	o := &online{
-		node: n, log: n.log, host: h, gate: gate, ways: ways, traffic: counted,
+		node: n, log: n.log, host: h, gate: gate, ways: ways, traffic: counted, mapper: mapper,
 		ctx: ctx, cancel: cancel,
 		rooms: make(map[space.ID]*room),
 		peers: make(map[peer.ID]*acquaintance),
 	}
 	o.relay = &relay{online: o}
 	o.reservations = newReservations(o)
+	o.outside = newOutside(o)
 	o.unwatch = o.watchConnections()
 	if n.mdns {
 		o.finder = newFinder(o)
@@ -91,7 +96,9 @@ func (o *online) start() error {
 	if err := o.enterRooms(); err != nil {
 		return err
 	}
+	o.handle(autonatv2.DialProtocol, newAllowance(2, 0.2, 12), o.outside.serve)
 	o.relay.tend()
+	o.do(o.outside.run)
 	o.do(o.keepDialling)
 	o.do(o.keepInTouch)
 	o.do(o.watchMoves)
@@ -124,6 +131,7 @@ func (o *online) close() {
 	}
 	o.unwatch()
 	o.relay.close()
+	o.outside.close()
 	if err := o.host.Close(); err != nil {
 		o.log.Warn("Closing the network left something behind", "error", err)
 	}

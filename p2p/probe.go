@@ -25,14 +25,8 @@ const (
 	Yes     Answer = "yes"
 	No      Answer = "no"
 	Unknown Answer = "unknown"
+	Off     Answer = "off"
 )
-
-func answerOf(yes bool) Answer {
-	if yes {
-		return Yes
-	}
-	return No
-}
 
 // Report says what works on the way from this device to others, and what does
 // not: facts, for others to find the words.
@@ -43,7 +37,7 @@ type Report struct {
 	IPv6      bool     // this machine has an address of the internet's
 	Reachable Answer   // from outside, without a keeper
 	Outside   []string // addresses at which it is
-	Mapping   Answer   // the router has opened a port
+	Mapping   Answer   // the router has opened a port; Off: it is not asked
 	Keepers   []KeeperReport
 	Devices   []DeviceReport
 }
@@ -92,7 +86,7 @@ func (n *Node) TestConnection(ctx context.Context) (Report, error) {
 	}
 	ctx, cancel := closedBy(ctx, o.ctx)
 	defer cancel()
-	r := Report{Looking: n.mdns, Listening: n.Addresses(), Mapping: Unknown, Reachable: Unknown}
+	r := Report{Looking: n.mdns, Listening: n.Addresses(), Mapping: o.mapper.state(o.host)}
 	var asked sync.WaitGroup
 	keepers := n.keepers()
 	for i := range keepers {
@@ -100,6 +94,8 @@ func (n *Node) TestConnection(ctx context.Context) (Report, error) {
 	}
 	n.book.again()
 	asked.Wait()
+	o.outside.look(ctx)
+	r.Reachable, r.Outside = o.outside.state()
 	r.Heard, r.IPv6, r.Keepers, r.Devices = n.meetings.found(), o.hasIPv6(), keepers, n.reports()
 	return r, nil
 }

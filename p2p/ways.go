@@ -2,6 +2,7 @@ package p2p
 
 import (
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,12 +22,14 @@ const attachedFor = 2 * time.Second
 // nothing is relayed but between members of a space with a keeper.
 type ways struct {
 	node *Node
+	here whereabouts
 
 	mu       sync.Mutex
 	networks []netip.Prefix
-	looked   time.Time        // when networks were
-	asked    map[peer.ID]int  // devices that the user is having dialled
-	nearOnly map[peer.ID]bool // devices that are to be met on the local network just now
+	looked   time.Time             // when networks were
+	asked    map[peer.ID]int       // devices that the user is having dialled
+	works    []multiaddr.Multiaddr // of this device, found to lead here from the internet
+	nearOnly map[peer.ID]bool      // devices that are to be met on the local network just now
 }
 
 func newWays(n *Node) *ways {
@@ -102,6 +105,21 @@ func (w *ways) stayNear(p peer.ID) (done func()) {
 		defer w.mu.Unlock()
 		delete(w.nearOnly, p)
 	}
+}
+
+// confirm says which addresses lead here from the internet.
+func (w *ways) confirm(works []multiaddr.Multiaddr) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.works = works
+}
+
+// announce adds what was confirmed to the addresses that others are told.
+func (w *ways) announce(addresses []multiaddr.Multiaddr) []multiaddr.Multiaddr {
+	addresses = w.here.correct(addresses)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return multiaddr.Unique(slices.Concat(addresses, w.works))
 }
 
 // admits reports whether a space may be spoken of over a connection.
