@@ -383,14 +383,17 @@ func (s *Store) store(p *part, b *batch, plan *plan) (Receipt, error) {
 		b.refused[i].Time = s.now()
 		receipt.Refused = append(receipt.Refused, b.refused[i].Quarantined)
 	}
+	q := s.held(b.ref.Space).quarantine
+	before := q.judgedOf(b.ref)
 	quarantine, gone := s.quarantineOps(b, accepted)
 	if len(accepted) == 0 && len(quarantine)+len(gone) == 0 {
 		return receipt, nil
 	}
-	forks := s.held(b.ref.Space).quarantine.forks(b.ref)
+	forks := q.forks(b.ref)
 	moved := len(accepted) > 0 || forks != p.state.Forks
+	aside := q.judgedOf(b.ref) != before
 	positions := len(accepted)
-	if moved {
+	if moved || aside {
 		positions = max(1, positions)
 	}
 	var next advance
@@ -402,6 +405,8 @@ func (s *Store) store(p *part, b *batch, plan *plan) (Receipt, error) {
 				next.state.Vetted = next.state.Position // a window wrote it
 			}
 			next.write(p.ref, &made)
+		}
+		if moved || aside {
 			made.moves = b.moves(accepted, first, s.now())
 		}
 		made.forget(gone)

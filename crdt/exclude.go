@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"parley/crdt/chunk"
+	"parley/space"
 )
 
 // findStanding finds out, if some change does not stand by itself, which do by
@@ -205,3 +206,7 @@ func (s *Store) keptCandidate(key []byte, record *quarantineRecord) (*candidate,
 func (r *quarantineRecord) kept() bool {
 	return r.Reason.returns() && len(r.Raw) > 0 && len(r.Actor) > 0
 }
+
+// ours reports whether a record is of something that was in the part once, or
+// was written here: nobody else may have it.
+func (r *quarantineRecord) ours() bool { return r.Origin != Peer || r.From == (space.DeviceID{}) }

@@ -41,22 +41,32 @@ func (d *device) pullsFrom(ref crdt.Ref, other *device, all bool) (missing bool)
 		if bundle, more, err = other.store.Offer(d.t.Context(), ref, ours, 2000); err != nil {
 			d.t.Fatal(err)
 		}
+		before := d.digest(ref)
 		receipt := d.takes(ref, bundle, other)
 		for _, q := range receipt.Refused {
 			if q.Reason.Forged() {
 				d.t.Fatalf("%s would turn %s away: %v, %s %d of %s; snapshots %d, changes %d", d.name, other.name, q, q.Hash, q.Seq, q.Actor, len(bundle.Snapshots), len(bundle.Changes))
 			}
 		}
-		if len(receipt.Missing) > 0 || more && receipt.Accepted == 0 {
+		moved := receipt.Accepted > 0 || d.digest(ref) != before
+		if len(receipt.Missing) > 0 || more && !moved {
 			missing = true
 		}
-		moved := receipt.Accepted > 0
 		if all {
 			ours, moved = ours.With(bundle)
 		}
 		more = more && moved
 	}
 	return missing
+}
+
+func (d *device) digest(ref crdt.Ref) [16]byte {
+	d.t.Helper()
+	digest, err := d.store.PartDigest(ref)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return digest
 }
 
 func (d *device) settles(ref crdt.Ref) (moved int) {

@@ -318,7 +318,10 @@ func (w *court) ends() {
 			}
 		}
 	}
-	// What does not count is not passed on: here everybody has been told of it.
+	for _, ref := range w.refs {
+		agree(ref, w.devices...)
+	}
+	// Nobody is told of what strangers wrote, or of what never reached anybody.
 	for _, d := range w.devices {
 		for _, l := range w.posted {
 			w.delivered(d, d.takes(l.ref, l.bundle, l.from))

@@ -43,6 +43,7 @@ type quarantine struct {
 	charged map[space.DeviceID]usage // the same, by who has signed for it; who nobody knows of is the zero device
 	digests map[Ref][16]byte         // what forks has found, until something of the part comes or goes
 	judged  map[Ref]int              // how many of a part are aside because they do not count
+	told    *told                    // what others are told of these; nil: not found out since some came or went
 }
 
 // setAside is what has to be known of such a change.
@@ -53,6 +54,7 @@ type setAside struct {
 	by     space.DeviceID // who is charged for it
 	signed bool           // by them, this very change
 	deps   []chunk.Hash
+	ours   bool // it was in the part once, or written here: it may be nowhere else
 }
 
 // usage is what somebody takes of the room for what may count again.
@@ -95,48 +97,9 @@ func (q *quarantine) recall(ref Ref, hash chunk.Hash, record *quarantineRecord, 
 	delete(q.digests, ref)
 	if record.Reason.judged() {
 		q.judged[ref]++
+		q.told = nil
 	}
-	q.aside[ref][hash] = setAside{chunk.Actor(record.Actor), record.Seq, record.Reason, by, record.signature() != nil, deps}
-}
-
-// charge adds to what somebody has used. A number below 0 takes it off.
-func (q *quarantine) charge(by space.DeviceID, changes int, bytes uint64) {
-	used := q.charged[by]
-	used.changes += changes
-	if changes < 0 {
-		used.bytes -= bytes
-	} else {
-		used.bytes += bytes
-	}
-	if q.charged[by] = used; used == (usage{}) {
-		delete(q.charged, by)
-	}
-}
-
-// attribute charges who has signed for a change of an actor with all of that
-// actor's in the part that nobody has signed for by themselves.
-func (q *quarantine) attribute() {
-	for ref, aside := range q.aside {
-		signers := make(map[chunk.Actor]space.DeviceID)
-		for _, what := range aside {
-			if what.signed && what.reason.returns() {
-				signers[what.actor] = what.by
-			}
-		}
-		for hash, what := range aside {
-			by, ok := signers[what.actor]
-			if what.signed || !what.reason.returns() || !ok {
-				continue
-			}
-			if what.reason.charged() {
-				size := q.known[quarantineID{ref.Document, ref.Part, hash}]
-				q.charge(what.by, -1, size)
-				q.charge(by, 1, size)
-			}
-			what.by = by
-			aside[hash] = what
-		}
-	}
+	q.aside[ref][hash] = setAside{chunk.Actor(record.Actor), record.Seq, record.Reason, by, record.signature() != nil, deps, record.ours()}
 }
 
 // forget undoes keep, and reports whether there was anything to undo.
@@ -155,6 +118,7 @@ func (q *quarantine) forget(ref Ref, hash chunk.Hash) bool {
 		q.bytes -= size
 	}
 	if q.aside[ref][hash].reason.judged() {
+		q.told = nil
 		if q.judged[ref]--; q.judged[ref] == 0 {
 			delete(q.judged, ref)
 		}
@@ -188,6 +152,13 @@ func (q *quarantine) keepsJudged(ref Ref) bool {
 	return q.judged[ref] > 0
 }
 
+// judgedOf counts those of a part.
+func (q *quarantine) judgedOf(ref Ref) int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.judged[ref]
+}
+
 // judgedParts are those of which anything is aside because it does not count.
 func (q *quarantine) judgedParts() []Ref {
 	q.mu.Lock()
@@ -207,70 +178,6 @@ func (q *quarantine) voucher(ref Ref, actor chunk.Actor, above uint64) (voucher 
 		}
 	}
 	return voucher, ok
-}
-
-// standing are the changes of a part that are set aside because they did not
-// count, and stand by themselves now.
-func (q *quarantine) standing(r rights) (hashes []chunk.Hash) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.judged[r.ref] == 0 {
-		return nil
-	}
-	order, st := q.listen(r)
-	for i, hash := range order {
-		what := q.aside[r.ref][hash]
-		if what.reason.judged() && st.stands(what.actor, what.seq, st.voices[i]) {
-			hashes = append(hashes, hash)
-		}
-	}
-	return hashes
-}
-
-// listen finds out what the signatures are worth that what is set aside of a part
-// came with. Nothing else can speak for it: what is above it is not in the part.
-func (q *quarantine) listen(r rights) (order []chunk.Hash, st *standing) {
-	aside := q.aside[r.ref]
-	at := make(map[chunk.Hash]int, len(aside))
-	for hash, what := range aside {
-		if what.reason.returns() {
-			at[hash] = len(order)
-			order = append(order, hash)
-		}
-	}
-	list := make([]saying, len(order))
-	for i, hash := range order {
-		what := aside[hash]
-		list[i] = saying{actor: what.actor, seq: what.seq, by: what.by, heard: what.signed}
-		for _, dep := range what.deps {
-			if below, ok := at[dep]; ok {
-				list[i].below = append(list[i].below, below)
-			}
-		}
-	}
-	return order, r.standing(list)
-}
-
-// answerable are who wrote each change that is set aside of a part, or vouched
-// for it, and why it does not count now.
-func (q *quarantine) answerable(r rights) map[chunk.Hash]author {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	order, st := q.listen(r)
-	answers := make(map[chunk.Hash]author, len(order))
-	for i, hash := range order {
-		what := q.aside[r.ref][hash]
-		why, device := st.reason(what.actor, st.voices[i])
-		answers[hash] = author{device: device, why: why, judged: what.reason.judged()}
-	}
-	return answers
-}
-
-// author says who is answerable for a change that is set aside.
-type author struct {
-	device space.DeviceID
-	why    Reason
-	judged bool
 }
 
 // forks sums up what of a part is set aside for a fork.
@@ -365,19 +272,27 @@ func (s *Store) quarantineOps(b *batch, accepted []*candidate) (ops, gone []Op) 
 		}
 	}
 	signers := b.refusedFor()
+	rights := rightsIn(s.held(b.ref.Space).log, b.ref)
 	for _, refused := range b.refused {
 		_, known := q.known[quarantineID{b.ref.Document, b.ref.Part, refused.Hash}]
 		// That it may count again is news of something refused for another
 		// reason, and so it is that it lost a fork; that is for Settle to undo.
-		before := q.aside[b.ref][refused.Hash].reason
-		news := refused.Reason.returns() && before == 0 || refused.Reason.forked() && before.judged()
+		before := q.aside[b.ref][refused.Hash]
+		news := refused.Reason.returns() && before.reason == 0 || refused.Reason.forked() && before.reason.judged() ||
+			refused.Reason.judged() && before.reason.judged() && before.saysLess(rights, refused.signed)
 		if known && !refused.stored && !news {
 			continue
 		}
 		s.log.Warn("refused a change", "ref", b.ref, "hash", refused.Hash, "reason", refused.Reason,
 			"detail", refused.Detail, "origin", refused.Origin, "from", refused.From)
 		record := refused.record()
+		if before.ours {
+			record.From = space.DeviceID{}
+		}
 		by := signers[refused.Actor]
+		if refused.signed != nil && refused.Reason.returns() {
+			by = refused.signed.Device
+		}
 		if !refused.stored && q.full(&record, by) {
 			if known || len(q.known)-q.owned >= maxQuarantined {
 				if refused.Reason.mended() {
@@ -390,7 +305,7 @@ func (s *Store) quarantineOps(b *batch, accepted []*candidate) (ops, gone []Op) 
 		q.keep(b.ref, refused.Hash, &record, by, refused.deps)
 		ops = append(ops, Op{Key: quarantineKey(b.ref, refused.Hash), Value: encode(record)})
 	}
-	return ops, gone
+	return append(ops, q.trim(s.held(b.ref.Space).log, signers)...), gone
 }
 
 // forget removes records once what makes them superfluous counts: together with
@@ -416,17 +331,6 @@ func (b *batch) refusedFor() map[chunk.Actor]space.DeviceID {
 	return signers
 }
 
-// full reports whether there is no room for the bytes of a refused change, for
-// which by is charged if it may count again.
-func (q *quarantine) full(record *quarantineRecord, by space.DeviceID) bool {
-	size := uint64(len(record.Raw))
-	if record.Reason.charged() {
-		used := q.charged[by]
-		return used.changes >= maxForked || used.bytes+size > maxForkedBytes
-	}
-	return len(q.known)-q.owned >= maxQuarantined || size > maxQuarantinedOne || q.bytes+size > maxQuarantinedBytes
-}
-
 // rereadQuarantine makes what is in memory what is on the disk again.
 func (s *Store) rereadQuarantine(id space.ID) {
 	q := s.held(id).quarantine
@@ -443,6 +347,7 @@ func (s *Store) rereadQuarantine(id space.ID) {
 	defer q.mu.Unlock()
 	q.known, q.bytes, q.aside = stored.known, stored.bytes, stored.aside
 	q.owned, q.charged, q.digests, q.judged = stored.owned, stored.charged, stored.digests, stored.judged
+	q.told = nil
 }
 
 func (r refusal) record() quarantineRecord {

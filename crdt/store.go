@@ -324,7 +324,7 @@ func (s *Store) Vector(ref Ref) (vector Vector, err error) {
 // PartDigest is the digest of what a part holds, as the directory lists it.
 func (s *Store) PartDigest(ref Ref) (digest [16]byte, err error) {
 	err = s.withPart(ref, func(p *part, _ Reader) error {
-		digest = p.state.Digest
+		digest = withTold(p.state.digest(), s.held(ref.Space).tells().of(ref).digest)
 		return nil
 	})
 	if err != nil {

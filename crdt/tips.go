@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 
 	"parley/crdt/chunk"
 	"parley/space"
@@ -16,11 +17,12 @@ type Tip struct {
 }
 
 // Tips say exactly what somebody holds of a part: each actor's newest change,
-// and what is set aside for a fork.
+// and what is set aside.
 type Tips struct {
 	Newest map[chunk.Actor]Tip
-	Forks  [16]byte // sums up the changes set aside; zeros if there are none
-	Digest [16]byte // of all that
+	Forks  [16]byte  // sums up the changes set aside for forks; zeros if there are none
+	Aside  []AsideID // of those set aside because they do not count what others are told, ascending
+	Digest [16]byte  // of all that
 }
 
 // Vector is how far each actor is known.
@@ -35,7 +37,11 @@ func (t Tips) Vector() Vector {
 // Tips returns what this device holds of a part.
 func (s *Store) Tips(ref Ref) (tips Tips, err error) {
 	err = s.withPart(ref, func(p *part, _ Reader) error {
-		tips = Tips{Newest: make(map[chunk.Actor]Tip, len(p.actors)), Forks: s.held(ref.Space).quarantine.forks(ref), Digest: p.state.Digest}
+		told := s.held(ref.Space).tells().of(ref)
+		tips = Tips{
+			Newest: make(map[chunk.Actor]Tip, len(p.actors)), Forks: s.held(ref.Space).quarantine.forks(ref),
+			Aside: told.ids(), Digest: withTold(p.state.digest(), told.digest),
+		}
 		for actor, record := range p.actors {
 			tips.Newest[actor] = Tip{record.Seq, record.Hash}
 		}
@@ -56,7 +62,7 @@ const maxOfferedForks = 16 << 20
 // other changes than this device has, it is everything that may bear on it, at
 // once: what one change vouches for may depend on any of the others. It is
 // likewise where something they lack is vouched for by a change that does not
-// count.
+// count. After all that comes what is set aside because it does not count.
 //
 // Who is told of changes that build on something they have never heard of, and
 // lacks nothing by the numbers, is behind on another side of a fork that only
@@ -74,19 +80,22 @@ func (s *Store) Offer(ctx context.Context, ref Ref, theirs Tips, maxBytes int) (
 		}
 		return err
 	})
-	if err == nil && !parted {
-		return s.Since(ctx, ref, have, maxBytes)
+	switch {
+	case err != nil:
+	case parted:
+		if err = s.offerForks(ref, theirs, &bundle); err == nil {
+			err = s.offerWitnesses(ref, have, &bundle)
+		}
+	default:
+		bundle, more, err = s.Since(ctx, ref, have, maxBytes)
 	}
-	if err == nil {
-		err = s.offerForks(ref, theirs, &bundle)
-	}
-	if err == nil {
-		err = s.offerWitnesses(ref, have, &bundle)
+	if err == nil && !more {
+		more, err = s.offerTold(ref, theirs, maxBytes, &bundle)
 	}
 	if err != nil {
 		return Bundle{}, false, fmt.Errorf("offer of %s: %w", ref, err)
 	}
-	return bundle, false, nil
+	return bundle, more, nil
 }
 
 // compareTips finds out what somebody surely has, and whether they parted from
@@ -148,20 +157,23 @@ func (s *Store) everything(v view, r Reader, have Vector) (bundle Bundle, err er
 	return bundle, err
 }
 
-// offerForks adds what is set aside for a fork, ancestors first, unless they
-// have the same.
+// offerForks adds what is set aside for a fork, ancestors first, with what
+// vouches for it of what does not count, unless they have the same.
 func (s *Store) offerForks(ref Ref, theirs Tips, bundle *Bundle) error {
 	set, err := s.forkedChanges(ref)
 	if err != nil || forksOf(set) == theirs.Forks {
 		return err
 	}
-	b := &batch{byHash: make(map[chunk.Hash]int)}
-	for _, c := range set {
-		b.byHash[c.Hash] = len(b.changes)
-		b.changes = append(b.changes, c)
+	all, err := s.keptChanges(ref)
+	if err != nil {
+		return err
 	}
-	b.order()
-	s.offerAside(ref, b, bundle)
+	w := newWitnesses(all)
+	for _, c := range set {
+		w.add(w.set[c.Hash])
+	}
+	w.batch.order()
+	s.offerAside(ref, &w.batch, bundle)
 	return nil
 }
 
@@ -192,10 +204,11 @@ func forksOf(set []*candidate) [16]byte {
 // of it, and whether that is more than before. It is for asking for all of a
 // part page by page.
 func (t Tips) With(bundle Bundle) (grown Tips, more bool) {
-	grown = Tips{Newest: maps.Clone(t.Newest), Forks: t.Forks}
+	grown = Tips{Newest: maps.Clone(t.Newest), Forks: t.Forks, Aside: slices.Clone(t.Aside)}
 	if grown.Newest == nil {
 		grown.Newest = make(map[chunk.Actor]Tip)
 	}
+	before := len(t.Aside)
 	note := func(actor chunk.Actor, tip Tip) {
 		if tip.Seq > grown.Newest[actor].Seq {
 			grown.Newest[actor] = tip
@@ -205,8 +218,12 @@ func (t Tips) With(bundle Bundle) (grown Tips, more bool) {
 	for _, raw := range bundle.Changes {
 		if c, err := chunk.ParseChange(raw, chunk.DefaultLimits); err == nil {
 			note(c.Actor, Tip{c.Seq, c.Hash})
+			grown.Aside = append(grown.Aside, asideID(c.Hash)) // which of them are is not known here
 		}
 	}
+	slices.SortFunc(grown.Aside, AsideID.Compare)
+	grown.Aside = slices.Compact(grown.Aside)
+	more = more || len(grown.Aside) > before
 	for _, raw := range bundle.Snapshots {
 		snapshot, err := chunk.ParseSnapshot(raw, chunk.DefaultLimits)
 		if err != nil {

@@ -1,6 +1,9 @@
 package crdt
 
 import (
+	"cmp"
+	"slices"
+
 	"parley/crdt/chunk"
 )
 
@@ -64,15 +67,16 @@ func (s *Store) offerWitnesses(ref Ref, have Vector, bundle *Bundle) error {
 // witnesses picks of what is set aside what vouches for something, with all
 // that it builds on there, and what vouches for that.
 type witnesses struct {
-	set   map[chunk.Hash]*candidate
-	by    map[chunk.Actor][]*candidate // signed
-	batch batch
+	set    map[chunk.Hash]*candidate
+	by     map[chunk.Actor][]*candidate // signed, in the order of their numbers
+	speaks map[chunk.Hash]*candidate    // who vouches for one that is not signed itself, among these
+	batch  batch
 }
 
 func newWitnesses(set []*candidate) *witnesses {
 	w := &witnesses{
 		set: make(map[chunk.Hash]*candidate, len(set)), by: make(map[chunk.Actor][]*candidate),
-		batch: batch{byHash: make(map[chunk.Hash]int)},
+		speaks: make(map[chunk.Hash]*candidate), batch: batch{byHash: make(map[chunk.Hash]int)},
 	}
 	for _, c := range set {
 		w.set[c.Hash] = c
@@ -80,17 +84,45 @@ func newWitnesses(set []*candidate) *witnesses {
 			w.by[c.Actor] = append(w.by[c.Actor], c)
 		}
 	}
+	for _, signed := range w.by {
+		slices.SortFunc(signed, func(a, b *candidate) int {
+			return cmp.Or(cmp.Compare(a.Seq, b.Seq), a.Hash.Compare(b.Hash))
+		})
+		seen := make(map[chunk.Hash]bool)
+		for _, c := range signed {
+			w.speakFor(c, seen)
+		}
+	}
 	return w
 }
 
-// voucher is an actor's next signed change above a number, nil if there is none.
-func (w *witnesses) voucher(actor chunk.Actor, above uint64) (next *candidate) {
-	for _, c := range w.by[actor] {
-		if c.Seq > above && (next == nil || c.Seq < next.Seq) {
-			next = c
+// speakFor notes whom a signed change vouches for: those of its actor below it,
+// but for what was seen below others.
+func (w *witnesses) speakFor(signed *candidate, seen map[chunk.Hash]bool) {
+	for next := []*candidate{signed}; len(next) > 0; {
+		c := next[len(next)-1]
+		next = next[:len(next)-1]
+		if c == nil || seen[c.Hash] {
+			continue
+		}
+		seen[c.Hash] = true
+		if c.Actor == signed.Actor && c.signed == nil {
+			w.speaks[c.Hash] = signed
+		}
+		for _, dep := range c.Deps {
+			next = append(next, w.set[dep])
 		}
 	}
-	return next
+}
+
+// voucher is an actor's next signed change above a number, nil if there is none.
+func (w *witnesses) voucher(actor chunk.Actor, above uint64) *candidate {
+	for _, c := range w.by[actor] {
+		if c.Seq > above {
+			return c
+		}
+	}
+	return nil
 }
 
 func (w *witnesses) add(c *candidate) {
@@ -108,7 +140,7 @@ func (w *witnesses) add(c *candidate) {
 			next = append(next, w.set[dep])
 		}
 		if c.signed == nil {
-			next = append(next, w.voucher(c.Actor, c.Seq))
+			next = append(next, w.speaks[c.Hash])
 		}
 	}
 }

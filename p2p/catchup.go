@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	catchUpProtocol protocol.ID = "/parley/catchup/2"
+	catchUpProtocol protocol.ID = "/parley/catchup/3"
 
 	catchUpPatience = 60 * time.Second // the other side may be storing a large piece
 	requestFrame    = 1 << 20

@@ -235,7 +235,7 @@ func (p *pull) wants(refs []crdt.Ref) (wants []partTips, rest []crdt.Ref) {
 			}
 		}
 		w := toWireTips(ref, tips)
-		size += 64 + len(w.Tips)*72
+		size += 64 + len(w.Tips)*72 + len(w.Aside)
 		if len(wants) == maxWants || len(wants) > 0 && size > maxWantBytes {
 			return wants, refs[i:]
 		}

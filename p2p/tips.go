@@ -27,10 +27,44 @@ type partTips struct {
 	Part     space.Part
 	Tips     wireTips
 	Forks    shortDigest
+	Aside    wireAside
+}
+
+// wireAside says what is set aside because it does not count: the beginnings of
+// hashes, one after the other, in ascending order.
+type wireAside []byte
+
+func toWireAside(ids []crdt.AsideID) wireAside {
+	w := make(wireAside, 0, len(ids)*len(crdt.AsideID{}))
+	for _, id := range ids {
+		w = append(w, id[:]...)
+	}
+	return w
+}
+
+func (w wireAside) ids() []crdt.AsideID {
+	ids := make([]crdt.AsideID, 0, len(w)/len(crdt.AsideID{}))
+	for id := range slices.Chunk(w, len(crdt.AsideID{})) {
+		ids = append(ids, crdt.AsideID(id))
+	}
+	return ids
+}
+
+func (w wireAside) check() error {
+	if len(w)%len(crdt.AsideID{}) != 0 {
+		return errLength
+	}
+	ids := w.ids()
+	for i := range ids {
+		if i > 0 && ids[i-1].Compare(ids[i]) >= 0 {
+			return errOrder
+		}
+	}
+	return nil
 }
 
 func toWireTips(ref crdt.Ref, tips crdt.Tips) partTips {
-	w := partTips{Document: ref.Document, Part: ref.Part, Forks: tips.Forks}
+	w := partTips{Document: ref.Document, Part: ref.Part, Forks: tips.Forks, Aside: toWireAside(tips.Aside)}
 	for _, actor := range slices.Sorted(maps.Keys(tips.Newest)) {
 		tip := tips.Newest[actor]
 		w.Tips = append(w.Tips, actorTip{Actor: []byte(actor), Seq: tip.Seq, Hash: tip.Hash})
@@ -39,7 +73,7 @@ func toWireTips(ref crdt.Ref, tips crdt.Tips) partTips {
 }
 
 func (p partTips) tips() crdt.Tips {
-	tips := crdt.Tips{Newest: make(map[chunk.Actor]crdt.Tip, len(p.Tips)), Forks: p.Forks}
+	tips := crdt.Tips{Newest: make(map[chunk.Actor]crdt.Tip, len(p.Tips)), Forks: p.Forks, Aside: p.Aside.ids()}
 	for _, t := range p.Tips {
 		tips.Newest[chunk.Actor(t.Actor)] = crdt.Tip{Seq: t.Seq, Hash: t.Hash}
 	}
@@ -60,6 +94,9 @@ func checkTips(parts []partTips, limit int) error {
 		}
 		if len(p.Tips) > maxActors {
 			return errCount
+		}
+		if err := p.Aside.check(); err != nil {
+			return err
 		}
 		for i, t := range p.Tips {
 			if len(t.Actor) == 0 || len(t.Actor) > maxActor || t.Seq == 0 {

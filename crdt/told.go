@@ -1,0 +1,364 @@
+package crdt
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"errors"
+	"maps"
+	"slices"
+
+	"parley/crdt/chunk"
+	"parley/space"
+)
+
+// What members wrote who may not is set aside alike everywhere, also where they
+// never were: it is part of what devices exchange (docs/formats.md, Judging).
+// That is work nobody has asked for, so each person has room for so much of it,
+// and a space for so much in all. What goes in there is found out from the
+// changes and the log alone: of each person, what they have written first.
+
+const (
+	// toldOfOne is the weight from which on nothing more of one person is told,
+	// and the most that one signature may vouch for.
+	toldOfOne = 4 << 20
+	// toldOfAll is the same of a space, where of each person what is above
+	// toldOfOne does not count.
+	toldOfAll = 8 << 20
+	// toldEach is added to the bytes of each change.
+	toldEach = 256
+)
+
+// told is what of a space's quarantine others are told of. It does not change.
+type told struct {
+	as    uint64 // of log.Rights
+	parts map[Ref]*toldPart
+}
+
+// toldPart is what they are told of a part. Each unit can be taken in by whoever
+// has those before it.
+type toldPart struct {
+	units  [][]chunk.Hash
+	hashes map[chunk.Hash]bool
+	digest [16]byte
+}
+
+// of is what is told of a part; its digest is zeros and nothing is in it where
+// that is nothing.
+func (t *told) of(ref Ref) *toldPart {
+	if part := t.parts[ref]; part != nil {
+		return part
+	}
+	return new(toldPart)
+}
+
+// tells is what others are told of now.
+func (h *heldSpace) tells() *told {
+	q := h.quarantine
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.tells(h.log)
+}
+
+func (q *quarantine) tells(log *space.Log) *told {
+	as := log.Rights()
+	if q.told != nil && q.told.as == as {
+		return q.told
+	}
+	q.told = &told{as: as, parts: make(map[Ref]*toldPart)}
+	if len(q.judged) > 0 {
+		t := newTeller(q, log)
+		t.choose(q.told)
+	}
+	return q.told
+}
+
+// teller finds out what is told.
+type teller struct {
+	log  *space.Log
+	list []telling
+	of   map[space.DeviceID][]int // by seat, what its devices have signed, in order
+}
+
+// telling is a change that is set aside because it does not count.
+type telling struct {
+	ref    Ref
+	hash   chunk.Hash
+	what   setAside
+	weight uint64
+	below  []int // what it builds on, of what is set aside likewise
+	speaks int   // the change that vouches for it, -1 if none does
+	alone  bool  // something below it is set aside for what it is
+}
+
+func newTeller(q *quarantine, log *space.Log) *teller {
+	t := &teller{log: log, of: make(map[space.DeviceID][]int)}
+	for ref := range q.judged {
+		t.add(q, ref)
+	}
+	seats := make(map[space.DeviceID]space.DeviceID)
+	for i := range t.list {
+		c := &t.list[i]
+		if !c.what.signed {
+			continue
+		}
+		if owner, owned := ownerOf(log, c.what.actor); owned && owner != c.what.by {
+			continue // nobody would take it
+		}
+		seat, known := seats[c.what.by]
+		if !known {
+			seat, _ = log.SeatOf(c.what.by)
+			seats[c.what.by] = seat
+		}
+		if seat != (space.DeviceID{}) { // of strangers there are as many as somebody makes up
+			t.of[seat] = append(t.of[seat], i)
+		}
+	}
+	for _, signed := range t.of {
+		slices.SortFunc(signed, t.compare)
+	}
+	return t
+}
+
+// add lists what is set aside of a part, and finds out what vouches for what.
+func (t *teller) add(q *quarantine, ref Ref) {
+	at := make(map[chunk.Hash]int)
+	first := len(t.list)
+	for hash, what := range q.aside[ref] {
+		if what.reason.judged() {
+			at[hash] = len(t.list)
+			size := q.known[quarantineID{ref.Document, ref.Part, hash}]
+			t.list = append(t.list, telling{ref: ref, hash: hash, what: what, weight: size + toldEach, speaks: -1})
+		}
+	}
+	signed := make(map[chunk.Actor][]int)
+	for i := first; i < len(t.list); i++ {
+		c := &t.list[i]
+		for _, dep := range c.what.deps {
+			if below, ok := at[dep]; ok {
+				c.below = append(c.below, below)
+			} else if other := q.aside[ref][dep]; other.reason != 0 && !other.reason.returns() {
+				c.alone = true
+			}
+		}
+		if c.what.signed {
+			signed[c.what.actor] = append(signed[c.what.actor], i)
+		}
+	}
+	seen := make([]int, len(t.list)-first)
+	turn := 0
+	for actor, some := range signed {
+		turn++
+		slices.SortFunc(some, t.compare)
+		for _, from := range some {
+			for next := []int{from}; len(next) > 0; {
+				i := next[len(next)-1]
+				next = next[:len(next)-1]
+				if seen[i-first] == turn {
+					continue
+				}
+				seen[i-first] = turn
+				if t.list[i].what.actor == actor {
+					t.list[i].speaks = from
+				}
+				next = append(next, t.list[i].below...)
+			}
+		}
+	}
+}
+
+// compare puts what was written first before the rest.
+func (t *teller) compare(a, b int) int {
+	x, y := &t.list[a], &t.list[b]
+	return cmp.Or(
+		cmp.Compare(x.what.seq, y.what.seq), bytes.Compare(x.ref.Document[:], y.ref.Document[:]),
+		cmp.Compare(x.ref.Part, y.ref.Part), cmp.Compare(x.what.actor, y.what.actor), x.hash.Compare(y.hash),
+	)
+}
+
+// choose picks what is told.
+func (t *teller) choose(into *told) {
+	var all uint64
+	for _, seat := range slices.SortedFunc(maps.Keys(t.of), func(a, b space.DeviceID) int { return bytes.Compare(a[:], b[:]) }) {
+		if all >= toldOfAll {
+			break
+		}
+		units, weight := t.chooseOf(t.of[seat])
+		all += min(weight, toldOfOne)
+		for _, unit := range units {
+			into.add(t, unit)
+		}
+	}
+	for _, part := range into.parts {
+		part.digest = forksDigest(part.hashes)
+	}
+}
+
+// chooseOf picks what is told of a person: what they have signed, one after the
+// other, each with all that it takes to take it in.
+func (t *teller) chooseOf(signed []int) (units [][]int, weight uint64) {
+	chosen := make(map[int]bool)
+	for _, from := range signed {
+		if weight >= toldOfOne {
+			break
+		}
+		unit, more, ok := t.unit(from, chosen)
+		if !ok || len(unit) == 0 {
+			continue
+		}
+		for _, i := range unit {
+			chosen[i] = true
+		}
+		units, weight = append(units, unit), weight+more
+	}
+	return units, weight
+}
+
+// unit is a change with what it builds on, and with what vouches for that, but
+// for what was chosen before. It is not ok where somebody could not take it in,
+// or where that is too much.
+func (t *teller) unit(from int, chosen map[int]bool) (unit []int, weight uint64, ok bool) {
+	seen := make(map[int]bool)
+	for next := []int{from}; len(next) > 0; {
+		i := next[len(next)-1]
+		next = next[:len(next)-1]
+		if seen[i] || chosen[i] {
+			continue
+		}
+		seen[i] = true
+		c := &t.list[i]
+		weight += c.weight
+		if c.alone || c.speaks < 0 || weight > toldOfOne || !t.known(&t.list[c.speaks]) {
+			return nil, 0, false
+		}
+		unit = append(unit, i)
+		next = append(append(next, c.below...), c.speaks)
+	}
+	return unit, weight, true
+}
+
+// known reports whether a signed change is by somebody whom the log knows.
+func (t *teller) known(c *telling) bool {
+	owner, owned := ownerOf(t.log, c.what.actor)
+	if !owned {
+		owner = c.what.by
+	}
+	_, ever := t.log.SeatOf(owner)
+	return ever && owner == c.what.by
+}
+
+func (t *told) add(from *teller, unit []int) {
+	ref := from.list[unit[0]].ref
+	part := t.parts[ref]
+	if part == nil {
+		part = &toldPart{hashes: make(map[chunk.Hash]bool)}
+		t.parts[ref] = part
+	}
+	hashes := make([]chunk.Hash, len(unit))
+	for i, at := range unit {
+		hashes[i] = from.list[at].hash
+		part.hashes[hashes[i]] = true
+	}
+	part.units = append(part.units, hashes)
+}
+
+// withTold is the digest of a part, of which others are told what is set aside,
+// too.
+func withTold(held, told [16]byte) [16]byte {
+	if told == ([16]byte{}) {
+		return held
+	}
+	sum := sha256.Sum256(slices.Concat(held[:], told[:]))
+	return [16]byte(sum[:16])
+}
+
+// AsideID tells a change that is set aside from others: the beginning of its
+// hash. Two that begin alike are not told apart, and their author is to blame.
+type AsideID [8]byte
+
+// Compare puts them in order.
+func (id AsideID) Compare(other AsideID) int { return bytes.Compare(id[:], other[:]) }
+
+func asideID(hash chunk.Hash) AsideID { return AsideID(hash[:8]) }
+
+// ids are what is told of a part, ascending.
+func (p *toldPart) ids() []AsideID {
+	ids := make([]AsideID, 0, len(p.hashes))
+	for hash := range p.hashes {
+		ids = append(ids, asideID(hash))
+	}
+	slices.SortFunc(ids, AsideID.Compare)
+	return slices.Compact(ids)
+}
+
+// offerTold adds what is set aside because it does not count and somebody does
+// not have, up to about maxBytes, but not nothing where there is some.
+func (s *Store) offerTold(ref Ref, theirs Tips, maxBytes int, bundle *Bundle) (more bool, err error) {
+	part := s.held(ref.Space).tells().of(ref)
+	has := make(map[AsideID]bool, len(theirs.Aside))
+	for _, id := range theirs.Aside {
+		has[id] = true
+	}
+	there := make(map[chunk.Hash]bool)
+	size, some := bundle.size(), false
+	for _, unit := range part.units {
+		if !slices.ContainsFunc(unit, func(hash chunk.Hash) bool { return !has[asideID(hash)] && !there[hash] }) {
+			continue
+		}
+		if some && size >= maxBytes {
+			return true, nil
+		}
+		b, err := s.readUnit(ref, unit, there)
+		if err != nil {
+			return false, err
+		}
+		for _, c := range b.changes {
+			there[c.Hash] = true
+			size += len(c.Raw)
+			bundle.Changes = append(bundle.Changes, c.Raw)
+			if c.signed != nil {
+				bundle.Signatures = append(bundle.Signatures, *c.signed)
+			}
+		}
+		some = some || len(b.changes) > 0
+	}
+	return false, nil
+}
+
+// readUnit reads what is to be told at once, ancestors first, but for what is
+// there. It is empty where not all can be read, or is set aside any more.
+func (s *Store) readUnit(ref Ref, unit []chunk.Hash, there map[chunk.Hash]bool) (*batch, error) {
+	none := new(batch)
+	b := &batch{byHash: make(map[chunk.Hash]int)}
+	err := s.backend.View(func(r Reader) error {
+		for _, hash := range unit {
+			if there[hash] {
+				continue
+			}
+			c, err := s.readKeptOne(r, ref, hash)
+			if errors.Is(err, ErrDamaged) {
+				s.passOver(ref, quarantineKey(ref, hash), err)
+				c, err = nil, nil
+			}
+			if c == nil {
+				b = none
+				return err
+			}
+			b.byHash[hash] = len(b.changes)
+			b.changes = append(b.changes, c)
+		}
+		return nil
+	})
+	b.order()
+	return b, err
+}
+
+func (b *Bundle) size() (size int) {
+	for _, raw := range b.Snapshots {
+		size += len(raw)
+	}
+	for _, raw := range b.Changes {
+		size += len(raw)
+	}
+	return size
+}
