@@ -28,6 +28,19 @@ export function formatMilliseconds(ms: number, locale: string): string {
 	}).format(ms);
 }
 
+const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
+
+/** An amount of data: "12 kB". */
+export function formatBytes(bytes: number, locale: string): string {
+	const step = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(bytes, 1)) / 3)));
+	return new Intl.NumberFormat(locale, {
+		style: "unit",
+		unit: units[step] ?? "byte",
+		unitDisplay: step === 0 ? "long" : "short",
+		maximumSignificantDigits: 3,
+	}).format(bytes / 1000 ** step);
+}
+
 /** A time of today by the clock. */
 export function formatClock(iso: string, locale: string): string {
 	const time = new Date(iso);

@@ -1,4 +1,4 @@
-import { Check, Clock, PanelRightClose, UserPlus, Users } from "lucide-react";
+import { PanelRightClose, UserPlus, Users } from "lucide-react";
 import { useMemo } from "react";
 import type { Member, MemberStatus } from "../bridge";
 import { useKeyNames, useTranslation } from "../i18n";
@@ -14,6 +14,7 @@ import { useNear, useWhereabouts } from "./people/useWhereabouts";
 import { belongs, looksAfter } from "./rights";
 import { useSession } from "./session";
 import { windowKeys } from "./useShortcuts";
+import { Has } from "./WhoHas";
 
 /** So many are drawn beside the work; the place of the people has all. */
 const MOST = 30;
@@ -83,16 +84,5 @@ function Person({ member, status }: { member: Member; status: MemberStatus | und
 				{status && space && belongs(space) && <Has status={status} />}
 			</div>
 		</li>
-	);
-}
-
-function Has({ status }: { status: MemberStatus }) {
-	const { t } = useTranslation();
-	const Icon = status.hasLatest ? Check : Clock;
-	return (
-		<span className={`${styles.state} ${status.hasLatest ? styles.has : styles.lacks}`}>
-			<Icon aria-hidden />
-			{status.hasLatest ? t("people.hasLatest") : t("people.notLatest")}
-		</span>
 	);
 }

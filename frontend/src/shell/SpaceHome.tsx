@@ -1,10 +1,13 @@
 import { FilePlus2, UserPlus } from "lucide-react";
-import type { Space } from "../bridge";
+import type { DocumentSeen, Space } from "../bridge";
 import { kindOf } from "../documents";
 import { formatDate, type TFunction, useLocale, useTranslation } from "../i18n";
 import { Button, PlaceLink } from "../ui/Button";
 import { SheetDrawing } from "../ui/Drawing";
+import { Portion } from "../ui/Portion";
+import { CatchingUp } from "./CatchingUp";
 import { type ListedDocument, useDocuments } from "./documents";
+import { portionWords } from "./hasWords";
 import styles from "./Page.module.css";
 import { PageFrame } from "./PageFrame";
 import { isolated } from "./people/personWords";
@@ -12,6 +15,7 @@ import { belongs, looksAfter, mayWrite } from "./rights";
 import { useSession } from "./session";
 import { SpaceNotes } from "./space/SpaceNotes";
 import { useCreateDocument } from "./useCreateDocument";
+import { useSeen } from "./useSeen";
 import type { Panels } from "./Workspace";
 
 /** A space's own page: its documents, or what to do first. */
@@ -24,6 +28,7 @@ export function SpaceHome({ space, panels }: { space: Space; panels: Panels }) {
 	return (
 		<PageFrame space={space} panels={panels} title={space.name} intro={standing(space, t)}>
 			<SpaceNotes space={space} work />
+			{belongs(space) && <CatchingUp space={space} />}
 			{documents.length > 0 && (writer || looksAfter(space)) && (
 				<div className={styles.bar}>
 					{writer && (
@@ -97,6 +102,7 @@ function DocumentList({ space, documents }: { space: Space; documents: readonly 
 	const { t } = useTranslation();
 	const locale = useLocale();
 	const { go } = useSession();
+	const seen = useSeen(space);
 	return (
 		<section className={`${styles.sheet} ${styles.list}`}>
 			<h2 className="visually-hidden">{t("space.documents")}</h2>
@@ -116,10 +122,24 @@ function DocumentList({ space, documents }: { space: Space; documents: readonly 
 									</span>
 								)}
 							</span>
+							<Mark seen={seen.get(document.id)} />
 						</PlaceLink>
 					</li>
 				))}
 			</ul>
 		</section>
+	);
+}
+
+/** How many of the others have the latest of a document; nothing where there are no others. */
+function Mark({ seen }: { seen: DocumentSeen | undefined }) {
+	const { t } = useTranslation();
+	if (seen === undefined || seen.people === 0) return null;
+	const { have, people } = seen;
+	const words = portionWords(have, people, t);
+	return (
+		<span className={styles.mark} title={words}>
+			<Portion have={have} of={people} label={words} />
+		</span>
 	);
 }

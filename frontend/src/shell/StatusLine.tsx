@@ -11,6 +11,7 @@ import { useSession } from "./session";
 import { isRefused, type StatusWords, statusWords } from "./status";
 import type { Room } from "./useRoom";
 import { useSteady } from "./useSteady";
+import { WhoHas } from "./WhoHas";
 
 /** Who has the latest changes with every key of somebody; words that flicker are not read. */
 const CALM_AFTER = 600;
@@ -26,6 +27,9 @@ interface StatusLineProps {
  */
 export function StatusLine({ saving, room }: StatusLineProps) {
 	const { t } = useTranslation();
+	const { space } = useSession();
+	const status = useDocumentStatus();
+	const member = space !== undefined && belongs(space);
 	const words = useStatusWords(saving, room);
 	useSpokenTrouble(words);
 	useSaveKey(words);
@@ -39,6 +43,7 @@ export function StatusLine({ saving, room }: StatusLineProps) {
 		>
 			<Icon aria-hidden />
 			<p title={sentence}>{sentence}</p>
+			{status && member && <WhoHas status={status} />}
 		</section>
 	);
 }

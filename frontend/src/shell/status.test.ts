@@ -69,6 +69,21 @@ describe("what is said of one's own work", () => {
 });
 
 describe("what is said of the others", () => {
+	test("who has all but today's changes is said to have that", () => {
+		const today = new Date().toISOString();
+		const ben = { ...someone("Ben", false, false), lacks: today };
+		const chidi = { ...someone("Chidi", false, false), lacks: today };
+		expect(words({ status: among(someone("Anna", true), ben, chidi) }).others).toBe(
+			"Anna is up to date; Ben and Chidi have not seen today's changes yet.",
+		);
+		const older = { ...chidi, lacks: "2020-01-01T00:00:00Z" };
+		expect(words({ status: among(someone("Anna", true), ben, older) }).others).toContain(
+			"have not seen the latest changes yet",
+		);
+		// Who is here gets them in a moment.
+		expect(words({ status: among({ ...ben, connected: true }) }).others).toContain("the latest changes");
+	});
+
 	test("nothing while it is not known", () => {
 		expect(words({}).others).toBe("");
 		expect(words({ status: among(someone("Anna", true)), connection: "disconnected" }).others).toBe("");

@@ -3,6 +3,7 @@ import type { Saving } from "../documents";
 import { formatList, type TFunction } from "../i18n";
 import { isRefusal } from "../replica/commitQueue";
 import { errorWords } from "./errorWords";
+import { isToday } from "./hasWords";
 
 export interface StatusInput {
 	saving: Saving;
@@ -77,8 +78,15 @@ function clause(
 	locale: string,
 ): string {
 	const count = members.length;
-	if (count > named) return t(`status.${what}Count`, { count });
-	return t(`status.${what}`, { count, names: namesOf(members, t, locale) });
+	// Who has yesterday's and not today's knows how far behind they are.
+	const how = what === "behind" && members.every(lacksToday) ? "behindToday" : what;
+	if (count > named) return t(`status.${how}Count`, { count });
+	return t(`status.${how}`, { count, names: namesOf(members, t, locale) });
+}
+
+/** Whether somebody who is not here has everything but what was written today. */
+function lacksToday({ connected, lacks }: MemberStatus): boolean {
+	return !connected && isToday(lacks);
 }
 
 /** One's own other devices are no other people. */

@@ -4,6 +4,7 @@ import { UseLinkDialog } from "../devices/UseLinkDialog";
 import { VerifyDialog } from "../devices/VerifyDialog";
 import { InviteDialog } from "../invite/InviteDialog";
 import { JoinDialog, JoinRoomDialog } from "../invite/JoinDialog";
+import { NetworkDialog } from "../network/NetworkDialog";
 import { PersonDialog } from "../people/PersonDialog";
 import { RoomDialog } from "../room/RoomDialog";
 import type { DialogName, DialogProps, OpenDialog } from "../session";
@@ -12,7 +13,6 @@ import { TakeInDialog } from "../stick/TakeInDialog";
 import { AboutDialog } from "./AboutDialog";
 import { CreateSpaceDialog } from "./CreateSpaceDialog";
 import { KeysDialog } from "./KeysDialog";
-import { NetworkDialog } from "./NetworkDialog";
 import { SettingsDialog } from "./SettingsDialog";
 
 const dialogs: Record<DialogName, (props: DialogProps) => React.ReactNode> = {

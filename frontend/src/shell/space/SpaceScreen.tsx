@@ -1,5 +1,6 @@
 import type { Space } from "../../bridge";
 import { useTranslation } from "../../i18n";
+import { ReachSetting } from "../network/ReachSetting";
 import page from "../Page.module.css";
 import { PageFrame } from "../PageFrame";
 import { belongs, looksAfter } from "../rights";
@@ -23,6 +24,7 @@ export function SpaceScreen({ space, panels }: { space: Space; panels: Panels })
 			<div className={`${page.sheet} ${styles.settings}`}>
 				{facilitator && <RenameSpace space={space} />}
 				{belongs(space) && <CarrySpace space={space} />}
+				{belongs(space) && <ReachSetting space={space} />}
 				<ExportSpace space={space} />
 				{facilitator && <CloseSpace space={space} />}
 				{belongs(space) ? <LeaveSpace space={space} /> : <ForgetSpace space={space} />}

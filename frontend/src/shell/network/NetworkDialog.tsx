@@ -1,18 +1,19 @@
 import { type FormEvent, useState } from "react";
-import type { Peer } from "../../bridge";
-import { formatMilliseconds, formatTime, useKeyNames, useLocale, useTranslation } from "../../i18n";
+import { useKeyNames, useTranslation } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { CopyButton } from "../../ui/CopyButton";
 import { Dialog } from "../../ui/Dialog";
 import { SwitchField, TextField } from "../../ui/Field";
 import { keyLabel } from "../../ui/keys";
 import { notify } from "../../ui/Toasts";
+import styles from "../dialogs/dialogs.module.css";
+import { Problem } from "../dialogs/Feedback";
 import { errorWords } from "../errorWords";
 import { trigger, useLive } from "../live";
 import { useSession } from "../session";
 import { toField } from "../toField";
-import styles from "./dialogs.module.css";
-import { Problem } from "./Feedback";
+import { ConnectionList } from "./ConnectionList";
+import { ConnectionTest } from "./ConnectionTest";
 
 export function NetworkDialog({ onClose }: { onClose: () => void }) {
 	const { t } = useTranslation();
@@ -22,9 +23,9 @@ export function NetworkDialog({ onClose }: { onClose: () => void }) {
 		trigger("spaces"),
 	]);
 	const { value, error } = network;
-	const setOffline = async (offline: boolean) => {
+	const change = async (call: Promise<void>) => {
 		try {
-			await bridge.api.SetOffline(offline);
+			await call;
 		} catch (reason) {
 			const text = t("network.changeFailed", { reason: errorWords(reason, t) });
 			notify(notices, { kind: "problem", text });
@@ -40,15 +41,17 @@ export function NetworkDialog({ onClose }: { onClose: () => void }) {
 				label={t("network.offline")}
 				description={t("network.offlineHint")}
 				selected={value?.offline ?? false}
-				onChange={setOffline}
+				onChange={(offline) => change(bridge.api.SetOffline(offline))}
+			/>
+			<SwitchField
+				label={t("network.frugal")}
+				description={value?.spares ? t(`network.spares.${value.spares}`) : t("network.frugalHint")}
+				selected={value?.frugal ?? false}
+				onChange={(frugal) => change(bridge.api.SetFrugal(frugal))}
 			/>
 			<h3 className={styles.subhead}>{t("network.peers")}</h3>
-			{value?.peers.length === 0 && <p className={styles.note}>{t("network.noPeers")}</p>}
-			<ul className={styles.list} aria-label={t("network.peers")}>
-				{value?.peers.map((peer) => (
-					<PeerRow key={peer.device} peer={peer} />
-				))}
-			</ul>
+			<ConnectionList />
+			{!value?.offline && <ConnectionTest />}
 			<h3 className={styles.subhead}>{t("network.addresses")}</h3>
 			{value?.addresses.length === 0 && (
 				<p className={styles.note}>
@@ -62,26 +65,6 @@ export function NetworkDialog({ onClose }: { onClose: () => void }) {
 			</ul>
 			{!value?.offline && <ConnectForm onConnected={network.refresh} />}
 		</Dialog>
-	);
-}
-
-function PeerRow({ peer }: { peer: Peer }) {
-	const { t } = useTranslation();
-	const locale = useLocale();
-	const { rtt, transport } = peer;
-	const via = rtt > 0 ? t("network.via", { transport, rtt: formatMilliseconds(rtt, locale) }) : transport;
-	return (
-		<li>
-			<div className={styles.item}>
-				<bdi className={styles.strong}>{peer.name || t("network.peerUnknown")}</bdi>
-				<span className={styles.note}>
-					{via} · {t("network.since", { time: formatTime(peer.since, locale) })}
-				</span>
-				<span className={styles.mono} dir="ltr">
-					{peer.device}
-				</span>
-			</div>
-		</li>
 	);
 }
 
