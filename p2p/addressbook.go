@@ -1,15 +1,18 @@
 package p2p
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,7 +26,9 @@ import (
 )
 
 const (
-	maxRemembered = 8 // addresses of one device
+	maxRemembered = 8  // addresses of one device
+	redialsAtOnce = 16 // so that a large space does not fill a small router
+	bookInterval  = 5 * time.Second
 	redialFirst   = time.Second
 	redialMost    = time.Minute
 	touchInterval = 3 * time.Minute
@@ -141,6 +146,22 @@ func (b *addressBook) set(device space.DeviceID, addresses []string) error {
 	return b.keep.Save(b.known)
 }
 
+// keepOnly forgets devices with whom we share nothing any more.
+func (b *addressBook) keepOnly(members []space.DeviceID) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	before, stays := len(b.known), make(map[space.DeviceID]bool, len(members))
+	for _, device := range members {
+		stays[device] = true
+	}
+	maps.DeleteFunc(b.known, func(device space.DeviceID, _ []string) bool { return !stays[device] })
+	maps.DeleteFunc(b.tries, func(device space.DeviceID, _ try) bool { return !stays[device] })
+	if len(b.known) == before || b.keep == nil {
+		return nil
+	}
+	return b.keep.Save(b.known)
+}
+
 func (b *addressBook) of(device space.DeviceID) []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -188,13 +209,30 @@ func jittered(d time.Duration) time.Duration {
 // keepDialling tries members that are not connected, where they were last.
 func (o *online) keepDialling() {
 	book := o.node.book
+	turns := make(chan struct{}, redialsAtOnce)
+	var kept time.Time
 	for {
-		now := o.node.now()
-		for _, device := range o.node.members() {
-			if !o.reachedAs(peerOf(device), ViaDirect) && book.due(device, now) && o.hasWay(device) {
-				book.failed(device, now) // until it is reached
-				o.do(func() { o.redial(o.ctx, device) })
+		now, members := o.node.now(), o.node.members()
+		for _, device := range members {
+			if o.reachedAs(peerOf(device), ViaDirect) || !book.due(device, now) || !o.hasWay(device) {
+				continue
 			}
+			select {
+			case turns <- struct{}{}:
+			default:
+				continue // it stays due
+			}
+			book.failed(device, now) // until it is reached
+			if !o.do(func() {
+				defer func() { <-turns }()
+				o.redial(o.ctx, device)
+			}) {
+				return
+			}
+		}
+		if time.Since(kept) >= bookInterval {
+			kept = time.Now()
+			o.keepBook(members)
 		}
 		timer := time.NewTimer(jittered(redialFirst))
 		select {
@@ -245,6 +283,19 @@ func (o *online) forgetFailures(p peer.ID) {
 	}
 }
 
+// keepBook keeps where members are now, who may tell us that they have moved
+// while they are connected, and forgets who is a member no more.
+func (o *online) keepBook(members []space.DeviceID) {
+	for _, device := range members {
+		if o.best(peerOf(device)) != nil {
+			o.rememberAddresses(peerOf(device))
+		}
+	}
+	if err := o.node.book.keepOnly(append(members, o.node.device)); err != nil {
+		o.log.Warn("Addresses could not be kept", "error", err)
+	}
+}
+
 // rememberAddresses keeps where a member can be found: where we reached it,
 // and where it says it listens.
 func (o *online) rememberAddresses(p peer.ID) {
@@ -252,28 +303,34 @@ func (o *online) rememberAddresses(p peer.ID) {
 	if !ok {
 		return
 	}
-	var addresses []string
-	add := func(a multiaddr.Multiaddr) {
-		if text := a.String(); !slices.Contains(addresses, text) && len(addresses) < maxRemembered {
-			addresses = append(addresses, text)
-		}
-	}
+	var reached, told []multiaddr.Multiaddr
 	local := false
 	for _, c := range o.host.Network().ConnsToPeer(p) {
 		local = local || manet.IsIPLoopback(c.RemoteMultiaddr())
 		if _, relayed := relayOf(c.RemoteMultiaddr()); c.Stat().Direction == network.DirOutbound && !relayed {
-			add(c.RemoteMultiaddr())
+			reached = append(reached, c.RemoteMultiaddr())
 		}
 	}
 	for _, a := range o.host.Peerstore().Addrs(p) {
 		if _, relayed := relayOf(a); !relayed && manet.IsIPLoopback(a) == local { // another machine's loopback leads to ourselves
-			add(a)
+			told = append(told, a)
+		}
+	}
+	slices.SortFunc(told, func(a, b multiaddr.Multiaddr) int { // they come in no order
+		return cmp.Or(reach(a)-reach(b), strings.Compare(transportIn(a), transportIn(b)), a.Compare(b))
+	})
+	var addresses []string
+	for _, a := range slices.Concat(reached, told) {
+		if text := a.String(); !slices.Contains(addresses, text) && len(addresses) < maxRemembered {
+			addresses = append(addresses, text)
 		}
 	}
 	if len(addresses) == 0 {
 		return
 	}
-	o.node.book.reached(device)
+	if o.reachedAs(p, ViaDirect) {
+		o.node.book.reached(device)
+	}
 	if err := o.node.book.remember(device, addresses); err != nil {
 		o.log.Warn("Addresses could not be kept", "error", err)
 	}

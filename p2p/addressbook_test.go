@@ -73,3 +73,24 @@ func TestAddressBookBacksOff(t *testing.T) {
 		t.Errorf("remembers %v", got)
 	}
 }
+
+func TestAddressBookForgetsWhoIsGone(t *testing.T) {
+	file := AddressFile(filepath.Join(t.TempDir(), "addresses.json"))
+	book, err := openAddressBook(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ben, cleo := space.DeviceID{1}, space.DeviceID{2}
+	for _, device := range []space.DeviceID{ben, cleo} {
+		if err := book.remember(device, []string{"a"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := book.keepOnly([]space.DeviceID{cleo}); err != nil {
+		t.Fatal(err)
+	}
+	want := map[space.DeviceID][]string{cleo: {"a"}}
+	if got, err := file.Load(); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("kept are %v, %v", got, err)
+	}
+}

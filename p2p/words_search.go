@@ -72,7 +72,7 @@ type wordsSearch struct {
 	hint     byte
 
 	answers chan wordsAnswer
-	waiting int              // for answers
+	waiting int // for answers
 	asked   map[peer.ID]*wordsAsked
 	queue   []peer.AddrInfo // to be asked when somebody has answered
 	heard   bool            // from anybody

@@ -3,6 +3,7 @@ package lab
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -68,7 +69,8 @@ func (a apart) Run() int {
 
 // Alone runs a story in a process of its own, on a network of its own with
 // nobody else on it: there is loopback and no other way out. The package's
-// TestMain runs its tests Apart.
+// TestMain runs its tests Apart. Of parallel ones within, 16 run at once: what
+// happens to networks is mostly waited for.
 func Alone(t *testing.T, story func(t *testing.T)) {
 	t.Helper()
 	switch {
@@ -78,7 +80,13 @@ func Alone(t *testing.T, story func(t *testing.T)) {
 	case os.Getenv(apartEnv) == unable:
 		t.Skip("NOT TESTED HERE: this story needs a network of its own, and this system permits no network namespaces. As root, or where users may make them, it runs.")
 	}
-	arguments := []string{"-test.run=^" + strings.ReplaceAll(t.Name(), "/", "$/^") + "$", "-test.v"}
+	wanted := "^" + strings.ReplaceAll(t.Name(), "/", "$/^") + "$"
+	if run := flag.Lookup("test.run"); run != nil && !strings.Contains(t.Name(), "/") {
+		if _, part, ok := strings.Cut(run.Value.String(), "/"); ok {
+			wanted += "/" + part
+		}
+	}
+	arguments := []string{"-test.run=" + wanted, "-test.v", "-test.parallel=16"}
 	if testing.Short() {
 		arguments = append(arguments, "-test.short")
 	}
