@@ -37,6 +37,8 @@ type Options struct {
 	Listen []string
 	// MDNS looks for other devices on the local network.
 	MDNS bool
+	// MapPorts asks the router of this network to let others in.
+	MapPorts bool
 	// Keyring is the platform's, where the key of a new device is kept. Without
 	// one, the key lies in a file.
 	Keyring vault.Keyring

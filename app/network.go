@@ -26,6 +26,7 @@ func (a *App) openNode(ctx context.Context, o Options) error {
 		Store:      a.store,
 		Listen:     o.Listen,
 		MDNS:       o.MDNS,
+		MapPorts:   o.MapPorts,
 		Offline:    !o.Network,
 		Addresses:  addressFile{o.Locations.Addresses(), a.storeKey},
 		Log:        o.Log,
@@ -168,13 +169,19 @@ func (a *App) SpaceStatus(id space.ID) (SpaceStatus, error) {
 	if err != nil {
 		return SpaceStatus{}, err
 	}
-	bodies := 0
+	bodies := countBodies(id, refs)
+	return SpaceStatus{Status: status, Name: log.Name(), Role: a.roleIn(log), Documents: bodies, Quarantined: len(quarantined)}, nil
+}
+
+// countBodies is how many documents there are among a space's parts, but for
+// the index.
+func countBodies(id space.ID, refs []crdt.Ref) (bodies int) {
 	for _, ref := range refs {
 		if ref.Part == space.Body && ref != indexRef(id) {
 			bodies++
 		}
 	}
-	return SpaceStatus{Status: status, Name: log.Name(), Role: a.roleIn(log), Documents: bodies, Quarantined: len(quarantined)}, nil
+	return bodies
 }
 
 // status tells who has the latest of some parts. What this device has is

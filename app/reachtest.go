@@ -35,7 +35,7 @@ type ConnectionTest struct {
 	IPv6      bool         `json:"ipv6"`      // this computer has an address of the internet's
 	Reachable string       `json:"reachable"` // from outside: "yes", "no" or "unknown"
 	Outside   []string     `json:"outside"`   // addresses at which it is
-	Mapping   string       `json:"mapping"`   // the router opened a port: "yes", "no" or "unknown"
+	Mapping   string       `json:"mapping"`   // the router opened a port: "yes", "no" or, where it is not asked, "off"
 	Keepers   []KeeperTest `json:"keepers"`
 	Devices   []DeviceTest `json:"devices"`
 }
@@ -161,6 +161,28 @@ func (a *App) Relaying() Relaying {
 	return Relaying{On: r.On, Spaces: texts(r.Spaces), Devices: r.Devices, Bytes: r.Bytes}
 }
 
+// Kept is a space in which this device is keeper.
+type Kept struct {
+	Space     string `json:"space"`
+	Name      string `json:"name"`
+	Documents int    `json:"documents"`
+	Relays    bool   `json:"relays"` // it helps members to reach each other: the space leaves the local network
+}
+
+// Keeps lists the spaces in which this device is keeper.
+func (a *App) Keeps() (list []Kept) {
+	for _, log := range a.logs() {
+		if me, ok := log.Member(a.Device()); !ok || me.Role != space.Keeper {
+			continue
+		}
+		list = append(list, Kept{
+			Space: log.ID().String(), Name: log.Name(), Documents: countBodies(log.ID(), a.store.Refs(log.ID())),
+			Relays: log.Reach() != space.ReachLocal,
+		})
+	}
+	return list
+}
+
 // SetReach says how far the devices of a space look for one another: "direct",
 // "local" or "wide". Only facilitators can. It fails with CodeInvalid for
 // another word and with CodeNoEffect where it is so already.
@@ -171,7 +193,7 @@ func (a *App) SetReach(ctx context.Context, id space.ID, reach string) error {
 	}
 	parsed, err := space.ParseReach(reach)
 	if err != nil {
-		return wrapError(CodeInvalid, "How far a space reaches is direct (wherever its members are), local (this network only) or wide (wherever they are, and asking strangers where).", err)
+		return wrapError(CodeInvalid, "How far a space reaches is direct (wherever its members are), local (this network only) or wide (wherever they are, and a newer Parley may ask strangers where).", err)
 	}
 	entry, err := log.SetReach(a.key, parsed, now())
 	if errors.Is(err, space.ErrNoEffect) {

@@ -11,7 +11,7 @@ import (
 // SpaceReach says how far a space reaches.
 type SpaceReach struct {
 	Space string `arg:"" help:"The space."`
-	Reach string `arg:"" enum:"direct,local,wide" help:"How far: direct, wherever an address leads; local, on the local network only; wide, wherever an address leads, and strangers may be asked for one."`
+	Reach string `arg:"" enum:"direct,local,wide" help:"How far: direct, wherever an address leads; local, on the local network only; wide, as direct, and a newer Parley may ask strangers for an address."`
 }
 
 type reachChanged struct {
@@ -24,7 +24,7 @@ type reachChanged struct {
 var reachWords = map[string]string{
 	"direct": "reaches its members wherever they are.",
 	"local":  "stays on the local network: nothing of it is dialled, relayed or announced outside. Files by hand still go anywhere. Members who are elsewhere hear of this when they are on one network with somebody who knows.",
-	"wide":   "reaches its members wherever they are, and their devices may ask strangers where the others are, if their owners have entered whom to ask.",
+	"wide":   "reaches its members wherever they are, and a Parley that can may ask strangers where. This one asks nobody: it is as with direct.",
 }
 
 func (r reachChanged) Plain() string { return fmt.Sprintf("%q %s\n", r.Title, reachWords[r.Reach]) }

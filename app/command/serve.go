@@ -19,6 +19,8 @@ type Serve struct {
 	Web    string   `help:"Serve the window to a browser at this address. Port 0 takes a free one." placeholder:"HOST:PORT"`
 	MDNS   bool     `name:"mdns" help:"Find devices on the local network." default:"true" negatable:""`
 
+	MapPorts bool `name:"map-ports" help:"Ask the router to let others in (UPnP, NAT-PMP)."`
+
 	KeepUnused time.Duration `help:"How long a file stays that no document refers to." default:"720h" placeholder:"DURATION"`
 }
 
@@ -27,6 +29,8 @@ type served struct {
 	Addresses []string `json:"addresses"`
 	Web       string   `json:"web"`
 	Locked    bool     `json:"locked,omitempty"`
+
+	Keeps []app.Kept `json:"keeps,omitempty"` // the spaces in which it is keeper
 }
 
 func (r served) Plain() string {
@@ -38,12 +42,23 @@ func (r served) Plain() string {
 		for _, address := range r.Addresses {
 			fmt.Fprintf(&b, "It listens on %s\n", address)
 		}
+		for _, kept := range r.Keeps {
+			b.WriteString(keptWords(kept))
+		}
 		if r.Web != "" {
 			fmt.Fprintf(&b, "\nOpen the window in a browser on this computer; the link is for you alone:\n%s\n\n", r.Web)
 		}
 	}
 	b.WriteString("Interrupt to stop.\n")
 	return b.String()
+}
+
+func keptWords(k app.Kept) string {
+	words := fmt.Sprintf("It is a keeper of %q: it stores %s and passes them on", k.Name, counted(k.Documents, "document"))
+	if k.Relays {
+		return words + ", and helps members to reach each other.\n"
+	}
+	return words + ", on the local network only.\n"
 }
 
 // Run serves until ctx ends, then stops everything in the opposite order. A
@@ -89,7 +104,7 @@ func (c *Serve) start(ctx context.Context, t terminal, g *Grammar, l app.Locatio
 		}
 	}()
 	if h.door, err = app.NewDoor(app.Options{
-		Locations: l, Network: true, Listen: c.Listen, MDNS: c.MDNS, KeepUnused: c.KeepUnused, Keyring: g.keyring(), Log: h.log,
+		Locations: l, Network: true, Listen: c.Listen, MDNS: c.MDNS, MapPorts: c.MapPorts, KeepUnused: c.KeepUnused, Keyring: g.keyring(), Log: h.log,
 	}, h.attend); err != nil {
 		return h, err
 	}
@@ -155,7 +170,7 @@ func serveWindow(door *app.Door, address string, t terminal, log *slog.Logger) (
 
 func (h *host) served() served {
 	peer := h.door.App()
-	s := served{Device: peer.Device().String(), Addresses: peer.Network().Addresses}
+	s := served{Device: peer.Device().String(), Addresses: peer.Network().Addresses, Keeps: peer.Keeps()}
 	if h.web != nil {
 		s.Web = h.web.Link()
 	}

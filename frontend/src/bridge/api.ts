@@ -409,8 +409,8 @@ export interface ConnectionTest {
 	reachable: "yes" | "no" | "unknown";
 	/** Addresses at which it is. */
 	outside: string[];
-	/** The router has opened a port. */
-	mapping: "yes" | "no" | "unknown";
+	/** The router has opened a port; "off": it is not asked to. */
+	mapping: "yes" | "no" | "off";
 	keepers: KeeperTest[];
 	devices: DeviceTest[];
 }
