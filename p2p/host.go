@@ -9,9 +9,12 @@ import (
 	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/protocol"
 	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
 	"github.com/libp2p/go-libp2p/p2p/muxer/yamux"
 	"github.com/libp2p/go-libp2p/p2p/net/connmgr"
+	circuit "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
+	circuitrelay "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	tls "github.com/libp2p/go-libp2p/p2p/security/tls"
 	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
@@ -93,6 +96,10 @@ func newHost(key space.Key, listen []multiaddr.Multiaddr, gate *gater, counted *
 func newResources() (network.ResourceManager, error) {
 	limits := rcmgr.DefaultLimits
 	libp2p.SetDefaultServiceLimits(&limits)
+	circuits := rcmgr.ResourceLimits{Streams: 8192, StreamsInbound: 4096, StreamsOutbound: 4096, Memory: 256 << 20}
+	circuitsOfOne := rcmgr.ResourceLimits{
+		Streams: 2 * relayCircuits, StreamsInbound: 2 * relayCircuits, StreamsOutbound: 2 * relayCircuits, Memory: 16 << 20,
+	}
 	built := rcmgr.PartialLimitConfig{
 		System: rcmgr.ResourceLimits{
 			Conns: 1024, ConnsInbound: 512, ConnsOutbound: 512,
@@ -108,6 +115,15 @@ func newResources() (network.ResourceManager, error) {
 		},
 		ProtocolDefault:     rcmgr.ResourceLimits{Streams: 32768, StreamsInbound: 16384, StreamsOutbound: 16384},
 		ProtocolPeerDefault: rcmgr.ResourceLimits{Streams: 2048, StreamsInbound: 1024, StreamsOutbound: 1024, Memory: 256 << 20},
+		// Of a keeper: circuits of many, and as many of one as the relay allows.
+		Service:     map[string]rcmgr.ResourceLimits{circuitrelay.ServiceName: circuits},
+		ServicePeer: map[string]rcmgr.ResourceLimits{circuitrelay.ServiceName: circuitsOfOne},
+		Protocol: map[protocol.ID]rcmgr.ResourceLimits{
+			circuit.ProtoIDv2Hop: circuits, circuit.ProtoIDv2Stop: circuits,
+		},
+		ProtocolPeer: map[protocol.ID]rcmgr.ResourceLimits{
+			circuit.ProtoIDv2Hop: circuitsOfOne, circuit.ProtoIDv2Stop: circuitsOfOne,
+		},
 	}.Build(limits.AutoScale())
 	loopback4, loopback6 := netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")
 	manager, err := rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(built),

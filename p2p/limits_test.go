@@ -7,6 +7,8 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	circuit "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
+	circuitrelay "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
 	"github.com/multiformats/go-multiaddr"
 
 	"parley/space"
@@ -96,6 +98,38 @@ func TestReachRanksWhatGetsThrough(t *testing.T) {
 	for i := 1; i < len(order); i++ {
 		if reach(multiaddr.StringCast(order[i-1])) >= reach(multiaddr.StringCast(order[i])) {
 			t.Errorf("%s ranks behind %s", order[i-1], order[i])
+		}
+	}
+}
+
+func TestAKeeperHasRoomForCircuits(t *testing.T) {
+	resources, err := newResources()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resources.Close()
+	// One device that talks to a whole workshop through the keeper, and forty that
+	// talk to each other.
+	circuits := func(device peer.ID, wanted int) (opened int) {
+		for range wanted {
+			scope, err := resources.OpenStream(device, network.DirInbound)
+			if err != nil {
+				return opened
+			}
+			t.Cleanup(scope.Done)
+			if scope.SetProtocol(circuit.ProtoIDv2Hop) != nil || scope.SetService(circuitrelay.ServiceName) != nil {
+				return opened
+			}
+			opened++
+		}
+		return opened
+	}
+	if n := circuits("one", 4*relayCircuits); n < relayCircuits || n > 2*relayCircuits {
+		t.Errorf("one device has %d circuits", n)
+	}
+	for i := range 40 {
+		if n := circuits(peer.ID(fmt.Sprint("device ", i)), 39); n != 39 {
+			t.Fatalf("device %d of forty has %d circuits", i, n)
 		}
 	}
 }
