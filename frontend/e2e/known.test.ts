@@ -1,6 +1,11 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect } from "vitest";
+import { Cable } from "./stage/network";
 import { opensThisSpace } from "./stage/space";
 import { until } from "./stage/until";
+import { fill } from "./stage/words";
 import { type Seat, test, type Workshop } from "./stage/workshop";
 
 const SPACE = "Mill Lane neighbours";
@@ -51,6 +56,55 @@ describe("who has what", () => {
 		await anna.window.opensDocument(TITLE);
 		await anna.window.seesEveryoneUpToDate();
 		expect(screen.complaints).toEqual([]);
+	});
+});
+
+describe("a newcomer", () => {
+	test("sees the titles first, and how far the rest is", { timeout: 180_000 }, async ({ workshop }) => {
+		const cable = await Cable.lay();
+		workshop.afterwards(() => cable.close());
+		const anna = await workshop.seat("Anna", cable.first);
+		const ben = await workshop.seat("Ben", cable.second);
+		await anna.window.startsSpace(SPACE);
+		const [space] = await anna.peer.command<{ id: string }>("space", "list");
+		const count = 4;
+		const folder = await mkdtemp(join(tmpdir(), "parley-e2e-plans-"));
+		workshop.afterwards(() => rm(folder, { recursive: true }));
+		for (let number = 1; number <= count; number++) {
+			// As long as it takes to see it come, and no two alike.
+			const words = Array.from({ length: 8_000 }, (_, at) => ((at + number) * 2654435761) % 4294967296);
+			await writeFile(join(folder, "plan.md"), words.map((word) => word.toString(36)).join(" "));
+			const from = ["--title", `Plan ${number}`, "--from", join(folder, "plan.md")];
+			await anna.peer.command("document", "create", space?.id ?? "", ...from);
+		}
+		const code = await anna.window.invites();
+		// So slow a line that one sees it come.
+		await cable.narrow(600);
+		// Whatever the page is told of how it gets on, it keeps.
+		const { page } = ben.window.screen;
+		await page.evaluate(`
+			window.progressSeen = [];
+			new MutationObserver(() => {
+				const bar = document.querySelector("[role=progressbar]");
+				if (bar) window.progressSeen.push(bar.innerText + "|" + bar.getAttribute("aria-valuenow"));
+			}).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
+		`);
+		await ben.window.joins(code, SPACE);
+		await page.getByRole("progressbar").waitFor();
+		// The titles are there before what they name.
+		await ben.window.sees("link", new RegExp(`^Plan ${count}`));
+		expect(await page.getByRole("progressbar").isVisible()).toBe(true);
+		const marks = page.getByRole("img", { name: ben.window.words.has.everyone });
+		await until("all documents to be there", async () => (await marks.count()) === count);
+		await page.getByRole("progressbar").waitFor({ state: "detached" });
+		const seen = (await page.evaluate("window.progressSeen")) as string[];
+		expect(seen.length).toBeGreaterThan(0);
+		const { words } = ben.window;
+		for (const text of seen) {
+			expect(text).toMatch(
+				new RegExp(fill(words.catching.title_other, { name: ".*", done: "\\d+", count: `${count}` })),
+			);
+		}
 	});
 });
 

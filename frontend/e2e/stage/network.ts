@@ -52,6 +52,15 @@ export class Cable {
 		await ip("-n", this.second.name, "link", "set", this.second.name, "down");
 	}
 
+	/** From now on so much gets through in a second, each way. */
+	async narrow(kilobits: number): Promise<void> {
+		for (const { name } of [this.first, this.second]) {
+			const shape = ["root", "tbf", "rate", `${kilobits}kbit`, "burst", "16kb", "latency", "1s"];
+			const tc = [...privileged, "tc", "-n", name, "qdisc", "add", "dev", name, ...shape];
+			await run(tc[0] ?? "tc", tc.slice(1));
+		}
+	}
+
 	async close(): Promise<void> {
 		await this.first.close();
 		await this.second.close();

@@ -98,6 +98,10 @@ async function visitDocument(window: Window<ChromiumScreen>, ben: Seat, visit: V
 	await ben.window.writesAtTheStart("Our ");
 	await window.screen.seesCaretOf("Ben Adeyemi");
 	await visit("document", window);
+	await window.screen.press("button", new RegExp(`^${window.words.has.title}`));
+	await window.sees("dialog", window.words.has.title);
+	await visit("who-has-this", window);
+	await window.closesDialog();
 	await window.screen.page.keyboard.press("Control+k");
 	await window.sees("dialog", /.*/);
 	await visit("link", window);
@@ -118,6 +122,11 @@ async function visitDialogs(window: Window<ChromiumScreen>, visit: Visit): Promi
 		if (name === "settings") {
 			await window.screen.press("button", words.protect.set);
 			await visit("settings-passphrase", window);
+		}
+		if (name === "network") {
+			await window.screen.press("button", words.test.start);
+			await window.seesText(words.test.listening);
+			await visit("network-tested", window);
 		}
 		await window.closesDialog();
 	}
