@@ -46,6 +46,8 @@ func (s *simulation) differences() (wrong []string) {
 			wrong = append(wrong, fmt.Sprintf("%s reads the log differently", p.name))
 		case p.store.Digest(s.park) != digest:
 			wrong = append(wrong, fmt.Sprintf("%s holds something else: %s", p.name, s.compareParts(p, founder)))
+		case p.setAside() != founder.setAside():
+			wrong = append(wrong, fmt.Sprintf("%s has set aside\n%s\nand %s\n%s", p.name, p.setAside(), founder.name, founder.setAside()))
 		}
 	}
 	return wrong
@@ -136,6 +138,19 @@ func (s *simulation) compare() {
 		}
 	}
 	s.nothingIsLost()
+}
+
+// setAside is what a player has in quarantine, in words.
+func (p *player) setAside() string {
+	list, err := p.store.Quarantine(p.sim.park)
+	if err != nil {
+		p.t.Error(err)
+	}
+	var lines []string
+	for _, q := range list {
+		lines = append(lines, fmt.Sprintf("%s %s's %d, %s: %s", q.Ref, p.sim.nameOf(q.Device), q.Seq, q.Hash, q.Reason.Error()))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // nothingIsLost looks for every change of somebody who still belongs and was told

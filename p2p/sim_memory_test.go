@@ -38,6 +38,20 @@ func (m *memory) outage() {
 	m.outages++
 }
 
+// copy is all that is written now.
+func (m *memory) copy() []record {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.records
+}
+
+// putBack has the disk hold a copy.
+func (m *memory) putBack(records []record) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.records = records
+}
+
 type memoryUse struct {
 	memory  *memory
 	outages int // when it was opened

@@ -20,6 +20,7 @@ type player struct {
 	*device
 	sim  *simulation
 	disk *memory
+	copy []record // of the disk, if there is one
 	at   netip.Addr
 	stop func() // what runs beside the node
 }

@@ -2,6 +2,7 @@ package p2p
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"parley/crdt"
@@ -14,7 +15,7 @@ var simSteps = []struct {
 	name  string
 	do    func(*simulation) (told string, done bool)
 }{
-	{38, "types", (*simulation).stepTypes},
+	{35, "types", (*simulation).stepTypes},
 	{5, "bears a document", (*simulation).stepBears},
 	{1, "pastes much", (*simulation).stepPastes},
 	{6, "the network parts", (*simulation).stepParts},
@@ -25,6 +26,8 @@ var simSteps = []struct {
 	{4, "quits or starts", (*simulation).stepQuits},
 	{3, "loses power", (*simulation).stepLosesPower},
 	{2, "moves", (*simulation).stepMoves},
+	{2, "is copied", (*simulation).stepIsCopied},
+	{1, "is put back", (*simulation).stepIsPutBack},
 	{4, "meets somebody", (*simulation).stepMeets},
 	{4, "says all again", (*simulation).stepRepeats},
 	{2, "shows where it is", (*simulation).stepShows},
@@ -70,8 +73,8 @@ func (s *simulation) stepBears() (string, bool) {
 	if p == nil {
 		return "", false
 	}
-	name := fmt.Sprint("document ", len(s.acknowledged))
-	p.bears(name)
+	s.documents++
+	p.bears(fmt.Sprint("document ", s.documents))
 	return p.name, true
 }
 
@@ -173,6 +176,34 @@ func (s *simulation) stepMoves() (string, bool) {
 	p.moves()
 	p.begins()
 	return fmt.Sprint(p.name, " to ", p.at), true
+}
+
+// stepIsCopied keeps what a disk holds now.
+func (s *simulation) stepIsCopied() (string, bool) {
+	p := s.one((*player).belongs)
+	if p == nil {
+		return "", false
+	}
+	p.copy = p.disk.copy()
+	return p.name, true
+}
+
+// stepIsPutBack has a disk hold what it held when it was copied. The program
+// notices (incarnation), and writes on as somebody new; what nobody else had got
+// is gone.
+func (s *simulation) stepIsPutBack() (string, bool) {
+	p := s.one(func(p *player) bool { return p.copy != nil && p != s.all[0] })
+	if p == nil {
+		return "", false
+	}
+	p.ends()
+	p.disk.putBack(p.copy)
+	s.acknowledged = slices.DeleteFunc(s.acknowledged, func(a acknowledged) bool { return a.by == p })
+	p.begins()
+	if err := p.store.FreshLeases(); err != nil {
+		s.t.Error(err)
+	}
+	return p.name, true
 }
 
 func (s *simulation) stepMeets() (string, bool) {

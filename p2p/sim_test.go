@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	simSeeds = flag.Int("sim-seeds", 30, "how many networks TestSimulatedNetworks plays")
+	simSeeds = flag.Int("sim-seeds", 24, "how many networks TestSimulatedNetworks plays")
 	simSeed  = flag.Uint64("sim-seed", 0, "the seed of the first of them; 0: any")
 )
 
@@ -67,7 +67,8 @@ type simulation struct {
 	all    []*player
 	begun  time.Time
 
-	addresses    int
+	addresses    int // given to devices so far
+	documents    int // born so far
 	acknowledged []acknowledged
 }
 
