@@ -12,8 +12,8 @@ import (
 	"parley/app"
 )
 
-// TestTheBridgeNamesWhatAWindowHas compares frontend/src/bridge/api.ts with
-// app.Window: the same methods with the same number of parameters, the same
+// TestTheBridgeNamesWhatAWindowHas compares frontend/src/bridge/api.ts, and the
+// chapters that belong to it, with app.Window: the same methods with the same number of parameters, the same
 // events, the same fields in every shape.
 func TestTheBridgeNamesWhatAWindowHas(t *testing.T) {
 	api := readAPI(t)
@@ -95,11 +95,18 @@ type apiSource string
 
 func readAPI(t *testing.T) apiSource {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join("..", "frontend", "src", "bridge", "api.ts"))
-	if err != nil {
-		t.Fatal(err)
+	read := func(chapter string) string {
+		raw, err := os.ReadFile(filepath.Join("..", "frontend", "src", "bridge", chapter+".ts"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(raw)
 	}
-	return apiSource(raw)
+	all := read("api")
+	for _, chapter := range regexp.MustCompile(`export type \* from "\./(\w+)"`).FindAllStringSubmatch(all, -1) {
+		all += read(chapter[1])
+	}
+	return apiSource(all)
 }
 
 var interfaces = regexp.MustCompile(`(?ms)^export interface (\w+)(?: extends (\w+))? \{\n(.*?)^\}`)

@@ -3,6 +3,6 @@ import e2e from "./vitest.config";
 
 /** Not a test: pictures of every screen, for people to look at. */
 export default defineConfig({
-	test: { ...e2e.test, include: ["screenshots.ts"] },
+	test: { ...e2e.test, include: ["screenshots.ts"], testTimeout: 300_000 },
 	root: import.meta.dirname,
 });
