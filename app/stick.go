@@ -113,7 +113,7 @@ type BundleTaken struct {
 // cut short. What it has taken in stays, whatever it fails with: CodeNoBundle,
 // CodeNewerFile, CodeNotForUs, CodeBrokenFile, CodeForgedFile, CodeNoMember.
 func (a *App) ImportBundle(ctx context.Context, from io.Reader) (BundleTaken, error) {
-	taken, err := bundle.Take(ctx, a.store, a.key, untilDone{ctx, from})
+	taken, err := bundle.Take(ctx, a.store, a.key, untilDone{ctx, from}, a.heardBy)
 	if taken.Joined {
 		err = errors.Join(err, a.arrivedBy(taken.Space))
 	}
@@ -130,6 +130,17 @@ func (a *App) ImportBundle(ctx context.Context, from io.Reader) (BundleTaken, er
 		Joined: taken.Joined, Entries: taken.Entries, New: len(taken.New), Updated: len(taken.Updated), Files: taken.Files,
 		SetAside: len(taken.Refused), Waiting: len(taken.Waiting), Unreadable: a.lacking(ctx, taken.Space, taken.Lacks),
 	}, nil
+}
+
+// heardBy notes how far a device has got in a part, as a file of its own says.
+func (a *App) heardBy(device space.DeviceID, ref crdt.Ref, vector crdt.Vector) {
+	log, ok := a.store.Log(ref.Space)
+	if !ok || device == a.Device() {
+		return
+	}
+	if _, member := log.Member(device); member {
+		a.node.Carried(device, ref, vector)
+	}
 }
 
 // arrivedBy does what is to be done when a space has come by a file: whoever

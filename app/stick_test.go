@@ -100,6 +100,13 @@ func TestAWindowCarries(t *testing.T) {
 	if got := ben.text(ref); got != "New words" {
 		t.Errorf("Ben reads %q", got)
 	}
+	// Whoever made a file has what is in it.
+	if status, err := ben.DocumentStatus(id, ref.Document); err != nil || !status.Members[0].HasLatest {
+		t.Errorf("Ben does not know that Ada has it: %+v, %v", status, err)
+	}
+	if status, err := ada.DocumentStatus(id, ref.Document); err != nil || status.Members[0].HasLatest {
+		t.Errorf("Ada knows that Ben has it before he says so: %+v, %v", status, err)
+	}
 	his.close()
 	his = ben.page(ref)
 	defer his.close()
@@ -115,6 +122,9 @@ func TestAWindowCarries(t *testing.T) {
 	}
 	if got := ada.text(ref); got != "Very New words" {
 		t.Errorf("Ada reads %q", got)
+	}
+	if status, err := ada.DocumentStatus(id, ref.Document); err != nil || !status.Members[0].HasLatest {
+		t.Errorf("Ada does not know that Ben has it: %+v, %v", status, err)
 	}
 
 	// What goes wrong says so, and leaves nothing under way.

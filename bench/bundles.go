@@ -109,7 +109,7 @@ func (s *shelf) carry(ctx context.Context, to *shelf, earlier []byte) (c carried
 		c.file, c.allocated = file.Bytes(), float64(after.TotalAlloc-before.TotalAlloc)/(1<<20)
 	}
 	began := time.Now()
-	_, err = bundle.Take(ctx, to.store, to.device, bytes.NewReader(c.file))
+	_, err = bundle.Take(ctx, to.store, to.device, bytes.NewReader(c.file), nil)
 	c.taken = milliseconds(time.Since(began))
 	return c, err
 }

@@ -253,7 +253,7 @@ func (d *device) takes(file []byte) bundle.Taken {
 }
 
 func (d *device) tries(file []byte) (bundle.Taken, error) {
-	return bundle.Take(context.WithoutCancel(d.t.Context()), d.store, d.key, bytes.NewReader(file))
+	return bundle.Take(context.WithoutCancel(d.t.Context()), d.store, d.key, bytes.NewReader(file), nil)
 }
 
 // same fails unless two devices hold the same of a space.

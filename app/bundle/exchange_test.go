@@ -3,6 +3,7 @@ package bundle_test
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -64,6 +65,34 @@ func TestAFileGoesBackAndForth(t *testing.T) {
 	ada.writes(board, "h")
 	ben.takes(ada.packsSince(id, second))
 	ben.same(id, ada)
+}
+
+// TestWhoMadeAFileIsKnownToHaveIt: the file says how far its maker has got, of
+// the parts that it brings nothing of too.
+func TestWhoMadeAFileIsKnownToHaveIt(t *testing.T) {
+	ada, ben := newDevice(t, "Ada"), newDevice(t, "Ben")
+	id := ada.founds()
+	ada.admits(id, space.Editor, ben)
+	ada.writes(refIn(id, 1), "a")
+	first := ada.packs(id, bundle.Options{})
+	ada.writes(refIn(id, 2), "b")
+	ben.takes(first)
+	heard := make(map[crdt.Ref]crdt.Vector)
+	_, err := bundle.Take(t.Context(), ben.store, ben.key, bytes.NewReader(ada.packsSince(id, first)),
+		func(device space.DeviceID, ref crdt.Ref, vector crdt.Vector) {
+			if device != ada.key.Device() {
+				t.Errorf("%s has it", device)
+			}
+			heard[ref] = vector
+		})
+	if err != nil || len(heard) != 2 {
+		t.Fatalf("%d parts were told of, %v", len(heard), err)
+	}
+	for ref, vector := range heard {
+		if ours, err := ben.store.Vector(ref); err != nil || !maps.Equal(ours, vector) {
+			t.Errorf("of %s %v was told, and %v is here (%v)", ref, vector, ours, err)
+		}
+	}
 }
 
 // TestOneDocumentTravelsAlone, with the list of documents, and with the pictures
@@ -148,23 +177,33 @@ func TestWhatGoesOnFromAFileThatWasNotTakenIn(t *testing.T) {
 }
 
 // TestWhatDoesNotCountIsSetAsideFromAFileToo: a reader's changes are as they
-// would be over the network, and the answer to a fork travels.
+// would be over the network, and others find them set aside too.
 func TestWhatDoesNotCountIsSetAsideFromAFileToo(t *testing.T) {
-	ada, ben := newDevice(t, "Ada"), newDevice(t, "Ben")
+	ada, ben, cleo := newDevice(t, "Ada"), newDevice(t, "Ben"), newDevice(t, "Cleo")
 	id := ada.founds()
-	ada.admits(id, space.Editor, ben)
+	ada.admits(id, space.Editor, ben, cleo)
 	ada.writes(refIn(id, 1), "a")
 	ben.takes(ada.packs(id, bundle.Options{}))
 	log, _ := ada.store.Log(id)
 	entries, err := log.SetRole(ada.key, ben.key.Device(), space.Reader, nil, ada.now())
 	ada.enters(id, err, entries...)
 	ben.writes(refIn(id, 1), "not any more") // as far as Ben knows, he may
+	ben.writes(refIn(id, 2), "nor here")
 	taken := ada.takes(ben.packs(id, bundle.Options{}))
-	if len(taken.Refused) != 1 || len(taken.Updated) != 0 {
+	if len(taken.Refused) != 2 || len(taken.Updated)+len(taken.New) != 0 {
 		t.Errorf("Ada took in %+v", taken)
 	}
 	if again := ada.takes(ben.packs(id, bundle.Options{})); len(again.Refused) != 0 {
 		t.Errorf("what is set aside already is told of again: %+v", again)
+	}
+	// Cleo, who has never met Ben, finds it set aside as well.
+	file := ada.packs(id, bundle.Options{})
+	if taken := cleo.takes(file); len(taken.Refused) != 2 || len(taken.New) != 1 {
+		t.Errorf("Cleo took in %+v", taken)
+	}
+	cleo.same(id, ada)
+	if _, made := cleo.packed(id, bundle.Options{Since: cleo.knows(id, file)}); made.Documents != 0 {
+		t.Errorf("an answer to that brings %+v", made)
 	}
 }
 

@@ -205,7 +205,7 @@ func TestALargeSpaceTakesLittleMemory(t *testing.T) {
 		runtime.GC()
 		runtime.ReadMemStats(&now)
 		peak = max(peak, now.HeapAlloc)
-	}, new(int)})
+	}, new(int)}, nil)
 	if err := <-made; err != nil {
 		t.Fatal(err)
 	}

@@ -126,7 +126,7 @@ func TestAFileThatEndsTooEarly(t *testing.T) {
 	}
 	// The source itself fails: that is not the file's fault.
 	disk := errors.New("the stick was pulled out")
-	_, err = bundle.Take(t.Context(), s.ben.store, s.ben.key, io.MultiReader(bytes.NewReader(s.file[:len(s.file)-10]), failing{disk}))
+	_, err = bundle.Take(t.Context(), s.ben.store, s.ben.key, io.MultiReader(bytes.NewReader(s.file[:len(s.file)-10]), failing{disk}), nil)
 	if !errors.Is(err, disk) || errors.Is(err, bundle.ErrBroken) {
 		t.Errorf("a stick that was pulled out: %v", err)
 	}

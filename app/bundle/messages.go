@@ -198,6 +198,7 @@ type toldPart struct {
 	Part     space.Part
 	Tips     []toldTip // actors in ascending order
 	Forks    [16]byte
+	Aside    []byte // the beginnings of hashes, one after the other, ascending
 	Digest   [16]byte
 }
 
@@ -210,6 +211,9 @@ type toldTip struct {
 
 func toldOf(ref crdt.Ref, tips crdt.Tips) toldPart {
 	told := toldPart{Document: ref.Document, Part: ref.Part, Forks: tips.Forks, Digest: tips.Digest}
+	for _, id := range tips.Aside {
+		told.Aside = append(told.Aside, id[:]...)
+	}
 	for _, actor := range slices.Sorted(maps.Keys(tips.Newest)) {
 		tip := tips.Newest[actor]
 		told.Tips = append(told.Tips, toldTip{Actor: []byte(actor), Seq: tip.Seq, Hash: tip.Hash})
@@ -218,15 +222,22 @@ func toldOf(ref crdt.Ref, tips crdt.Tips) toldPart {
 }
 
 func (p toldPart) tips() crdt.Tips {
-	tips := crdt.Tips{Newest: make(map[chunk.Actor]crdt.Tip, len(p.Tips)), Forks: p.Forks, Digest: p.Digest}
+	tips := crdt.Tips{Newest: make(map[chunk.Actor]crdt.Tip, len(p.Tips)), Forks: p.Forks, Aside: p.aside(), Digest: p.Digest}
 	for _, t := range p.Tips {
 		tips.Newest[chunk.Actor(t.Actor)] = crdt.Tip{Seq: t.Seq, Hash: t.Hash}
 	}
 	return tips
 }
 
+func (p toldPart) aside() (ids []crdt.AsideID) {
+	for id := range slices.Chunk(p.Aside, len(crdt.AsideID{})) {
+		ids = append(ids, crdt.AsideID(id))
+	}
+	return ids
+}
+
 // size is at least what the part takes in a frame.
-func (p toldPart) size() int { return 80 + len(p.Tips)*(48+maxActor) }
+func (p toldPart) size() int { return 96 + len(p.Tips)*(48+maxActor) + len(p.Aside) }
 
 func (m *toldMessage) check() error {
 	for _, p := range m.Parts {
@@ -241,6 +252,14 @@ func (m *toldMessage) check() error {
 				return errLength
 			}
 			if i > 0 && bytes.Compare(p.Tips[i-1].Actor, t.Actor) >= 0 {
+				return errOrder
+			}
+		}
+		if len(p.Aside)%len(crdt.AsideID{}) != 0 {
+			return errLength
+		}
+		for i, ids := 1, p.aside(); i < len(ids); i++ {
+			if ids[i-1].Compare(ids[i]) >= 0 {
 				return errOrder
 			}
 		}

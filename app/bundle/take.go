@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 
 	"parley/crdt"
 	"parley/space"
@@ -34,7 +35,10 @@ type Taken struct {
 // and has taken in nothing then; or with ErrBroken, ErrForged, ctx, crdt.ErrFull
 // or what from fails with: then what came before that stays, and Taken says what.
 // Memory is bounded by the largest frame and the membership log.
-func Take(ctx context.Context, store *crdt.Store, key space.Key, from io.Reader) (Taken, error) {
+//
+// heard is told, as it reads, how far the device that made the bundle has got in
+// each part; it may be nil.
+func Take(ctx context.Context, store *crdt.Store, key space.Key, from io.Reader, heard func(space.DeviceID, crdt.Ref, crdt.Vector)) (Taken, error) {
 	r, err := open(from, key)
 	if err != nil {
 		return Taken{}, err
@@ -44,6 +48,11 @@ func Take(ctx context.Context, store *crdt.Store, key space.Key, from io.Reader)
 		here: make(map[crdt.DocumentID]bool), changed: make(map[crdt.DocumentID]bool), waiting: make(map[crdt.Ref]bool),
 	}
 	t.taken.Header = r.Header
+	t.heard = func(ref crdt.Ref, part toldPart) {
+		if heard != nil {
+			heard(r.Device, ref, part.tips().Vector())
+		}
+	}
 	err = t.run()
 	t.sum()
 	if err != nil {
@@ -61,6 +70,7 @@ type taking struct {
 	told   *told
 	log    *entryBuffer // until all of the log is there
 	taken  Taken
+	heard  func(crdt.Ref, toldPart)
 
 	aside   map[crdt.QuarantinedID]bool // before, and what has been counted since
 	here    map[crdt.DocumentID]bool    // before
@@ -106,7 +116,7 @@ func (t *taking) take(kind byte, content []byte) error {
 		}
 		return t.takePiece(&m)
 	case kindTold:
-		return t.told.read(content, func(crdt.Ref, toldPart) {})
+		return t.told.read(content, t.heard)
 	case kindFile:
 		return t.beginFile(content)
 	case kindData:
@@ -221,7 +231,7 @@ func (t *taking) takePiece(m *pieceMessage) error {
 	if err := t.told.fits(ref); err != nil {
 		return err
 	}
-	before, err := t.store.PartDigest(ref)
+	before, err := t.store.Vector(ref)
 	if err != nil {
 		return t.pass(Lack{Ref: ref, Err: err})
 	}
@@ -239,11 +249,11 @@ func (t *taking) takePiece(m *pieceMessage) error {
 		}
 	}
 	t.waiting[ref] = len(receipt.Missing) > 0
-	after, err := t.store.PartDigest(ref)
+	after, err := t.store.Vector(ref)
 	if err != nil {
 		return t.pass(Lack{Ref: ref, Err: err})
 	}
-	if after != before && !t.changed[ref.Document] {
+	if moved := receipt.Accepted > 0 || !maps.Equal(before, after); moved && !t.changed[ref.Document] {
 		t.changed[ref.Document] = true
 		t.order = append(t.order, ref.Document)
 	}

@@ -180,12 +180,15 @@ func (w *writing) entries() error {
 	return nil
 }
 
-// refs are the parts that the bundle is of: the list of documents first.
+// refs are the parts that the bundle is of, the list of documents first: also
+// those of which nothing counts, and something is set aside.
 func (w *writing) refs() (refs []crdt.Ref) {
 	index := crdt.IndexID(w.Space)
-	for _, ref := range w.store.Refs(w.Space) {
-		if w.Document == (crdt.DocumentID{}) || ref.Document == w.Document || ref.Document == index {
-			refs = append(refs, ref)
+	for _, bucket := range w.store.Buckets(w.Space) {
+		for _, part := range w.store.Parts(w.Space, bucket.First) {
+			if w.Document == (crdt.DocumentID{}) || part.Document == w.Document || part.Document == index {
+				refs = append(refs, crdt.Ref{Space: w.Space, Document: part.Document, Part: part.Part})
+			}
 		}
 	}
 	slices.SortStableFunc(refs, func(a, b crdt.Ref) int {
