@@ -34,7 +34,9 @@ async function readsWhoHas({ window: { screen, words } }: Seat): Promise<string>
 }
 
 describe("who has what", () => {
-	test("is said in the document and in the list, also while the other is away", async ({ workshop }) => {
+	test("is said in the document and in the list, also while the other is away", { timeout: 180_000 }, async ({
+		workshop,
+	}) => {
 		const { anna, ben } = await together(workshop);
 		const { words, screen } = anna.window;
 		await anna.window.writes("The shelter leaks.");
@@ -109,7 +111,7 @@ describe("a newcomer", () => {
 });
 
 describe("the network screen", () => {
-	test("says by name how somebody is reached, and what works", async ({ workshop }) => {
+	test("says by name how somebody is reached, and what works", { timeout: 180_000 }, async ({ workshop }) => {
 		const { anna } = await together(workshop);
 		const { words, screen } = anna.window;
 		await anna.window.opensMenu(words.sidebar.network);
