@@ -152,10 +152,5 @@ func (c *FileList) Run(_ context.Context, peer *app.App, reply Reply) error {
 	if err != nil {
 		return err
 	}
-	for _, file := range files {
-		if err := reply.Result(fileListed{file}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return each(reply, files, func(file app.File) Result { return fileListed{file} })
 }

@@ -56,12 +56,7 @@ func (*DeviceList) onlyShows() bool { return true }
 
 // Run tells one result for each device.
 func (*DeviceList) Run(_ context.Context, peer *app.App, reply Reply) error {
-	for _, device := range peer.Devices() {
-		if err := reply.Result(deviceListed{device}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return each(reply, peer.Devices(), func(device app.MyDevice) Result { return deviceListed{device} })
 }
 
 // DeviceLink makes a link code.

@@ -69,12 +69,7 @@ func (c *DocumentList) Run(ctx context.Context, peer *app.App, reply Reply) erro
 	if err != nil {
 		return err
 	}
-	for _, document := range documents {
-		if err := reply.Result(documentListed{document}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return each(reply, documents, func(document app.Document) Result { return documentListed{document} })
 }
 
 // target names a document on the command line.

@@ -93,12 +93,7 @@ func (c *InviteList) Run(_ context.Context, peer *app.App, reply Reply) error {
 	if err != nil {
 		return err
 	}
-	for _, invitation := range invitations {
-		if err := reply.Result(invitationListed{invitation}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return each(reply, invitations, func(invitation app.Invitation) Result { return invitationListed{invitation} })
 }
 
 // InviteWithdraw takes an invitation back.

@@ -87,25 +87,14 @@ func (r formerListed) Plain() string {
 
 // Run tells one result for each person.
 func (c *MemberList) Run(_ context.Context, peer *app.App, reply Reply) error {
-	id, err := peer.FindSpace(c.Space)
+	_, s, err := lookUp(peer, c.Space)
 	if err != nil {
 		return err
 	}
-	s, err := peer.Space(id)
-	if err != nil {
+	if err := each(reply, s.Members, func(m app.Member) Result { return memberListed{m, "member"} }); err != nil {
 		return err
 	}
-	for _, m := range s.Members {
-		if err := reply.Result(memberListed{m, "member"}); err != nil {
-			return err
-		}
-	}
-	for _, f := range s.Formers {
-		if err := reply.Result(formerListed{f, "former"}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return each(reply, s.Formers, func(f app.Former) Result { return formerListed{f, "former"} })
 }
 
 // person names somebody on the command line.

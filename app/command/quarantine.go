@@ -51,12 +51,7 @@ func (c *QuarantineList) Run(ctx context.Context, peer *app.App, reply Reply) er
 	if len(list) == 0 {
 		reply.Note("Nothing is set aside.")
 	}
-	for _, q := range list {
-		if err := reply.Result(quarantineListed{q}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return each(reply, list, func(q app.Quarantined) Result { return quarantineListed{q} })
 }
 
 // QuarantineAdmit lets some of it in.

@@ -25,6 +25,16 @@ type Reply interface {
 	Note(sentence string)
 }
 
+// each tells one result for each of what is listed.
+func each[T any](reply Reply, listed []T, row func(T) Result) error {
+	for _, one := range listed {
+		if err := reply.Result(row(one)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // terminal is where a command was typed.
 type terminal struct {
 	out, err io.Writer

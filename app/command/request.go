@@ -33,12 +33,7 @@ func (c *InviteRequests) Run(_ context.Context, peer *app.App, reply Reply) erro
 	if len(requests) == 0 {
 		reply.Note("Nobody waits.")
 	}
-	for _, r := range requests {
-		if err := reply.Result(requestListed{r}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return each(reply, requests, func(r app.Request) Result { return requestListed{r} })
 }
 
 // request names one on the command line.
@@ -116,12 +111,7 @@ func (*InvitePending) Run(_ context.Context, peer *app.App, reply Reply) error {
 	if len(pending) == 0 {
 		reply.Note("You wait for nobody's answer.")
 	}
-	for _, p := range pending {
-		if err := reply.Result(pendingListed{p}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return each(reply, pending, func(p app.PendingJoin) Result { return pendingListed{p} })
 }
 
 // InviteCancel takes a request of this device back.

@@ -85,6 +85,16 @@ func (c *SpaceCreate) Run(ctx context.Context, peer *app.App, reply Reply) error
 	return reply.Result(spaceCreated{Space: id.String()})
 }
 
+// lookUp finds a space by the beginning of its ID, and how it stands.
+func lookUp(peer *app.App, prefix string) (space.ID, app.Space, error) {
+	id, err := peer.FindSpace(prefix)
+	if err != nil {
+		return id, app.Space{}, err
+	}
+	s, err := peer.Space(id)
+	return id, s, err
+}
+
 // SpaceList lists the spaces.
 type SpaceList struct{}
 
@@ -130,12 +140,7 @@ func (r spaceListed) states() (states []string) {
 
 // Run tells one result for each space.
 func (c *SpaceList) Run(_ context.Context, peer *app.App, reply Reply) error {
-	for _, s := range peer.Spaces() {
-		if err := reply.Result(spaceListed{s.ID, s.Name, "space", s.Role, s}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return each(reply, peer.Spaces(), func(s app.Space) Result { return spaceListed{s.ID, s.Name, "space", s.Role, s} })
 }
 
 // Join joins a space.

@@ -52,11 +52,7 @@ type SpaceArchive struct {
 
 // Run archives it.
 func (c *SpaceArchive) Run(ctx context.Context, peer *app.App, reply Reply) error {
-	id, err := peer.FindSpace(c.Space)
-	if err != nil {
-		return err
-	}
-	s, err := peer.Space(id)
+	id, s, err := lookUp(peer, c.Space)
 	if err != nil {
 		return err
 	}
@@ -116,11 +112,7 @@ func (r spaceLeft) Plain() string {
 
 // Run leaves it.
 func (c *SpaceLeave) Run(ctx context.Context, peer *app.App, reply Reply) error {
-	id, err := peer.FindSpace(c.Space)
-	if err != nil {
-		return err
-	}
-	s, err := peer.Space(id)
+	id, s, err := lookUp(peer, c.Space)
 	if err != nil {
 		return err
 	}
@@ -167,11 +159,7 @@ func (r spaceForgotten) Plain() string { return fmt.Sprintf("The copy of %q is d
 
 // Run deletes it.
 func (c *SpaceForget) Run(ctx context.Context, peer *app.App, reply Reply) error {
-	id, err := peer.FindSpace(c.Space)
-	if err != nil {
-		return err
-	}
-	s, err := peer.Space(id)
+	id, s, err := lookUp(peer, c.Space)
 	if err != nil {
 		return err
 	}
@@ -211,11 +199,7 @@ func (r spaceSucceeded) Plain() string {
 
 // Run founds it or, where somebody has, joins it.
 func (c *SpaceSucceed) Run(ctx context.Context, peer *app.App, reply Reply) error {
-	id, err := peer.FindSpace(c.Space)
-	if err != nil {
-		return err
-	}
-	s, err := peer.Space(id)
+	id, s, err := lookUp(peer, c.Space)
 	if err != nil {
 		return err
 	}
