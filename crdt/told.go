@@ -75,9 +75,10 @@ func (q *quarantine) tells(log *space.Log) *told {
 
 // teller finds out what is told.
 type teller struct {
-	log  *space.Log
-	list []telling
-	of   map[space.DeviceID][]int // by seat, what its devices have signed, in order
+	log   *space.Log
+	list  []telling
+	of    map[space.DeviceID][]int          // by seat, what its devices have signed, in order
+	seats map[space.DeviceID]space.DeviceID // of devices, zero for strangers
 }
 
 // telling is a change that is set aside because it does not count.
@@ -87,30 +88,17 @@ type telling struct {
 	what   setAside
 	weight uint64
 	below  []int // what it builds on, of what is set aside likewise
-	speaks int   // the change that vouches for it, -1 if none does
+	speaks int   // the change that vouches for it by the word of a member or a former one, -1 if none does
 	alone  bool  // something below it is set aside for what it is
 }
 
 func newTeller(q *quarantine, log *space.Log) *teller {
-	t := &teller{log: log, of: make(map[space.DeviceID][]int)}
+	t := &teller{log: log, of: make(map[space.DeviceID][]int), seats: make(map[space.DeviceID]space.DeviceID)}
 	for ref := range q.judged {
 		t.add(q, ref)
 	}
-	seats := make(map[space.DeviceID]space.DeviceID)
 	for i := range t.list {
-		c := &t.list[i]
-		if !c.what.signed {
-			continue
-		}
-		if owner, owned := ownerOf(log, c.what.actor); owned && owner != c.what.by {
-			continue // nobody would take it
-		}
-		seat, known := seats[c.what.by]
-		if !known {
-			seat, _ = log.SeatOf(c.what.by)
-			seats[c.what.by] = seat
-		}
-		if seat != (space.DeviceID{}) { // of strangers there are as many as somebody makes up
+		if seat := t.seatOf(&t.list[i]); seat != (space.DeviceID{}) {
 			t.of[seat] = append(t.of[seat], i)
 		}
 	}
@@ -141,7 +129,7 @@ func (t *teller) add(q *quarantine, ref Ref) {
 				c.alone = true
 			}
 		}
-		if c.what.signed {
+		if t.seatOf(c) != (space.DeviceID{}) {
 			signed[c.what.actor] = append(signed[c.what.actor], i)
 		}
 	}
@@ -228,7 +216,7 @@ func (t *teller) unit(from int, chosen map[int]bool) (unit []int, weight uint64,
 		seen[i] = true
 		c := &t.list[i]
 		weight += c.weight
-		if c.alone || c.speaks < 0 || weight > toldOfOne || !t.known(&t.list[c.speaks]) {
+		if c.alone || c.speaks < 0 || weight > toldOfOne {
 			return nil, 0, false
 		}
 		unit = append(unit, i)
@@ -237,14 +225,19 @@ func (t *teller) unit(from int, chosen map[int]bool) (unit []int, weight uint64,
 	return unit, weight, true
 }
 
-// known reports whether a signed change is by somebody whom the log knows.
-func (t *teller) known(c *telling) bool {
-	owner, owned := ownerOf(t.log, c.what.actor)
-	if !owned {
-		owner = c.what.by
+// seatOf is the seat of whoever has signed a change, zero where nobody has whose
+// word is taken: of strangers there are as many as somebody makes up, and nobody
+// signs for a device's actor but the device.
+func (t *teller) seatOf(c *telling) space.DeviceID {
+	if owner, owned := ownerOf(t.log, c.what.actor); !c.what.signed || owned && owner != c.what.by {
+		return space.DeviceID{}
 	}
-	_, ever := t.log.SeatOf(owner)
-	return ever && owner == c.what.by
+	seat, known := t.seats[c.what.by]
+	if !known {
+		seat, _ = t.log.SeatOf(c.what.by)
+		t.seats[c.what.by] = seat
+	}
+	return seat
 }
 
 func (t *told) add(from *teller, unit []int) {
