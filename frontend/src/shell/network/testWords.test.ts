@@ -22,7 +22,7 @@ const found = (test: Partial<ConnectionTest>) =>
 			ipv6: false,
 			reachable: "unknown",
 			outside: [],
-			mapping: "unknown",
+			mapping: "off",
 			keepers: [],
 			devices: [],
 			...test,
