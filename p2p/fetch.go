@@ -94,7 +94,7 @@ func (f *fetcher) fetchFrom(p peer.ID, blob crdt.BlobID, pressing bool) error {
 	alone, err := f.transfer(p, blob, pressing)
 	if errors.Is(err, crdt.ErrOtherBlob) && !alone {
 		delete(f.givers, blob)
-		alone, err = f.transfer(p, blob, pressing)
+		_, err = f.transfer(p, blob, pressing)
 	}
 	switch {
 	case errors.Is(err, crdt.ErrOtherBlob):
