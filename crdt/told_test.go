@@ -1,7 +1,8 @@
 package crdt_test
 
 import (
-	"fmt"
+	"crypto/rand"
+	"encoding/base64"
 	"maps"
 	"slices"
 	"testing"
@@ -10,6 +11,15 @@ import (
 	"parley/crdt/chunk"
 	"parley/space"
 )
+
+// noise is a text of n letters that nothing makes shorter.
+func noise(n int) string {
+	raw := make([]byte, n*3/4)
+	if _, err := rand.Read(raw); err != nil {
+		panic(err)
+	}
+	return base64.RawStdEncoding.EncodeToString(raw)
+}
 
 // likewise makes sure that devices have set aside the same, for the same reasons,
 // and that asking one another brings nothing any more.
@@ -163,13 +173,12 @@ func TestAFloodOfWhatDoesNotCountIsBoundedAlike(t *testing.T) {
 		other.Document = crdt.DocumentID{9, byte(n)}
 		refs = append(refs, other)
 	}
-	large := string(make([]byte, 300<<10))
 	for i, d := range []*device{ada, ben} {
 		for n := range 24 {
 			at := refs[(n+i)%len(refs)]
 			actor := space.ActorFor(ref.Space, rex.key.Device(), uint32(n))
 			p := &pen{t: t, actor: chunk.Actor(actor[:])}
-			d.takes(at, rex.bundle(at, p.writes(fmt.Sprint(i, n, large))), rex)
+			d.takes(at, rex.bundle(at, p.writes(noise(300<<10))), rex)
 		}
 	}
 	late := xans.writesMany(3)
@@ -211,4 +220,53 @@ func TestAFloodOfWhatDoesNotCountIsBoundedAlike(t *testing.T) {
 			t.Errorf("a newcomer was given %d bytes of what does not count", size)
 		}
 	}
+}
+
+// A stranger has signed what a removed member vouched for, and Ben has met that
+// first. It hides nothing, and nobody takes it for the stranger's.
+func TestAStrangersSignatureHidesNothingThatIsTold(t *testing.T) {
+	ref, ada, ben, xan, _, _, _, all := threeAtWork(t)
+	stranger := newDevice(t, "Stranger")
+	elsewhere := &pen{t: t, actor: "somebody elsewhere"}
+	elsewhere.readsAll(ben, ref)
+	late := elsewhere.writesMany(3)
+	ada.removes(ref.Space, xan)
+	ben.hears(ref.Space, ada)
+	ben.takes(ref, stranger.bundle(ref, late[0]), stranger)
+	ben.isAside(ref, crdt.ReasonNoRight, late[0])
+	for _, d := range []*device{ada, ben} {
+		d.takes(ref, xan.bundle(ref, late...), xan) // one signature, of the last
+	}
+	cem := newDevice(t, "Cem").understands()
+	ada.admits(ref.Space, space.Editor, cem)
+	cem.judges(ref.Space)
+	cem.pulls(ref, ben)
+	meets(ref, ada, ben, cem)
+	for _, d := range []*device{ada, ben, cem} {
+		d.holdsExactly(ref, all)
+		d.isAside(ref, crdt.ReasonRemoved, late...)
+	}
+	likewise(ref, ada, ben, cem)
+}
+
+// What one signature vouches for and is too much is told to nobody, and keeps
+// nothing from being told that is not.
+func TestTooMuchUnderOneSignatureIsNotTold(t *testing.T) {
+	ref, ada, ben, xan, _, _, xans, all := threeAtWork(t)
+	ada.makes(ref.Space, xan, space.Reader)
+	ben.hears(ref.Space, ada)
+	fork := *xans
+	large := make([]chunk.Change, 6)
+	for i := range large {
+		large[i] = fork.writes(noise(1 << 20))
+	}
+	small := xans.writesMany(2)
+	ben.takes(ref, xan.bundle(ref, large...), xan)
+	ben.takes(ref, xan.bundle(ref, small...), xan)
+	meets(ref, ada, ben)
+	ada.isAside(ref, crdt.ReasonRole, small...)
+	for _, d := range []*device{ada, ben} {
+		d.holdsExactly(ref, all)
+	}
+	agree(ref, ada, ben)
 }
