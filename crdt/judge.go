@@ -79,17 +79,18 @@ func (m *patient) fitting(all []patientItem, aside map[chunk.Hash]*candidate) []
 // snapshot that was not taken apart, those of its newest changes are.
 func (m *patient) listen(all []patientItem, aside map[chunk.Hash]*candidate, fits []bool) *standing {
 	at := indexOf(all)
-	list := make([]saying, len(all))
+	list := make([]saying, 0, len(all))
 	for i, e := range all {
-		list[i] = saying{actor: e.actor, seq: e.seq}
+		said := saying{actor: e.actor, seq: e.seq}
 		for _, dep := range e.deps {
 			if below, ok := at[dep]; ok {
-				list[i].below = append(list[i].below, below)
+				said.below = append(said.below, below)
 			}
 		}
 		if e.signed != nil && fits[i] {
-			list[i].by, list[i].heard = e.signed.Device, true
+			said.by, said.heard = e.signed.Device, true
 		}
+		list = append(list, said)
 	}
 	if !m.apart {
 		for _, info := range m.view.snapshots {
