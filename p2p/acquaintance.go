@@ -61,6 +61,7 @@ func (o *online) met(e event.EvtPeerIdentificationCompleted) {
 	o.acquaint(e.Peer)
 	o.node.petitions.met(e.Peer)
 	o.outside.saw(e.Peer, e.ObservedAddr)
+	o.punchLater(e.Conn)
 	if e.Conn.Stat().Direction == network.DirOutbound {
 		o.meet(e.Peer)
 	}

@@ -36,6 +36,7 @@ type online struct {
 	mapper       *portMapper // nil: no router is asked to open ports
 	unwatch      func()      // ends watchConnections
 	finder       *finder     // nil: the local network is not asked
+	puncher      puncher
 
 	ctx    context.Context
 	cancel context.CancelFunc

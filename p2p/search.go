@@ -17,6 +17,11 @@ const secondThoughts = 3 * time.Second
 // others on the local network: whoever is there has shown up by then.
 const turningUp = 10 * time.Second
 
+// doorInterval is how often those are asked again whom the code names, while
+// others may still turn up: they may have come home, or have heard of the
+// invitation only now. It is what the protocol lets one device ask for.
+const doorInterval = 5 * time.Second
+
 // A search looks for members who let us in. It knocks at every door at once.
 type search struct {
 	online *online
@@ -27,6 +32,7 @@ type search struct {
 	answers   chan answer
 	waiting   int // for answers
 	asked     map[peer.ID]bool
+	shut      map[peer.ID]bool          // asked, and said nothing of use
 	elsewhere map[peer.ID]peer.AddrInfo // where those being asked were found meanwhile
 }
 
@@ -51,6 +57,7 @@ func newSearch(o *online, knock func(context.Context, peer.AddrInfo) error) *sea
 		online: o, knock: knock, quiet: turningUp,
 		answers:   make(chan answer),
 		asked:     make(map[peer.ID]bool),
+		shut:      make(map[peer.ID]bool),
 		elsewhere: make(map[peer.ID]peer.AddrInfo),
 	}
 }
@@ -71,6 +78,8 @@ func (s *search) run(ctx context.Context, doors []peer.AddrInfo, heard func(answ
 		s.ask(ctx, peer.AddrInfo{ID: p})
 	}
 	var late, silent <-chan time.Time
+	again := time.NewTicker(doorInterval)
+	defer again.Stop()
 	for {
 		// Without multicast nobody new will turn up; with it, somebody may
 		// until the time is over, unless we have had a plain answer.
@@ -90,6 +99,15 @@ func (s *search) run(ctx context.Context, doors []peer.AddrInfo, heard func(answ
 				return
 			}
 			silent = time.After(s.quiet)
+		case <-again.C:
+			for _, door := range doors {
+				if s.shut[door.ID] {
+					delete(s.shut, door.ID)
+					delete(s.asked, door.ID)
+				}
+				s.online.forgetFailures(door.ID)
+				s.ask(ctx, door)
+			}
 		case info := <-newcomers:
 			if s.ask(ctx, info) && silent != nil {
 				silent = time.After(s.quiet)
@@ -103,6 +121,8 @@ func (s *search) run(ctx context.Context, doors []peer.AddrInfo, heard func(answ
 			switch heard(a) {
 			case found:
 				return
+			case goOn:
+				s.shut[a.from] = true
 			case denied:
 				if silent == nil {
 					silent = time.After(s.quiet)

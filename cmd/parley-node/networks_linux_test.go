@@ -30,6 +30,8 @@ func TestNetworks(t *testing.T) {
 			{"one of two networks goes", oneOfTwoNetworksGoes},
 			{"the lid is closed", theLidIsClosed},
 			{"a router without multicast", aRouterWithoutMulticast},
+			{"behind two routers", behindTwoRouters},
+			{"behind routers that let no hole be punched", behindSymmetricRouters},
 		} {
 			t.Run(story.name, func(t *testing.T) {
 				t.Parallel()
@@ -218,4 +220,87 @@ func aRouterWithoutMulticast(t *testing.T, town *lab.Town) {
 	s.ada.starts()
 	s.ada.meets(s.ben, patience, "local")
 	s.talk("again ")
+}
+
+// behindTwoRouters Ada and Ben cannot dial each other. They meet through the
+// keeper of their space, and then directly.
+func behindTwoRouters(t *testing.T, town *lab.Town) {
+	s := acrossTheInternet(t, town, false)
+	s.ada.meets(s.ben, patience, "direct")
+	s.talk("direct ")
+}
+
+// behindSymmetricRouters no hole can be punched: the keeper goes on passing on
+// what they say, a large document too.
+func behindSymmetricRouters(t *testing.T, town *lab.Town) {
+	s := acrossTheInternet(t, town, true)
+	s.ada.meets(s.ben, patience, "relayed")
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, noise(4<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.talk("relayed ")
+	hash := s.ada.does("file", "add", s.space, file)["hash"].(string)
+	s.ben.waits("gets the file", patience, func() bool {
+		_, err := try(s.ben.data, "file", "get", s.space, hash, filepath.Join(t.TempDir(), "copy"))
+		return err == nil
+	})
+	if seen := s.ada.connections(); len(seen) == 0 {
+		t.Error("nobody is connected any more")
+	}
+	for _, c := range s.ada.connections() {
+		if c.Device == s.ben.device && c.Via != "relayed" {
+			t.Errorf("Ben is reached by %v", c)
+		}
+	}
+}
+
+// acrossTheInternet Ada and Ben are at home, each behind a router, and a keeper
+// is where everybody can reach it.
+func acrossTheInternet(t *testing.T, town *lab.Town, symmetric bool) *aStreet {
+	t.Helper()
+	middle := town.Machine("the middle")
+	middle.Routes()
+	home := func(name, network, outside string) *lab.Machine {
+		line, lan := town.Switch(name+"line"), town.Switch(name+"lan")
+		middle.Plug(name, line, outside+".1/24")
+		router := town.Machine(name + "'s router")
+		router.Plug("wan", line, outside+".2/24")
+		router.Plug("lan", lan, network+".1/24")
+		router.Gateway(outside + ".1")
+		router.Translates("wan", symmetric)
+		machine := town.Machine(name + "'s")
+		machine.Plug("eth0", lan, network+".10/24")
+		machine.Gateway(network + ".1")
+		return machine
+	}
+	adas, bens := home("ada", "192.168.1", "51.1.1"), home("ben", "192.168.2", "51.2.2")
+	line := town.Switch("line")
+	middle.Plug("keeper", line, "51.3.3.1/24")
+	keepers := town.Machine("the keeper's")
+	keepers.Plug("eth0", line, "51.3.3.2/24")
+	keepers.Gateway("51.3.3.1")
+
+	s := &aStreet{ada: livesAt(t, adas, "Ada"), ben: livesAt(t, bens, "Ben")}
+	keeper := livesAt(t, keepers, "Keeper")
+	s.space, s.document = s.ada.founds()
+	s.ada.does("connect", outsideAddress(t, keeper, "/ip4/51.3.3.2/"))
+	keeper.does("join", s.ada.invites(s.space, "--role", "keeper"))
+	s.ada.meets(keeper, soon, "direct")
+	// The invitation names the keeper, who may hear of it after Ben has knocked.
+	s.ben.does("join", s.ada.invites(s.space))
+	s.ada.meets(s.ben, patience, "relayed", "direct")
+	s.talk("begin ")
+	return s
+}
+
+func outsideAddress(t *testing.T, n *neighbour, start string) string {
+	t.Helper()
+	for _, address := range n.addresses {
+		if strings.HasPrefix(address, start) {
+			return address
+		}
+	}
+	t.Fatalf("%s listens at %v", n.name, n.addresses)
+	return ""
 }
