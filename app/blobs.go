@@ -96,7 +96,7 @@ func (a *App) FetchFile(ctx context.Context, id space.ID, blob crdt.BlobID) erro
 		errors.Is(err, context.DeadlineExceeded):
 		return a.notHere(id, blob, err)
 	}
-	if explained := explainFile(err); explained != err {
+	if explained := explainFile(err); !errors.Is(err, explained) {
 		return explained
 	}
 	a.log.Warn("a file could not be fetched", "space", id, "blob", blob, "err", err)

@@ -17,7 +17,7 @@ func lookAtPower(ctx context.Context) sparing {
 	if err != nil {
 		return sparesNothing
 	}
-	defer bus.Close()
+	defer func() { _ = bus.Close() }() // nothing is under way on it
 	const manager, power = "org.freedesktop.NetworkManager", "org.freedesktop.UPower"
 	metered, _ := property(ctx, bus.Object(manager, "/org/freedesktop/NetworkManager"), manager, "Metered").(uint32)
 	warning, _ := property(ctx, bus.Object(power, "/org/freedesktop/UPower/devices/DisplayDevice"), power+".Device", "WarningLevel").(uint32)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 
 	"parley/space"
 )
@@ -46,7 +47,7 @@ func (w *Window) search(run func(context.Context) (Linked, error)) (Linked, erro
 	w.stop = func() { cancel(stopped) }
 	w.mu.Unlock()
 	linked, err := run(ctx)
-	if err != nil && context.Cause(ctx) == error(stopped) {
+	if err != nil && errors.Is(context.Cause(ctx), stopped) {
 		return Linked{}, stopped
 	}
 	return linked, err

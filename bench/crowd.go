@@ -165,10 +165,11 @@ func (t *tally) watch(ctx context.Context, one *station, ref crdt.Ref, from uint
 	known := make(crdt.Vector)
 	for {
 		_, next, err := one.store.Wait(ctx, from)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil && !errors.Is(err, crdt.ErrLagged) {
+		switch {
+		case err == nil, errors.Is(err, crdt.ErrLagged):
+		case errors.Is(err, context.Canceled):
+			return nil // all were seen
+		default:
 			return err
 		}
 		from = next

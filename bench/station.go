@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"parley/crdt"
 	"parley/p2p"
 )
 
@@ -91,25 +90,4 @@ func soon(ctx context.Context, ready func() bool) error {
 		}
 	}
 	return nil
-}
-
-// covers reports whether a station holds at least this much of a part.
-func (s *station) covers(ref crdt.Ref, vector crdt.Vector) bool {
-	ours, err := s.store.Vector(ref)
-	return err == nil && ours.Covers(vector)
-}
-
-// meets connects a station to another at an address, and waits until both know
-// which spaces they share.
-func (s *station) meets(ctx context.Context, other *station, address string) error {
-	if err := s.node.Connect(ctx, address); err != nil {
-		return err
-	}
-	return soon(ctx, func() bool { return s.shares(other) && other.shares(s) })
-}
-
-func (s *station) shares(other *station) bool {
-	return slices.ContainsFunc(s.node.Peers(), func(p p2p.Peer) bool {
-		return p.Device == other.device.Device() && slices.Contains(p.Spaces, s.space)
-	})
 }
