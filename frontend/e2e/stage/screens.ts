@@ -102,6 +102,7 @@ async function visitDocument(window: Window<ChromiumScreen>, ben: Seat, visit: V
 	await window.sees("dialog", window.words.has.title);
 	await visit("who-has-this", window);
 	await window.closesDialog();
+	await window.clicksIntoText(); // The dialog gave the focus back to its button.
 	await window.screen.page.keyboard.press("Control+k");
 	await window.sees("dialog", /.*/);
 	await visit("link", window);
