@@ -86,6 +86,17 @@ export class ChromiumScreen implements Screen {
 		await this.page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))");
 	}
 
+	/** Waits until a dialog that is there can be seen: where there is touch, it waits for a keyboard to come up. */
+	async seesDialogs(): Promise<void> {
+		await this.page.waitForFunction(
+			() =>
+				matchMedia("print").matches || // paper has none
+				[...document.querySelectorAll("[role=dialog]")].every((dialog) =>
+					dialog.checkVisibility({ opacityProperty: true }),
+				),
+		);
+	}
+
 	async value(name: Name): Promise<string> {
 		return await this.#one("textbox", name).inputValue();
 	}

@@ -38,7 +38,11 @@ export const looks = {
 export type Visit = (screen: string, window: Window<ChromiumScreen>) => Promise<void>;
 
 /** Visits every screen there is, in one look. Somebody else is there and writes, so that carets and names show. */
-export async function tour(workshop: Workshop, look: Look, visit: Visit): Promise<void> {
+export async function tour(workshop: Workshop, look: Look, see: Visit): Promise<void> {
+	const visit: Visit = async (screen, window) => {
+		await window.screen.seesDialogs();
+		await see(screen, window);
+	};
 	const ben = await workshop.seat("Ben Adeyemi");
 	await ben.window.startsSpace(SPACE);
 	const anna = await arrives(workshop, look, ben, visit);
