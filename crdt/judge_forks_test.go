@@ -17,6 +17,9 @@ import (
 // added again. In the end all hold the same.
 func TestPeersSettleForksOfDisputedAuthorsAlike(t *testing.T) {
 	seeds := []uint64{1, 2, 12}
+	if testing.Short() {
+		seeds = seeds[:1]
+	}
 	if s := os.Getenv(seedEnv); s != "" {
 		seed, _ := strconv.ParseUint(s, 10, 64)
 		seeds = []uint64{seed}
