@@ -193,6 +193,7 @@ test("a core that traps is replaced; what was acknowledged and what waits are st
 	const errors = vi.spyOn(console, "error").mockImplementation(() => undefined);
 	let resets = 0;
 	replica.onReset(() => resets++);
+	expect(replica.arrived).toBe(true);
 	write("kept ");
 	await replica.saved();
 	desk.refusal = new ParleyError("disconnected", "The connection ended.");
@@ -204,6 +205,7 @@ test("a core that traps is replaced; what was acknowledged and what waits are st
 	expect(done).toBe(false);
 	expect(replica.state.broken).toBe(true);
 	expect(replica.writable).toBe(false);
+	expect(replica.arrived).toBe(true); // screens are drawn meanwhile
 	await vi.advanceTimersByTimeAsync(0);
 	await replica.pulled();
 	expect(replica.state.broken).toBe(false);

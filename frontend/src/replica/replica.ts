@@ -23,6 +23,7 @@ export class Replica {
 	#actor: string;
 	#position: number;
 	#writable: boolean;
+	#arrived = false;
 	#broken: Problem | null = null;
 	/** What the core had when the last change ended; what it has made since has not been queued. */
 	#heads: readonly string[];
@@ -122,6 +123,21 @@ export class Replica {
 
 	get writable(): boolean {
 		return this.#writable && this.#broken === null && !this.#closed;
+	}
+
+	/**
+	 * Whether the document has come to this computer: its title can be here before its text is. It may be asked at
+	 * any time, also while what Automerge held is void.
+	 */
+	get arrived(): boolean {
+		if (!this.#arrived && this.#broken === null) {
+			try {
+				this.#arrived = this.#core.keys("_root").includes("text");
+			} catch {
+				// Automerge has just trapped, of which everybody is about to be told.
+			}
+		}
+		return this.#arrived;
 	}
 
 	/** The document itself. Read it freely; write only inside edit(). Another object after a reset. */

@@ -44,7 +44,7 @@ export function useReplicaFact(replica: Replica, fact: "broken" | "writable"): b
 	);
 }
 
-/** Whether the document has come to this computer: its title can be here before its text is. */
+/** Whether the document has come to this computer. */
 export function useArrived(replica: Replica): boolean {
 	return useSyncExternalStore(
 		(listener) => {
@@ -53,7 +53,7 @@ export function useArrived(replica: Replica): boolean {
 				for (const stop of stops) stop();
 			};
 		},
-		() => replica.core.keys("_root").includes("text"),
+		() => replica.arrived,
 	);
 }
 
