@@ -87,8 +87,6 @@ func ServeFile(target any, rw http.ResponseWriter, r *http.Request, path string)
 		http.Error(rw, Explain(explainFile(err)).Message, http.StatusNotFound)
 		return
 	}
-	// A name stands for the same bytes for ever.
-	header.Set("Cache-Control", "private, max-age=31536000, immutable")
 	header.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	if slices.Contains(shownAsIs, found.Media) {
 		header.Set("Content-Type", found.Media)

@@ -53,6 +53,11 @@ func TestAPageIsShownAFileThatAnotherDeviceHas(t *testing.T) {
 	if body := says(shown); shown.StatusCode != http.StatusOK || body != string(picture) || shown.Header.Get("Content-Type") != "image/png" {
 		t.Errorf("got %d, %d bytes, %v", shown.StatusCode, len(body), shown.Header)
 	}
+	// A browser's cache lies on the disk, open to whoever finds it, and outlives
+	// a lock and a removal.
+	if got := shown.Header.Get("Cache-Control"); got != "no-store" {
+		t.Errorf("browsers keep it: %s", got)
+	}
 	kept := asks(page.Window, http.MethodGet, at+script.Hash)
 	if kept.Header.Get("Content-Type") != "application/octet-stream" || kept.Header.Get("Content-Disposition") != "attachment" ||
 		!strings.Contains(kept.Header.Get("Content-Security-Policy"), "sandbox") {
