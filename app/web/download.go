@@ -33,6 +33,18 @@ type download struct {
 	expiry *time.Timer
 }
 
+// expire ends a file that nobody has fetched: it is written to nobody, so that
+// whoever makes it lets go of what it holds for that.
+func (d *downloads) expire(secret string) {
+	found := d.take(secret)
+	if found == nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_ = found.write(ctx, io.Discard) // it fails, as it was stopped
+}
+
 // Deliver implements app.Delivery: it answers at once with where the page can
 // fetch the file, which is written as it is fetched.
 func (d *downloads) Deliver(_ context.Context, name string, write func(ctx context.Context, to io.Writer) error) (app.Exported, error) {
@@ -44,7 +56,7 @@ func (d *downloads) Deliver(_ context.Context, name string, write func(ctx conte
 	}
 	d.waiting[secret] = &download{
 		name: name, write: write,
-		expiry: time.AfterFunc(downloadWithin, func() { d.take(secret) }),
+		expiry: time.AfterFunc(downloadWithin, func() { d.expire(secret) }),
 	}
 	return app.Exported{URL: downloadPath + secret}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
@@ -80,6 +81,34 @@ func TestAFileThatFailsIsNotTakenForWhole(t *testing.T) {
 	}
 	if err == nil {
 		t.Error("the browser takes the beginning for the whole")
+	}
+}
+
+func TestAFileThatNobodyFetchesIsLetGo(t *testing.T) {
+	s := newStage(t, "127.0.0.1:0")
+	d := &s.server.downloads
+	ended := make(chan error, 1)
+	made, err := d.Deliver(t.Context(), "all.zip", func(ctx context.Context, _ io.Writer) error {
+		ended <- ctx.Err()
+		return ctx.Err()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := strings.TrimPrefix(made.URL, downloadPath)
+	d.mu.Lock()
+	d.waiting[secret].expiry.Reset(0) // a minute has passed
+	d.mu.Unlock()
+	select {
+	case err := <-ended:
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("it ended with %v", err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("whoever makes it is never told")
+	}
+	if status, _, _, _ := s.fetches(made.URL, ""); status != http.StatusNotFound {
+		t.Errorf("too late it is answered with %d", status)
 	}
 }
 
