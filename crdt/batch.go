@@ -330,12 +330,20 @@ func (b *batch) dropUnvouched() (changed bool) {
 // vouch finds out which changes are vouched for by one of the same actor that
 // lost a fork or is excluded: that one itself, and those among its ancestors.
 func (b *batch) vouch() {
+	open := make(map[chunk.Actor]bool) // who has some that are not signed themselves
 	for _, c := range b.changes {
 		c.vouched = false
+		if c.signed == nil || c.reason != 0 {
+			open[c.Actor] = true
+		}
 	}
 	for from := len(b.changes) - 1; from >= 0; from-- {
 		c := b.changes[from]
 		if c.fate != lost && c.fate != excluded || c.signed == nil || c.reason != 0 || c.vouched {
+			continue
+		}
+		// Where each change is signed, nothing below has to be looked through for it.
+		if c.vouched = true; !open[c.Actor] {
 			continue
 		}
 		seen := map[int]bool{from: true}

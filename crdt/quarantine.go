@@ -24,6 +24,9 @@ const (
 const (
 	maxForked      = 1 << 16
 	maxForkedBytes = 64 << 20
+	// maxJudged is from which number on nothing is kept of a device that does not
+	// count and is not told: no fewer than are told of anybody.
+	maxJudged = toldOfOne / toldEach
 )
 
 // charged reports whether what is set aside for a reason takes of the room of

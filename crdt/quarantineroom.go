@@ -64,7 +64,7 @@ func (q *quarantine) full(record *quarantineRecord, by space.DeviceID) bool {
 func (q *quarantine) trim(log *space.Log, signers map[chunk.Actor]space.DeviceID) (ops []Op) {
 	over := make(map[space.DeviceID]bool)
 	for _, device := range signers {
-		if used := q.charged[device]; used.changes > maxForked || used.bytes > maxForkedBytes {
+		if used := q.charged[device]; used.changes > maxJudged || used.bytes > maxForkedBytes {
 			over[device] = true
 		}
 	}

@@ -177,11 +177,12 @@ func (s *Store) offerForks(ref Ref, theirs Tips, bundle *Bundle) error {
 	return nil
 }
 
-// offerAside adds what is set aside, as far as it can be told.
+// offerAside adds what is set aside, as far as it can be told. Signatures count,
+// too: with more than a piece can hold, nothing of the part would go.
 func (s *Store) offerAside(ref Ref, b *batch, bundle *Bundle) {
 	size := 0
 	for _, c := range b.changes {
-		if size += len(c.Raw); size > maxOfferedForks {
+		if size += len(c.Raw); size > maxOfferedForks || len(bundle.Signatures) >= maxAsideAtOnce {
 			s.log.Warn("more was set aside than can be told at once", "ref", ref)
 			break
 		}

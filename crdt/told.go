@@ -27,6 +27,13 @@ const (
 	toldOfAll = 8 << 20
 	// toldEach is added to the bytes of each change.
 	toldEach = 256
+	// toldUnit is the most changes that go at once, since a unit cannot be
+	// divided: with the signatures of all of them it has to fit in one piece.
+	toldUnit = 2048
+	// toldLinks bounds what is followed of what changes build on, for a unit and
+	// for what a signature may speak for: else whoever writes a long chain has all
+	// of it gone through for each of its changes.
+	toldLinks = 8192
 )
 
 // told is what of a space's quarantine others are told of. It does not change.
@@ -79,6 +86,10 @@ type teller struct {
 	list  []telling
 	of    map[space.DeviceID][]int          // by seat, what its devices have signed, in order
 	seats map[space.DeviceID]space.DeviceID // of devices, zero for strangers
+
+	seen  []int // by change, the last turn that came by it
+	turn  int
+	steps int // how many changes and links were looked at
 }
 
 // telling is a change that is set aside because it does not count.
@@ -89,7 +100,8 @@ type telling struct {
 	weight uint64
 	below  []int // what it builds on, of what is set aside likewise
 	speaks int   // the change that vouches for it by the word of a member or a former one, -1 if none does
-	alone  bool  // something below it is set aside for what it is
+	height int   // the most changes that lie one on the other below it
+	never  bool  // nobody could take it in, or it is too much by itself, or something in its unit is
 }
 
 func newTeller(q *quarantine, log *space.Log) *teller {
@@ -97,6 +109,10 @@ func newTeller(q *quarantine, log *space.Log) *teller {
 	for ref := range q.judged {
 		t.add(q, ref)
 	}
+	t.seen = make([]int, len(t.list))
+	t.speak()
+	t.rise()
+	t.rule()
 	for i := range t.list {
 		if seat := t.seatOf(&t.list[i]); seat != (space.DeviceID{}) {
 			t.of[seat] = append(t.of[seat], i)
@@ -108,7 +124,7 @@ func newTeller(q *quarantine, log *space.Log) *teller {
 	return t
 }
 
-// add lists what is set aside of a part, and finds out what vouches for what.
+// add lists what is set aside of a part.
 func (t *teller) add(q *quarantine, ref Ref) {
 	at := make(map[chunk.Hash]int)
 	first := len(t.list)
@@ -119,47 +135,129 @@ func (t *teller) add(q *quarantine, ref Ref) {
 			t.list = append(t.list, telling{ref: ref, hash: hash, what: what, weight: size + toldEach, speaks: -1})
 		}
 	}
-	signed := make(map[chunk.Actor][]int)
 	for i := first; i < len(t.list); i++ {
 		c := &t.list[i]
 		for _, dep := range c.what.deps {
 			if below, ok := at[dep]; ok {
 				c.below = append(c.below, below)
 			} else if other := q.aside[ref][dep]; other.reason != 0 && !other.reason.returns() {
-				c.alone = true
-			}
-		}
-		if t.seatOf(c) != (space.DeviceID{}) {
-			signed[c.what.actor] = append(signed[c.what.actor], i)
-		}
-	}
-	seen := make([]int, len(t.list)-first)
-	turn := 0
-	for actor, some := range signed {
-		turn++
-		slices.SortFunc(some, t.compare)
-		for _, from := range some {
-			for next := []int{from}; len(next) > 0; {
-				i := next[len(next)-1]
-				next = next[:len(next)-1]
-				if seen[i-first] == turn {
-					continue
-				}
-				seen[i-first] = turn
-				if t.list[i].what.actor == actor {
-					t.list[i].speaks = from
-				}
-				next = append(next, t.list[i].below...)
+				c.never = true
 			}
 		}
 	}
 }
 
-// compare puts what was written first before the rest.
+// speak finds out what vouches for what. What is signed speaks for itself, so
+// that nothing is looked for where all is.
+func (t *teller) speak() {
+	type writer struct {
+		ref   Ref
+		actor chunk.Actor
+	}
+	signed, open := make(map[writer][]int), make(map[writer]int)
+	for i := range t.list {
+		c := &t.list[i]
+		who := writer{c.ref, c.what.actor}
+		if t.seatOf(c) == (space.DeviceID{}) {
+			open[who]++
+			continue
+		}
+		c.speaks = i
+		signed[who] = append(signed[who], i)
+	}
+	for who, left := range open {
+		some := signed[who]
+		slices.SortFunc(some, t.compare)
+		t.turn++
+		for _, from := range some {
+			if left == 0 {
+				break
+			}
+			left -= t.speakFrom(from)
+		}
+	}
+}
+
+// speakFrom has a signed change speak for those of its actor below it, the
+// nearest first, that no earlier one of that actor has come by.
+func (t *teller) speakFrom(from int) (found int) {
+	links := 0
+	for next := []int{from}; len(next) > 0; next = next[1:] {
+		if links += len(t.list[next[0]].below); links > toldLinks {
+			break
+		}
+		for _, i := range t.list[next[0]].below {
+			if t.seen[i] == t.turn {
+				continue
+			}
+			t.seen[i] = t.turn
+			if c := &t.list[i]; c.speaks < 0 && c.what.actor == t.list[from].what.actor {
+				c.speaks = from
+				found++
+			}
+			next = append(next, i)
+		}
+	}
+	t.steps += links + 1
+	return found
+}
+
+// rise finds out how high each change lies. That is the same for all who have
+// it: nobody takes in a change without what it builds on.
+func (t *teller) rise() {
+	above := make([][]int, len(t.list))
+	open := make([]int, len(t.list))
+	var next []int
+	for i := range t.list {
+		for _, below := range t.list[i].below {
+			above[below] = append(above[below], i)
+		}
+		if open[i] = len(t.list[i].below); open[i] == 0 {
+			next = append(next, i)
+		}
+	}
+	for ; len(next) > 0; next = next[1:] {
+		for _, i := range above[next[0]] {
+			t.list[i].height = max(t.list[i].height, t.list[next[0]].height+1)
+			if open[i]--; open[i] == 0 {
+				next = append(next, i)
+			}
+		}
+	}
+}
+
+// rule passes over what can never be told, with all whose unit it is in.
+func (t *teller) rule() {
+	in := make([][]int, len(t.list))
+	var next []int
+	for i := range t.list {
+		c := &t.list[i]
+		for _, below := range c.below {
+			in[below] = append(in[below], i)
+		}
+		if c.speaks >= 0 && c.speaks != i {
+			in[c.speaks] = append(in[c.speaks], i)
+		}
+		if c.never = c.never || c.speaks < 0 || c.weight > toldOfOne || len(c.below) > toldLinks; c.never {
+			next = append(next, i)
+		}
+	}
+	for ; len(next) > 0; next = next[1:] {
+		for _, i := range in[next[0]] {
+			if !t.list[i].never {
+				t.list[i].never = true
+				next = append(next, i)
+			}
+		}
+	}
+}
+
+// compare puts what lies lowest before the rest, and of that what was written
+// first: so what somebody builds on is there when its turn comes.
 func (t *teller) compare(a, b int) int {
 	x, y := &t.list[a], &t.list[b]
 	return cmp.Or(
-		cmp.Compare(x.what.seq, y.what.seq), bytes.Compare(x.ref.Document[:], y.ref.Document[:]),
+		cmp.Compare(x.height, y.height), cmp.Compare(x.what.seq, y.what.seq), bytes.Compare(x.ref.Document[:], y.ref.Document[:]),
 		cmp.Compare(x.ref.Part, y.ref.Part), cmp.Compare(x.what.actor, y.what.actor), x.hash.Compare(y.hash),
 	)
 }
@@ -185,7 +283,7 @@ func (t *teller) choose(into *told) {
 // chooseOf picks what is told of a person: what they have signed, one after the
 // other, each with all that it takes to take it in.
 func (t *teller) chooseOf(signed []int) (units [][]int, weight uint64) {
-	chosen := make(map[int]bool)
+	chosen := make([]bool, len(t.list))
 	for _, from := range signed {
 		if weight >= toldOfOne {
 			break
@@ -204,23 +302,34 @@ func (t *teller) chooseOf(signed []int) (units [][]int, weight uint64) {
 
 // unit is a change with what it builds on, and with what vouches for that, but
 // for what was chosen before. It is not ok where somebody could not take it in,
-// or where that is too much.
-func (t *teller) unit(from int, chosen map[int]bool) (unit []int, weight uint64, ok bool) {
-	seen := make(map[int]bool)
-	for next := []int{from}; len(next) > 0; {
-		i := next[len(next)-1]
-		next = next[:len(next)-1]
-		if seen[i] || chosen[i] {
-			continue
-		}
-		seen[i] = true
-		c := &t.list[i]
+// or where that is too much. Whether it is does not depend on the way through.
+func (t *teller) unit(from int, chosen []bool) (unit []int, weight uint64, ok bool) {
+	if t.list[from].never || chosen[from] {
+		return nil, 0, false
+	}
+	t.turn++
+	t.seen[from] = t.turn
+	links := 0
+	defer func() { t.steps += links + 1 }()
+	unit = []int{from}
+	for at := 0; at < len(unit); at++ {
+		c := &t.list[unit[at]]
 		weight += c.weight
-		if c.alone || c.speaks < 0 || weight > toldOfOne {
+		if links += len(c.below); weight > toldOfOne || links > toldLinks {
 			return nil, 0, false
 		}
-		unit = append(unit, i)
-		next = append(append(next, c.below...), c.speaks)
+		take := func(i int) {
+			if !chosen[i] && t.seen[i] != t.turn {
+				t.seen[i] = t.turn
+				unit = append(unit, i)
+			}
+		}
+		for _, i := range c.below {
+			take(i)
+		}
+		if take(c.speaks); len(unit) > toldUnit {
+			return nil, 0, false
+		}
 	}
 	return unit, weight, true
 }
@@ -284,6 +393,18 @@ func (p *toldPart) ids() []AsideID {
 	return slices.Compact(ids)
 }
 
+const (
+	// signatureSize is about what a signature takes where it is sent.
+	signatureSize = 192
+	// maxToldAtOnce is how many changes or signatures are enough for one bundle.
+	// With one unit more that is well within what one may hold, and few enough to
+	// be looked through when they come.
+	maxToldAtOnce = 2048
+	// maxAsideAtOnce is how many signatures a bundle has with what is set aside: a
+	// piece has no more than 8,192 (docs/protocol.md).
+	maxAsideAtOnce = 6144
+)
+
 // offerTold adds what is set aside because it does not count and somebody does
 // not have, up to about maxBytes, but not nothing where there is some.
 func (s *Store) offerTold(ref Ref, theirs Tips, maxBytes int, bundle *Bundle) (more bool, err error) {
@@ -294,11 +415,15 @@ func (s *Store) offerTold(ref Ref, theirs Tips, maxBytes int, bundle *Bundle) (m
 	}
 	there := make(map[chunk.Hash]bool)
 	size, some := bundle.size(), false
+	begun := !bundle.Empty()
 	for _, unit := range part.units {
 		if !slices.ContainsFunc(unit, func(hash chunk.Hash) bool { return !has[asideID(hash)] && !there[hash] }) {
 			continue
 		}
-		if some && size >= maxBytes {
+		// One that signs for each of very many small changes must not make more of
+		// them than a piece can hold: nobody would be sent any of the part.
+		full := size >= maxBytes || len(bundle.Signatures) >= maxToldAtOnce || len(bundle.Changes) >= maxToldAtOnce
+		if some && full || begun && len(bundle.Signatures)+len(unit) > maxAsideAtOnce {
 			return true, nil
 		}
 		b, err := s.readUnit(ref, unit, there)
@@ -308,12 +433,16 @@ func (s *Store) offerTold(ref Ref, theirs Tips, maxBytes int, bundle *Bundle) (m
 		for _, c := range b.changes {
 			there[c.Hash] = true
 			size += len(c.Raw)
+			if c.signed != nil {
+				size += signatureSize
+			}
 			bundle.Changes = append(bundle.Changes, c.Raw)
 			if c.signed != nil {
 				bundle.Signatures = append(bundle.Signatures, *c.signed)
 			}
 		}
 		some = some || len(b.changes) > 0
+		begun = begun || some
 	}
 	return false, nil
 }
@@ -353,5 +482,5 @@ func (b *Bundle) size() (size int) {
 	for _, raw := range b.Changes {
 		size += len(raw)
 	}
-	return size
+	return size + len(b.Signatures)*signatureSize
 }

@@ -170,10 +170,24 @@ func (s *pullServer) piece(ctx context.Context, ref crdt.Ref, has crdt.Tips) (*p
 	if err != nil {
 		return nil, err
 	}
-	got := &piece{
+	got := pieceWith(ref, ours, bundle, more)
+	err = got.fits(pieceFrame)
+	if err == nil {
+		return got, nil
+	}
+	// What is set aside must not keep what counts from going.
+	s.room.log.Warn("A part is sent without what is set aside", "part", ref, "to", s.device, "error", err)
+	if bundle, more, err = store.Since(ctx, ref, has.Vector(), maxPieceBytes); err != nil {
+		return nil, err
+	}
+	got = pieceWith(ref, ours, bundle, more)
+	return got, got.fits(pieceFrame)
+}
+
+func pieceWith(ref crdt.Ref, ours crdt.Tips, bundle crdt.Bundle, more bool) *piece {
+	return &piece{
 		Document: ref.Document, Part: ref.Part, Vector: toWire(ours.Vector()), Digest: ours.Digest,
 		Snapshots: bundle.Snapshots, Changes: bundle.Changes,
 		Signatures: toWireSignatures(bundle.Signatures), More: more,
 	}
-	return got, got.fits(pieceFrame)
 }
