@@ -76,8 +76,9 @@ type town struct {
 	keys    []space.Key
 }
 
-// settle has a thousand people join, name themselves, get other roles, link
-// devices and leave, now and then several at the same time.
+// settle has a thousand people join, name themselves and get other roles, now
+// and then several at the same time. Nobody is removed and nothing is cut: that
+// costs more (space/hostile_test.go bounds it).
 func settle() (*town, error) {
 	founder, err := space.GenerateKey(rand.Reader)
 	if err != nil {
