@@ -245,7 +245,7 @@ func (b *Backend) Close() error {
 	// Badger makes a table, in a mapped file, of what is in its logs of writes.
 	// Where there is no room for that, they stay as they are: on disk, and read
 	// when the directory is opened again.
-	if err := roomToOpen(b.dir); err != nil {
+	if err := roomToClose(b.dir); err != nil {
 		return fmt.Errorf("close store: %w", err)
 	}
 	err := b.db.Close()

@@ -7,3 +7,10 @@ func (b *Backend) Expire() error {
 	b.guard.expire()
 	return err
 }
+
+// RoomToOpen and RoomToClose say whether there is room for the tables that become
+// of a directory's logs.
+var (
+	RoomToOpen  = roomToOpen
+	RoomToClose = roomToClose
+)

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"parley/crdt"
 	"parley/crdt/badger"
@@ -24,6 +25,7 @@ func TestFullDisk(t *testing.T) {
 			t.Run("large", func(t *testing.T) { fillDisk(t, 3<<20, 2) })
 		}
 		t.Run("closed", closedOnFullDisk)
+		t.Run("making a table", closedWhileATableIsMade)
 		return
 	}
 	process := exec.Command(os.Args[0], "-test.run=^TestFullDisk$", "-test.v", fmt.Sprintf("-test.short=%t", testing.Short()))
@@ -131,6 +133,30 @@ func closedOnFullDisk(t *testing.T) {
 	try(t, errors.Join(other.Truncate(0), other.Close()))
 	holds(t, o, records(2000))
 	holds(t, fresh, nil)
+}
+
+// closedWhileATableIsMade looks at a directory as Badger leaves it while it makes
+// a table of a log: the table has its room, and the log is still there.
+func closedWhileATableIsMade(t *testing.T) {
+	dir := disk(t, "16m")
+	logs := []string{"00001.mem", "00002.mem", "00003.mem"}
+	for _, name := range logs {
+		try(t, os.WriteFile(filepath.Join(dir, name), nil, 0o600))
+	}
+	if err := badger.RoomToOpen(dir); !errors.Is(err, crdt.ErrFull) {
+		t.Fatalf("room for three tables: %v", err)
+	}
+	closed := make(chan error)
+	go func() { closed <- badger.RoomToClose(dir) }()
+	select {
+	case err := <-closed:
+		t.Fatalf("the table was not waited for: %v", err)
+	case <-time.After(50 * time.Millisecond):
+	}
+	try(t, os.Remove(filepath.Join(dir, logs[0])))
+	if err := <-closed; err != nil {
+		t.Errorf("once the table is made: %v", err)
+	}
 }
 
 // allocated is how much of the disk a file takes.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"parley/crdt"
 )
@@ -24,6 +25,9 @@ const (
 
 	// pageRoom is for the first pages of new files, and for small ones.
 	pageRoom = 1 << 20
+
+	// tableTime is more than a slow machine needs to make a table of a log.
+	tableTime = 5 * time.Second
 
 	// reserve is what no write may touch.
 	reserve = (memTables+2)*tableRoom + pageRoom
@@ -49,6 +53,17 @@ func roomToOpen(dir string) error {
 		return err
 	}
 	return roomFor(dir, int64(len(logs))*tableRoom+pageRoom)
+}
+
+// roomToClose is roomToOpen for a store that is open. A table that is just being
+// made has its room already, and its log goes once it is done: what is missing
+// may be there a moment later.
+func roomToClose(dir string) error {
+	for deadline := time.Now().Add(tableTime); ; time.Sleep(10 * time.Millisecond) {
+		if err := roomToOpen(dir); err == nil || time.Now().After(deadline) {
+			return err
+		}
+	}
 }
 
 // roomToWrite is what ops take in the logs, and then as a table.
