@@ -161,21 +161,12 @@ func (a *App) explain(log *space.Log, err error) error {
 func (a *App) seat(log *space.Log, device space.DeviceID) (space.Seat, error) {
 	seat, ok := log.Seat(device)
 	if !ok {
-		return space.Seat{}, newError(CodeNotFound, "Nobody in this space has that device. Perhaps they have left; look at the list of people again.")
+		return space.Seat{}, errNoSuchPerson
 	}
 	return seat, nil
 }
 
-// devicesOf lists the devices of a person, for a cut.
-func devicesOf(seat space.Seat) []space.DeviceID {
-	devices := []space.DeviceID{seat.ID}
-	for _, d := range seat.Devices {
-		if d.Device != seat.ID {
-			devices = append(devices, d.Device)
-		}
-	}
-	return devices
-}
+var errNoSuchPerson = newError(CodeNotFound, "Nobody in this space has that device. Perhaps they have left; look at the list of people again.")
 
 // SetRole gives a person of a space another role. What they wrote so far stays,
 // whatever the role. Only facilitators can.
@@ -193,7 +184,7 @@ func (a *App) SetRole(ctx context.Context, id space.ID, device space.DeviceID, r
 	}
 	var cut space.Cut
 	if role != space.Facilitator {
-		if cut, err = a.store.Cut(ctx, log.ID(), devicesOf(seat)); err != nil {
+		if cut, err = a.store.Cut(ctx, log.ID(), log.SeatDevices(seat.ID)); err != nil {
 			return err
 		}
 	}
@@ -206,16 +197,19 @@ func (a *App) SetRole(ctx context.Context, id space.ID, device space.DeviceID, r
 
 // RemoveMember takes a person with all their devices out of a space. What they
 // wrote so far stays. It cannot be undone: they can only be invited again.
+//
+// Who is out already can be removed once more, by another facilitator: then one
+// of the two removals stands, whatever they answer to the other (docs/roles.md).
 func (a *App) RemoveMember(ctx context.Context, id space.ID, device space.DeviceID) error {
 	log, err := a.spaceLog(id)
 	if err != nil {
 		return err
 	}
-	seat, err := a.seat(log, device)
-	if err != nil {
-		return err
+	seat, ok := log.SeatOf(device)
+	if !ok {
+		return errNoSuchPerson
 	}
-	if mine, ok := log.Seat(a.Device()); ok && mine.ID == seat.ID {
+	if mine, ok := log.Seat(a.Device()); ok && mine.ID == seat {
 		return newError(CodeInvalid, "This is you. To go, leave the space.")
 	}
 	return a.takeOut(ctx, log, seat)
@@ -232,15 +226,15 @@ func (a *App) LeaveSpace(ctx context.Context, id space.ID) error {
 	if _, member := log.Member(a.Device()); !ok || !member {
 		return a.explain(log, space.ErrNotMember)
 	}
-	return a.takeOut(ctx, log, seat)
+	return a.takeOut(ctx, log, seat.ID)
 }
 
-func (a *App) takeOut(ctx context.Context, log *space.Log, seat space.Seat) error {
-	cut, err := a.store.Cut(ctx, log.ID(), devicesOf(seat))
+func (a *App) takeOut(ctx context.Context, log *space.Log, seat space.DeviceID) error {
+	cut, err := a.store.Cut(ctx, log.ID(), log.SeatDevices(seat))
 	if err != nil {
 		return err
 	}
-	entries, err := log.Remove(a.key, seat.ID, cut, now())
+	entries, err := log.Remove(a.key, seat, cut, now())
 	if err != nil {
 		return a.explain(log, err)
 	}
@@ -276,6 +270,31 @@ func (a *App) Confirm(ctx context.Context, id space.ID, device space.DeviceID, c
 		return a.explain(log, err)
 	}
 	return a.addEntry(ctx, id, entry)
+}
+
+// FindFormer finds who is not in a space any more by the beginning of the ID that
+// `member list` shows for them. It fails with CodeNotFound or CodeAmbiguous.
+func (a *App) FindFormer(id space.ID, prefix string) (Former, error) {
+	s, err := a.Space(id)
+	if err != nil {
+		return Former{}, err
+	}
+	wanted := strings.TrimSpace(prefix)
+	var hits []int
+	candidates := make([]candidate, len(s.Formers))
+	for i, f := range s.Formers {
+		candidates[i] = candidate{id: f.Device, title: f.Name}
+		if wanted != "" && beginsDevice(f.Device, wanted) {
+			hits = append(hits, i)
+		}
+	}
+	switch len(hits) {
+	case 0:
+		return Former{}, newError(CodeNotFound, fmt.Sprintf("Nobody who was in this space has a device whose ID begins with %q.", prefix))
+	case 1:
+		return s.Formers[hits[0]], nil
+	}
+	return Former{}, newError(CodeAmbiguous, fmt.Sprintf("%q could be %s. Write more of the ID.", prefix, listing(hits, candidates)))
 }
 
 // FindMember finds a person of a space by the beginning of the ID of one of

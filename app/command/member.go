@@ -177,12 +177,16 @@ type MemberRemove struct {
 type memberRemoved struct {
 	Device    string `json:"device"`
 	Name      string `json:"name"`
+	Again     bool   `json:"again"`     // they were out already
 	Withdrawn int    `json:"withdrawn"` // invitations
 	Open      int    `json:"open"`      // invitations that are left
 }
 
 func (r memberRemoved) Plain() string {
 	words := r.Name + " is out. What they have by now they keep; nothing new reaches them.\n"
+	if r.Again {
+		words = r.Name + " is removed once more. Whatever they answer to one of the removals, the other stands.\n"
+	}
 	if r.Withdrawn > 0 {
 		words += fmt.Sprintf("Taken back: %s.\n", counted(r.Withdrawn, "invitation"))
 	}
@@ -194,23 +198,38 @@ func (r memberRemoved) Plain() string {
 
 // Run removes the person.
 func (c *MemberRemove) Run(ctx context.Context, peer *app.App, reply Reply) error {
-	id, device, found, err := c.Person.find(peer)
+	id, device, removed, follows, err := c.whom(peer)
 	if err != nil {
 		return err
 	}
-	follows := fmt.Sprintf("%s will be taken out of the space with %s. What they have by now they keep; nothing new reaches them, and they can come back only by a new invitation.",
-		found.Name, counted(len(found.Devices), "device"))
 	if err := c.confirmed(follows); err != nil {
 		return err
 	}
 	if err := peer.RemoveMember(ctx, id, device); err != nil {
 		return err
 	}
-	removed := memberRemoved{Device: found.Device, Name: found.Name}
 	if removed.Withdrawn, removed.Open, err = withdrawOpen(ctx, peer, id, c.Withdraw); err != nil {
 		return err
 	}
 	return reply.Result(removed)
+}
+
+// whom is who is meant: somebody who is there, else somebody who was, since a
+// removal can be repeated.
+func (c *MemberRemove) whom(peer *app.App) (id space.ID, device space.DeviceID, removed memberRemoved, follows string, err error) {
+	id, device, found, err := c.Person.find(peer)
+	if err == nil {
+		follows = fmt.Sprintf("%s will be taken out of the space with %s. What they have by now they keep; nothing new reaches them, and they can come back only by a new invitation.",
+			found.Name, counted(len(found.Devices), "device"))
+		return id, device, memberRemoved{Device: found.Device, Name: found.Name}, follows, nil
+	}
+	former, unknown := peer.FindFormer(id, c.Person.Device)
+	if unknown != nil {
+		return id, device, removed, "", err
+	}
+	device, err = space.ParseDeviceID(former.Device)
+	follows = former.Name + " is out of the space already, and will be removed once more, by you."
+	return id, device, memberRemoved{Device: former.Device, Name: former.Name, Again: true}, follows, err
 }
 
 // withdrawOpen takes the open invitations of a space back, or counts them.

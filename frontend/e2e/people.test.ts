@@ -109,6 +109,24 @@ describe("who is removed", () => {
 		expect(await ben.peer.command("space", "list")).toEqual([]);
 	});
 
+	test("and was a facilitator is removed by another one, too", async ({ workshop }) => {
+		const { anna, others } = await space.meeting(workshop, SPACE, TITLE, "Ben", "Chidi");
+		const [ben, chidi] = others as [Seat, Seat];
+		await space.meets(ben, chidi);
+		await space.givesRole(anna.window, "Ben", "facilitator");
+		await space.givesRole(anna.window, "Chidi", "facilitator");
+		await space.opensPerson(anna.window, "Ben");
+		await anna.window.screen.press("button", words.person.remove);
+		await anna.window.seesText(fill(words.remove.facilitator, { name: space.named("Ben") }));
+		await anna.window.screen.press("button", fill(words.remove.remove, { name: space.named("Ben") }));
+
+		await space.opensPeople(chidi.window);
+		await chidi.window.screen.press("button", fill(words.people.formers_one, { count: 1 }));
+		const name = { name: space.named("Ben") };
+		await chidi.window.screen.press("button", fill(words.people.removeAgain, name));
+		await chidi.window.seesText(fill(words.people.removedAgain, name));
+	});
+
 	test("and wrote what the facilitator had not seen: it is set aside, and can be let in", async ({
 		workshop,
 	}) => {

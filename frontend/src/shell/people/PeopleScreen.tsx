@@ -41,7 +41,7 @@ export function PeopleScreen({ space, panels }: { space: Space; panels: Panels }
 			</div>
 			{looksAfter(space) && <RequestList space={space} />}
 			<MemberList space={space} />
-			{space.formers.length > 0 && <FormerList formers={space.formers} />}
+			{space.formers.length > 0 && <FormerList space={space} />}
 		</PageFrame>
 	);
 }

@@ -63,6 +63,7 @@ export function RemoveStep({ space, member, go, onDone }: PersonStepProps & { on
 				doesNotTitle={t("remove.doesNot")}
 				doesNot={[t("remove.keepsCopy", { name }), t("remove.staysWritten", { name }), t("remove.unseen")]}
 			/>
+			{member.role === "facilitator" && <p>{t("remove.facilitator", { name })}</p>}
 			{open.length > 0 && (
 				<CheckField
 					label={t("remove.withdraw", { count: open.length })}
