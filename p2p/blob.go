@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
-	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
 
 	"parley/crdt"
@@ -31,26 +30,21 @@ const (
 )
 
 // A blobServer gives one peer blobs of one space.
-type blobServer struct {
-	*conversation
-	room *room
-	peer peer.ID
-}
+type blobServer struct{ *service }
 
 // answerBlobs is the stream handler of blobs.
 func (o *online) answerBlobs(_ context.Context, stream network.Stream) error {
-	p := stream.Conn().RemotePeer()
 	c := converse(stream, blobPatience)
 	var enter enterRoom
 	if _, err := c.hear(blobRequest, &enter); err != nil {
 		return fmt.Errorf("give blobs: %w", err)
 	}
-	r := o.room(enter.Space)
-	if r == nil || !r.allows(stream.Conn()) {
-		return errOutsider // the same for a space unknown here
+	served, done, err := o.serves(c, enter.Space)
+	if err != nil {
+		return err
 	}
-	defer r.pulls.begin(p, c)()
-	s := &blobServer{conversation: c, room: r, peer: p}
+	defer done()
+	s := &blobServer{served}
 	if err := s.serve(); err != nil {
 		return fmt.Errorf("give blobs: %w", err)
 	}
@@ -76,14 +70,6 @@ func (s *blobServer) serve() error {
 			return err
 		}
 	}
-}
-
-// say is the conversation's, to a member only.
-func (s *blobServer) say(m message) error {
-	if !s.room.allows(s.stream.Conn()) {
-		return errOutsider
-	}
-	return s.conversation.say(m)
 }
 
 // give sends a blob from an offset on. Where something of it cannot be read on

@@ -151,7 +151,7 @@ func (d *device) answersBlobs(answer func(*blobServer, *askBlob) error) {
 		if _, err := c.hear(blobRequest, &enter); err != nil {
 			return err
 		}
-		s := &blobServer{conversation: c, room: o.room(enter.Space), peer: stream.Conn().RemotePeer()}
+		s := &blobServer{&service{c, o.room(enter.Space)}}
 		for {
 			var ask askBlob
 			var list listBlobs

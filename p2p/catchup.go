@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
-	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
 
 	"parley/crdt"
@@ -31,36 +30,24 @@ var pieceFrame = chunk.DefaultLimits.Snapshot + 18<<20
 
 // A pullServer answers one pull.
 type pullServer struct {
-	*conversation
-	room   *room
-	peer   peer.ID
+	*service
 	device space.DeviceID
-}
-
-// say is the conversation's, to a member only: one that is removed while it
-// pulls gets no further message.
-func (s *pullServer) say(messages ...message) error {
-	if !s.room.allows(s.stream.Conn()) {
-		return errOutsider
-	}
-	return s.conversation.say(messages...)
 }
 
 // answerPull is the stream handler of catch-up.
 func (o *online) answerPull(ctx context.Context, stream network.Stream) error {
-	p := stream.Conn().RemotePeer()
 	c := converse(stream, catchUpPatience)
 	var open openPull
 	if _, err := c.hear(requestFrame, &open); err != nil {
 		return fmt.Errorf("serve pull: %w", err)
 	}
-	r := o.room(open.Space)
-	if r == nil || !r.allows(stream.Conn()) {
-		return errOutsider // the same for a space unknown here
+	served, done, err := o.serves(c, open.Space)
+	if err != nil {
+		return err
 	}
-	device, _ := deviceOf(p)
-	s := &pullServer{conversation: c, room: r, peer: p, device: device}
-	defer r.pulls.begin(p, c)()
+	defer done()
+	device, _ := deviceOf(stream.Conn().RemotePeer())
+	s := &pullServer{service: served, device: device}
 	if err := s.serve(ctx, &open); err != nil {
 		return fmt.Errorf("serve pull: %w", err)
 	}

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/fxamacker/cbor/v2"
+	"parley/space/canonical"
 )
 
 // errNonsense is what a device sent that no honest one would: it is wrapped by
@@ -26,30 +26,7 @@ type message interface {
 	check() error
 }
 
-var encoding, decoding = cborModes()
-
-func cborModes() (cbor.EncMode, cbor.DecMode) {
-	options := cbor.CoreDetEncOptions()
-	options.NilContainers = cbor.NilContainerAsEmpty
-	enc, err := options.EncMode()
-	if err != nil {
-		panic(err) // the options are constants: a mistake here never leaves the first test
-	}
-	dec, err := cbor.DecOptions{
-		DupMapKey:         cbor.DupMapKeyEnforcedAPF,
-		IndefLength:       cbor.IndefLengthForbidden,
-		TagsMd:            cbor.TagsForbidden,
-		ExtraReturnErrors: cbor.ExtraDecErrorUnknownField,
-		UTF8:              cbor.UTF8RejectInvalid,
-		MaxNestedLevels:   8,
-		MaxArrayElements:  maxItems,
-		MaxMapPairs:       64,
-	}.DecMode()
-	if err != nil {
-		panic(err)
-	}
-	return enc, dec
-}
+var encoding, decoding = canonical.Modes(canonical.Limits{Levels: 8, Elements: maxItems, Pairs: 64})
 
 // appendMessage appends kind and body, as they stand in a frame and in gossip.
 func appendMessage(to []byte, m message) ([]byte, error) {

@@ -34,7 +34,7 @@ func (d *device) holdsBack() *waiter {
 			return err
 		}
 		device, _ := deviceOf(stream.Conn().RemotePeer())
-		s := &pullServer{conversation: c, room: o.room(open.Space), peer: stream.Conn().RemotePeer(), device: device}
+		s := &pullServer{service: &service{c, o.room(open.Space)}, device: device}
 		if err := s.sayLog(open.Landmarks); err != nil {
 			return err
 		}

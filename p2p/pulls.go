@@ -6,6 +6,8 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+
+	"parley/space"
 )
 
 // pulls are those under way in one room, asked for or served: a peer's end at
@@ -56,4 +58,29 @@ func (s *pulls) end(p peer.ID) {
 	for c := range under {
 		c.abort()
 	}
+}
+
+// A service is a conversation in which a member is given what a space holds.
+type service struct {
+	*conversation
+	room *room
+}
+
+// serves begins to serve a member, until done is called. For somebody else it
+// fails just as for a space that is unknown here.
+func (o *online) serves(c *conversation, id space.ID) (s *service, done func(), err error) {
+	r := o.room(id)
+	if r == nil || !r.allows(c.stream.Conn()) {
+		return nil, nil, errOutsider
+	}
+	return &service{c, r}, r.pulls.begin(c.stream.Conn().RemotePeer(), c), nil
+}
+
+// say is the conversation's, to a member only: one that is removed meanwhile
+// gets no further message.
+func (s *service) say(messages ...message) error {
+	if !s.room.allows(s.stream.Conn()) {
+		return errOutsider
+	}
+	return s.conversation.say(messages...)
 }

@@ -4,36 +4,13 @@ import (
 	"bytes"
 	"errors"
 
-	"github.com/fxamacker/cbor/v2"
+	"parley/space/canonical"
 )
 
 // errNotCanonical is CBOR that says something in more than one way.
 var errNotCanonical = errors.New("not in canonical form")
 
-var encoding, decoding = cborModes()
-
-func cborModes() (cbor.EncMode, cbor.DecMode) {
-	options := cbor.CoreDetEncOptions()
-	options.NilContainers = cbor.NilContainerAsEmpty
-	enc, err := options.EncMode()
-	if err != nil {
-		panic(err) // the options are constants: a mistake here never leaves the first test
-	}
-	dec, err := cbor.DecOptions{
-		DupMapKey:         cbor.DupMapKeyEnforcedAPF,
-		IndefLength:       cbor.IndefLengthForbidden,
-		TagsMd:            cbor.TagsForbidden,
-		ExtraReturnErrors: cbor.ExtraDecErrorUnknownField,
-		UTF8:              cbor.UTF8RejectInvalid,
-		MaxNestedLevels:   8,
-		MaxArrayElements:  1024,
-		MaxMapPairs:       64,
-	}.DecMode()
-	if err != nil {
-		panic(err)
-	}
-	return enc, dec
-}
+var encoding, decoding = canonical.Modes(canonical.Limits{Levels: 8, Elements: 1024, Pairs: 64})
 
 func encode(v any) []byte {
 	raw, err := encoding.Marshal(v)

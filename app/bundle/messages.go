@@ -7,11 +7,10 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/fxamacker/cbor/v2"
-
 	"parley/crdt"
 	"parley/crdt/chunk"
 	"parley/space"
+	"parley/space/canonical"
 )
 
 // Limits on what a frame may hold. docs/formats.md names them.
@@ -37,30 +36,7 @@ type message interface {
 	check() error
 }
 
-var encoding, decoding = cborModes()
-
-func cborModes() (cbor.EncMode, cbor.DecMode) {
-	options := cbor.CoreDetEncOptions()
-	options.NilContainers = cbor.NilContainerAsEmpty
-	enc, err := options.EncMode()
-	if err != nil {
-		panic(err) // the options are constants: a mistake here never leaves the first test
-	}
-	dec, err := cbor.DecOptions{
-		DupMapKey:         cbor.DupMapKeyEnforcedAPF,
-		IndefLength:       cbor.IndefLengthForbidden,
-		TagsMd:            cbor.TagsForbidden,
-		ExtraReturnErrors: cbor.ExtraDecErrorUnknownField,
-		UTF8:              cbor.UTF8RejectInvalid,
-		MaxNestedLevels:   8,
-		MaxArrayElements:  maxItems,
-		MaxMapPairs:       64,
-	}.DecMode()
-	if err != nil {
-		panic(err)
-	}
-	return enc, dec
-}
+var encoding, decoding = canonical.Modes(canonical.Limits{Levels: 8, Elements: maxItems, Pairs: 64})
 
 func encode(m message) ([]byte, error) {
 	if err := m.check(); err != nil {
