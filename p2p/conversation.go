@@ -14,13 +14,14 @@ import (
 const slowest = 16 << 10
 
 // A conversation is one stream of frames with a deadline on every step. It is
-// used by one goroutine, but for heard.
+// used by one goroutine, but for heard and gained.
 type conversation struct {
 	stream  network.Stream
 	reader  *bufio.Reader
 	writer  *bufio.Writer
 	patient time.Duration // for each step, and what its size allows
 	heard   atomic.Int64  // when the other side said something last, in Unix nanoseconds
+	gained  atomic.Int64  // when it last said what was new to us; 0: never
 }
 
 func converse(stream network.Stream, patient time.Duration) *conversation {
@@ -87,6 +88,9 @@ func (c *conversation) hear(limit int, expected ...message) (message, error) {
 	}
 	return nil, fmt.Errorf("%w: message of kind %d is not due", errNonsense, kind)
 }
+
+// gains notes that what was heard is new to us.
+func (c *conversation) gains() { c.gained.Store(time.Now().UnixNano()) }
 
 // allow gives the other side time for a frame of some size.
 func (c *conversation) allow(size int) error {

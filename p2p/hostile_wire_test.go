@@ -321,6 +321,59 @@ func TestWhoNeverAnswersKeepsNobodyFromTheOthers(t *testing.T) {
 	})
 }
 
+func TestPullsThatBringNothingMakeWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSimulation(t, 1)
+		s.wire.suffers(wireFaults{delay: 5 * time.Millisecond})
+		ada := s.newPlayer()
+		ada.founds()
+		ben := s.newPlayer()
+		t.Log(s.joins(ben, space.Editor))
+		o := &office{simulation: s, ada: ada, ben: ben, plan: ref(s.park, "plan")}
+		o.works()
+		var asked atomic.Int32
+		for range pullsBeside {
+			mal := s.newPlayer()
+			t.Log(s.joins(mal, space.Editor))
+			mal.same(s.park, ada.device)
+			ada.shares(s.park, mal.device)
+			// Each says what is known, just often enough to be waited for.
+			mal.node.current().host.SetStreamHandler(catchUpProtocol, func(stream network.Stream) {
+				asked.Add(1)
+				c := converse(stream, time.Hour)
+				defer c.abort()
+				if _, err := c.hear(requestFrame, &openPull{}); err != nil {
+					return
+				}
+				entries := ada.logOf(s.park).Entries()[:1]
+				for c.say(&logPage{Entries: entries}) == nil && c.flush() == nil && pause(t.Context(), catchUpPatience-time.Second) {
+				}
+			})
+			ada.node.current().room(s.park).pull(pullRequest{from: peerOf(mal.id())})
+		}
+		if err := ben.node.SetOffline(true); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 5 {
+			ben.device.writes(o.plan, fmt.Sprint("meanwhile ", i))
+		}
+		for since := time.Now(); asked.Load() < pullsBeside; time.Sleep(time.Second) {
+			if time.Since(since) > pullsBeside*2*pullLong {
+				t.Fatalf("only %d were asked", asked.Load())
+			}
+		}
+		if err := ben.node.SetOffline(false); err != nil {
+			t.Fatal(err)
+		}
+		ben.meets(ada)
+		for since := time.Now(); ada.digest(s.park) != ben.digest(s.park); time.Sleep(time.Second) {
+			if time.Since(since) > 2*pullUseless {
+				t.Fatal("Ben is not pulled from, because others bring nothing")
+			}
+		}
+	})
+}
+
 func TestLiesAboutWhatThereIsAreFollowedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSimulation(t, 1)

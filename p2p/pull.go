@@ -22,6 +22,13 @@ const maxWantBytes = 512 << 10
 // some of them found no room.
 const maxHeldBytes = 16 << 20
 
+// What one pull lists at most: a whole log, whose entries may come twice, and
+// more parts than a space has.
+const (
+	maxListedEntries = 2 * space.MaxEntries
+	maxListedParts   = 16 * maxItems
+)
+
 // A pull asks one peer for what we lack in a space (docs/protocol.md,
 // "Catch-up").
 type pull struct {
@@ -132,10 +139,14 @@ func (p *pull) hearLog(ctx context.Context, asked time.Time) error {
 	// held is from the page on of which not all found room. What comes later can
 	// be the reason to keep what came before, and is looked at together with it.
 	var held [][]byte
-	size := 0
+	size, listed := 0, 0
 	for first := true; ; first = false {
 		var page logPage
 		if _, err := p.hear(logFrame, &page); err != nil {
+			return err
+		}
+		listed += len(page.Entries)
+		if err := listedWell(len(page.Entries), page.Last, listed, maxListedEntries); err != nil {
 			return err
 		}
 		if first {
@@ -160,13 +171,28 @@ func (p *pull) hearLog(ctx context.Context, asked time.Time) error {
 	return err
 }
 
+// listedWell bounds a list that comes in pages: without that, empty ones keep a
+// pull alive for ever.
+func listedWell(page int, last bool, all, most int) error {
+	if page == 0 && !last {
+		return fmt.Errorf("%w: an empty page before the last", errNonsense)
+	}
+	if all > most {
+		return fmt.Errorf("%w: more than %d are listed", errNonsense, most)
+	}
+	return nil
+}
+
 // takeEntries adds membership entries, and reports whether some found no room.
 // What does not fit is left out by the store; the rest counts.
 func (p *pull) takeEntries(ctx context.Context, entries [][]byte) (full bool, err error) {
 	if len(entries) == 0 {
 		return false, nil
 	}
-	_, _, err = p.room.node.store.AddEntries(ctx, p.room.id, entries)
+	added, _, err := p.room.node.store.AddEntries(ctx, p.room.id, entries)
+	if len(added) > 0 {
+		p.gains()
+	}
 	if err == nil {
 		return false, nil
 	}
@@ -200,9 +226,13 @@ func (p *pull) compare(theirs []bucketSum) ([]crdt.Ref, error) {
 		equal[s] = true
 	}
 	var refs []crdt.Ref
-	for {
+	for listed := 0; ; {
 		var page parts
 		if _, err := p.hear(logFrame, &page); err != nil {
+			return nil, err
+		}
+		listed += len(page.Parts)
+		if err := listedWell(len(page.Parts), page.Last, listed, maxListedParts); err != nil {
 			return nil, err
 		}
 		for _, s := range page.Parts {
@@ -327,6 +357,9 @@ func (p *pull) store(ctx context.Context, ref crdt.Ref, got *piece) (again bool,
 		p.passOver(ref, err)
 		return false, nil
 	}
+	if after != before {
+		p.gains()
+	}
 	tips, all := p.begun[ref]
 	switch {
 	case all:
@@ -406,18 +439,43 @@ func (p *pull) sortByUrgency(refs []crdt.Ref) (pressing int) {
 }
 
 // hurry fetches a document that somebody has opened, beside a pull that would
-// come to it later, or not at all.
+// come to it later, or not at all. Who does not answer for a while does not keep
+// the next from being asked.
 func (r *room) hurry(document crdt.DocumentID) {
 	body := crdt.Ref{Space: r.id, Document: document, Part: space.Body}
 	notes := crdt.Ref{Space: r.id, Document: document, Part: space.Annotations}
 	r.online.do(func() {
-		for _, p := range r.online.sharers(r.id) {
-			if err := r.pullFrom(r.ctx, p, []crdt.Ref{body, notes}); err != nil {
-				r.online.judge(p, "catch-up of an opened document", err)
-				continue
+		ctx, cancel := context.WithCancel(r.ctx)
+		defer cancel()
+		left := r.online.sharers(r.id)
+		ends := make(chan error, len(left))
+		for under := 0; len(left) > 0 || under > 0; {
+			if len(left) > 0 && under < pullsBeside {
+				from := left[0]
+				left = left[1:]
+				if !r.online.do(func() {
+					err := r.pullFrom(ctx, from, []crdt.Ref{body, notes})
+					if err != nil && ctx.Err() == nil {
+						r.online.judge(from, "catch-up of an opened document", err)
+					}
+					ends <- err
+				}) {
+					return
+				}
+				under++
 			}
-			if vector, err := r.node.store.Vector(body); err != nil || len(vector) > 0 {
+			select {
+			case <-ctx.Done():
 				return
+			case <-time.After(pullSilence):
+			case err := <-ends:
+				under--
+				if err != nil {
+					continue
+				}
+				if vector, err := r.node.store.Vector(body); err != nil || len(vector) > 0 {
+					return
+				}
 			}
 		}
 	})

@@ -2,11 +2,14 @@ package p2p
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
 
 	"parley/crdt"
 	"parley/crdt/badger"
@@ -103,6 +106,40 @@ func TestADocumentThatCannotBeReadKeepsNoOtherWaiting(t *testing.T) {
 			}
 			if askers {
 				ben.waitFor("what was written in the damaged one", func() bool { return ben.has(damaged, ada, 2) })
+			}
+		})
+	}
+}
+
+// Pages with nothing on them would keep a pull alive for ever.
+func TestEmptyPagesAreNonsense(t *testing.T) {
+	for name, answer := range map[string]func(*conversation) error{
+		"of the log": func(c *conversation) error { return c.say(&logPage{}) },
+		"of parts": func(c *conversation) error {
+			err := c.say(&logPage{Last: true}, &sums{Digest: [32]byte{1}, Buckets: []bucketSum{{Bucket: 1, Digest: shortDigest{1}}}})
+			if err == nil {
+				_, err = c.hear(requestFrame, &listParts{})
+			}
+			if err == nil {
+				err = c.say(&parts{})
+			}
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ada, mal := newDevice(t, "Ada"), newDevice(t, "Mal")
+			park, _ := meeting(t, ada, mal)
+			ada.same(park, mal)
+			mal.node.current().host.SetStreamHandler(catchUpProtocol, func(stream network.Stream) {
+				c := converse(stream, patience)
+				if _, err := c.hear(requestFrame, &openPull{}); err == nil && answer(c) == nil {
+					// She waits for what Ada makes of that, who may say nothing more.
+					_, _ = c.hear(requestFrame, &wantParts{})
+				}
+				c.abort()
+			})
+			if err := ada.pullsFrom(park, mal); !errors.Is(err, errNonsense) {
+				t.Errorf("they are taken: %v", err)
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package p2p
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"sync"
@@ -23,6 +24,7 @@ const (
 	pullSilence = 5 * time.Second // of whoever is pulled from, and the next pull begins beside it;
 	pullLong    = time.Minute     // so it does when one goes on for so long
 	pullsBeside = 4               // of one room at once
+	pullUseless = 5 * time.Minute // without anything new, and it makes way where so many are under way
 )
 
 // A pullRequest asks for some parts from a peer; without parts, for everything
@@ -175,6 +177,12 @@ func (r *room) covers(ref crdt.Ref, vector crdt.Vector, digest shortDigest) bool
 	return tips.Digest == digest || ours.Covers(vector) && ours.Missing(vector) > 0
 }
 
+// An underWay is a pull under way.
+type underWay struct {
+	begun time.Time
+	stop  context.CancelFunc
+}
+
 func (p *puller) run() {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
@@ -183,16 +191,19 @@ func (p *puller) run() {
 		err     error
 	}
 	ends := make(chan end, pullsBeside)
-	under := make(map[peer.ID]time.Time) // who is pulled from, and since when
+	under := make(map[peer.ID]underWay) // who is pulled from
 	for {
 		p.accuse()
 		wait := p.untilTurn(under)
 		if wait == 0 {
 			if request, ok := p.next(under); ok {
-				under[request.from] = time.Now()
+				ctx, stop := context.WithCancel(p.room.ctx)
+				under[request.from] = underWay{time.Now(), stop}
 				if !p.room.online.do(func() {
-					ends <- end{request, p.room.pullFrom(p.room.ctx, request.from, request.refs)}
+					defer stop()
+					ends <- end{request, p.room.pullFrom(ctx, request.from, request.refs)}
 				}) {
+					stop()
 					return
 				}
 				continue
@@ -216,18 +227,47 @@ func (p *puller) run() {
 }
 
 // untilTurn is how long the next pull has to wait for those under way.
-func (p *puller) untilTurn(under map[peer.ID]time.Time) (wait time.Duration) {
+func (p *puller) untilTurn(under map[peer.ID]underWay) (wait time.Duration) {
 	if len(under) == pullsBeside {
-		return time.Hour
+		return p.makeWay(under)
 	}
-	for from, begun := range under {
-		last := p.room.pulls.heard(from)
+	for from, one := range under {
+		begun, last := one.begun, p.room.pulls.heard(from)
 		if last.Before(begun) {
 			last = begun
 		}
 		wait = max(wait, min(time.Until(last.Add(pullSilence)), time.Until(begun.Add(pullLong))))
 	}
 	return wait
+}
+
+// makeWay ends the pull that has brought nothing new for longest, once that is
+// long, if somebody waits whom it keeps from being pulled from. It returns when
+// to look again.
+func (p *puller) makeWay(under map[peer.ID]underWay) (wait time.Duration) {
+	p.mu.Lock()
+	waits := slices.ContainsFunc(p.order, func(from peer.ID) bool { return under[from].begun.IsZero() })
+	p.mu.Unlock()
+	if !waits {
+		return time.Hour // or until somebody does
+	}
+	var idlest peer.ID
+	var since time.Time
+	for from, one := range under {
+		last := p.room.pulls.gained(from)
+		if last.Before(one.begun) {
+			last = one.begun
+		}
+		if idlest == "" || last.Before(since) {
+			idlest, since = from, last
+		}
+	}
+	if wait = time.Until(since.Add(pullUseless)); wait > 0 {
+		return wait
+	}
+	p.room.log.Debug("A pull that brings nothing new makes way for others", "peer", idlest)
+	under[idlest].stop()
+	return pullSilence // by then it has ended
 }
 
 // ended sees to a pull that failed: while the peer is there, it is tried again
@@ -259,10 +299,10 @@ func (p *puller) ended(request pullRequest, err error) {
 }
 
 // next is the first request that waits, but from those who are asked already.
-func (p *puller) next(under map[peer.ID]time.Time) (pullRequest, bool) {
+func (p *puller) next(under map[peer.ID]underWay) (pullRequest, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	i := slices.IndexFunc(p.order, func(from peer.ID) bool { return under[from].IsZero() })
+	i := slices.IndexFunc(p.order, func(from peer.ID) bool { return under[from].begun.IsZero() })
 	if i < 0 {
 		return pullRequest{}, false
 	}

@@ -49,6 +49,19 @@ func (s *pulls) heard(from peer.ID) (last time.Time) {
 	return last
 }
 
+// gained is when a peer from which something is pulled said something new last;
+// the zero time if it never did.
+func (s *pulls) gained(from peer.ID) (last time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.under[from] {
+		if at := c.gained.Load(); at > 0 && time.Unix(0, at).After(last) {
+			last = time.Unix(0, at)
+		}
+	}
+	return last
+}
+
 // end aborts all pulls from a peer and to it.
 func (s *pulls) end(p peer.ID) {
 	s.mu.Lock()
