@@ -315,8 +315,60 @@ func (a *App) arrived(ref crdt.Ref) ([][]byte, error) {
 	return chunks, nil
 }
 
+// ArchiveDocument puts a document of a space among the archived ones of its
+// list, or brings it back, and answers when that is on disk. It fails with
+// CodeNotFound where the list does not have the document, and with CodeNoEffect
+// where it is so already.
+//
+// To be archived is a matter of the list: Parley offers an archived document
+// for reading only, and no device refuses a change for it. What somebody writes
+// before they hear of it counts.
+func (a *App) ArchiveDocument(ctx context.Context, id space.ID, document crdt.DocumentID, archived bool) error {
+	if _, err := a.listedDocument(ctx, id, document); err != nil {
+		return err
+	}
+	_, err := a.write(ctx, indexRef(id), func(chunks [][]byte, actor chunk.Actor) ([][]byte, error) {
+		change, err := a.child.ArchiveEntry(ctx, chunks, actor, materialize.IndexEntry{ID: document.String(), Archived: archived})
+		switch {
+		case err != nil:
+			return nil, err
+		case change == nil && archived:
+			return nil, newError(CodeNoEffect, "This document is archived already.")
+		case change == nil:
+			return nil, newError(CodeNoEffect, "This document is not archived.")
+		}
+		return [][]byte{change}, nil
+	})
+	return err
+}
+
+func (a *App) listedDocument(ctx context.Context, id space.ID, document crdt.DocumentID) (Document, error) {
+	documents, err := a.Documents(ctx, id)
+	if err != nil {
+		return Document{}, err
+	}
+	for _, listed := range documents {
+		if listed.ID == document.String() {
+			return listed, nil
+		}
+	}
+	return Document{}, newError(CodeNotFound, "This space has no such document, or its list has not arrived yet.")
+}
+
+// notShelved fails with CodeShelved for an archived document. One that the list
+// does not have, or not yet, is not archived.
+func (a *App) notShelved(ctx context.Context, ref crdt.Ref) error {
+	listed, err := a.listedDocument(ctx, ref.Space, ref.Document)
+	if err == nil && listed.Archived {
+		return newError(CodeShelved, fmt.Sprintf(
+			"%q is archived: it is kept for reading. Whoever writes in this space can bring it back, and then change it.", listed.Title))
+	}
+	return nil // what is wrong with the list is told by who reads it
+}
+
 // Edit changes a document's text, and answers when the change is on disk. It
-// fails with CodeInvalid when the place is not in the text.
+// fails with CodeInvalid when the place is not in the text, and with
+// CodeShelved when the document is archived.
 func (a *App) Edit(ctx context.Context, ref crdt.Ref, e Edit) (Written, error) {
 	if e.At < 0 || e.Delete < 0 || e.Delete == 0 && e.Insert == "" {
 		return Written{}, newError(CodeInvalid, "Say where to edit, and what to delete or insert there.")
@@ -325,6 +377,9 @@ func (a *App) Edit(ctx context.Context, ref crdt.Ref, e Edit) (Written, error) {
 		return Written{}, newError(CodeInvalid, "The text to insert is not UTF-8.")
 	}
 	if _, err := a.arrived(ref); err != nil {
+		return Written{}, err
+	}
+	if err := a.notShelved(ctx, ref); err != nil {
 		return Written{}, err
 	}
 	written, err := a.write(ctx, ref, func(chunks [][]byte, actor chunk.Actor) ([][]byte, error) {

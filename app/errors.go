@@ -51,6 +51,7 @@ const (
 	CodeNoMember        Code = "no-member"        // this device was removed from the space, or has left it
 	CodeStillMember     Code = "still-member"     // this device belongs to the space
 	CodeArchived        Code = "archived"         // nobody may write in the space
+	CodeShelved         Code = "shelved"          // the document is archived, and is brought back first
 	CodeNoFacilitator   Code = "no-facilitator"   // there is none left who could do it
 	CodeHasFacilitator  Code = "has-facilitator"  // there is one, who can do it
 	CodeSucceeded       Code = "succeeded"        // the space goes on in another one already

@@ -20,9 +20,13 @@ import (
 // one of the two texts would win and the other would vanish. So a file with
 // changes that do not descend from this document is refused (CodeUnrelated),
 // and so is one that puts another object in the place of the text. A file that
-// cannot be read fails with CodeUnreadable. Either way nothing is changed.
+// cannot be read fails with CodeUnreadable; an archived document takes nothing
+// in (CodeShelved). Each time nothing is changed.
 func (a *App) Merge(ctx context.Context, ref crdt.Ref, file []byte) (int, error) {
 	if err := a.mayWrite(ref); err != nil {
+		return 0, err
+	}
+	if err := a.notShelved(ctx, ref); err != nil {
 		return 0, err
 	}
 	ours, err := a.arrived(ref)

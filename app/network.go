@@ -311,7 +311,8 @@ func (a *App) CatchingUp(id space.ID) (CatchingUp, error) {
 	return told, nil
 }
 
-// newestDocuments lists the documents of a space for those who fetch them.
+// newestDocuments lists the documents of a space for those who fetch them: the
+// newest first, and archived ones after all others.
 func (a *App) newestDocuments(id space.ID) []crdt.DocumentID {
 	ctx, cancel := context.WithTimeout(context.Background(), orderTimeout)
 	defer cancel()
@@ -320,9 +321,12 @@ func (a *App) newestDocuments(id space.ID) []crdt.DocumentID {
 		a.log.Info("documents are fetched in no order", "space", id, "err", err)
 	}
 	newest := make([]crdt.DocumentID, 0, len(listed))
-	for _, document := range slices.Backward(listed) {
-		if parsed, err := crdt.ParseDocumentID(document.ID); err == nil {
-			newest = append(newest, parsed)
+	for _, archived := range []bool{false, true} {
+		for _, document := range slices.Backward(listed) {
+			parsed, err := crdt.ParseDocumentID(document.ID)
+			if err == nil && document.Archived == archived {
+				newest = append(newest, parsed)
+			}
 		}
 	}
 	return newest

@@ -172,6 +172,9 @@ type Document struct {
 	Title   string    `json:"title"`
 	Kind    string    `json:"kind"`
 	Created time.Time `json:"created"`
+
+	Archived   bool      `json:"archived"`
+	ArchivedAt time.Time `json:"archivedAt,omitzero"` // absent: not known
 }
 
 // OpenedDocument is everything a window needs to show a part of a document and

@@ -234,6 +234,7 @@ func (a *App) copyDocument(ctx context.Context, from, to space.ID, d Document) e
 	_, err = a.write(ctx, indexRef(to), func(chunks [][]byte, actor chunk.Actor) ([][]byte, error) {
 		return one(a.child.PutEntry(ctx, chunks, actor, materialize.IndexEntry{
 			ID: d.ID, Kind: d.Kind, Title: d.Title, Created: d.Created,
+			Archived: d.Archived, ArchivedAt: d.ArchivedAt,
 		}))
 	})
 	return err

@@ -52,6 +52,7 @@ func TestASpaceGoesOnInAnother(t *testing.T) {
 	if _, err := ben.Succeed(ben.ctx, id, strings.Repeat("long", 40), func(int, int) {}); codeOf(err) != app.CodeInvalid {
 		t.Errorf("a name that is too long: %v", err)
 	}
+	ben.must(ben.ArchiveDocument(ben.ctx, id, refs[1].Document, true))
 	ctx, cancel := context.WithCancel(ben.ctx)
 	_, err := ben.Succeed(ctx, id, "Next", func(done, of int) {
 		if of != 5 {
@@ -80,6 +81,12 @@ func TestASpaceGoesOnInAnother(t *testing.T) {
 	}
 	if list, err := ben.Documents(ben.ctx, next); err != nil || len(list) != 4 || list[0].Title != "Plan" || list[3].Title != "Plan 2" {
 		t.Errorf("it lists %+v (%v)", list, err)
+	}
+	for n, ref := range refs {
+		here, there := ben.listed(ref), ben.listed(crdt.Ref{Space: next, Document: ref.Document})
+		if here.Archived != (n == 1) || there.Archived != here.Archived || !there.ArchivedAt.Equal(here.ArchivedAt) {
+			t.Errorf("%+v is listed there as %+v", here, there)
+		}
 	}
 	if files, err := ben.Files(next); err != nil || len(files) != 1 || files[0].Media != "image/png" {
 		t.Errorf("it has the files %+v (%v)", files, err)

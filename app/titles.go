@@ -55,7 +55,8 @@ func listed(entries []materialize.IndexEntry) []Document {
 			continue
 		}
 		documents = append(documents, Document{
-			ID: e.ID, Title: shown(e.Title, maxTitle), Kind: shown(e.Kind, maxKind), Created: e.Created,
+			ID: e.ID, Title: shown(e.Title, maxTitle), Kind: shown(e.Kind, maxKind),
+			Created: e.Created, Archived: e.Archived, ArchivedAt: e.ArchivedAt,
 		})
 	}
 	return documents

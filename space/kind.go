@@ -2,8 +2,9 @@ package space
 
 import "fmt"
 
-// Kind says what an entry does.
-type Kind uint8
+// Kind says what an entry does. It is as wide as a number can be in an entry, so
+// that no kind of a newer Parley is malformed.
+type Kind uint64
 
 // The kinds, as stored. An entry of a kind that comes after these is of a
 // newer Parley: it is kept and passed on, and counts for nothing here.
@@ -41,7 +42,7 @@ var kindNames = [...]string{
 // String is the kind's word.
 func (k Kind) String() string {
 	if k == 0 || k > lastKind {
-		return fmt.Sprintf("kind %d", uint8(k))
+		return fmt.Sprintf("kind %d", uint64(k))
 	}
 	return kindNames[k]
 }

@@ -356,6 +356,7 @@ func TestOrdersSurviveTheWay(t *testing.T) {
 		&Device{Name: "Ada", Official: &official},
 		&InviteCreate{Space: "ab", Role: "editor", Uses: 3, Expires: time.Hour},
 		&DocumentEdit{Target: target{"ab", "cd"}, At: 1, Delete: 2, Insert: "é\n"},
+		&DocumentArchive{Target: target{"ab", "cd"}},
 		&DocumentMerge{Target: target{"ab", "cd"}, Saved: []byte{0, 255}},
 		&DocumentCreate{Space: "ab", Kind: "text", Title: "T", Markdown: "# x"},
 		&Join{Code: []string{"PARLEY1", "X"}},

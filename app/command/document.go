@@ -56,7 +56,11 @@ type documentListed struct {
 }
 
 func (r documentListed) Plain() string {
-	return fmt.Sprintf("%s  %s (%s)\n", short(r.ID), r.Title, r.Kind)
+	state := ""
+	if r.Archived {
+		state = ", archived"
+	}
+	return fmt.Sprintf("%s  %s (%s%s)\n", short(r.ID), r.Title, r.Kind, state)
 }
 
 // Run tells one result for each document.
@@ -88,6 +92,49 @@ func (t target) find(ctx context.Context, peer *app.App) (crdt.Ref, error) {
 		return crdt.Ref{}, err
 	}
 	return crdt.Ref{Space: id, Document: document, Part: space.Body}, nil
+}
+
+// DocumentArchive puts a document among the archived ones.
+type DocumentArchive struct {
+	Target target `embed:""`
+}
+
+// Run archives it.
+func (c *DocumentArchive) Run(ctx context.Context, peer *app.App, reply Reply) error {
+	return c.Target.archive(ctx, peer, reply, true)
+}
+
+// DocumentRestore undoes DocumentArchive.
+type DocumentRestore struct {
+	Target target `embed:""`
+}
+
+// Run brings it back.
+func (c *DocumentRestore) Run(ctx context.Context, peer *app.App, reply Reply) error {
+	return c.Target.archive(ctx, peer, reply, false)
+}
+
+type documentArchived struct {
+	Document string `json:"document"`
+	Archived bool   `json:"archived"`
+}
+
+func (r documentArchived) Plain() string {
+	if r.Archived {
+		return "The document is archived: it is kept for reading. To bring it back: document restore\n"
+	}
+	return "The document is back among the others.\n"
+}
+
+func (t target) archive(ctx context.Context, peer *app.App, reply Reply, archived bool) error {
+	ref, err := t.find(ctx, peer)
+	if err != nil {
+		return err
+	}
+	if err := peer.ArchiveDocument(ctx, ref.Space, ref.Document, archived); err != nil {
+		return err
+	}
+	return reply.Result(documentArchived{ref.Document.String(), archived})
 }
 
 // DocumentShow prints a document.

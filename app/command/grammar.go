@@ -91,6 +91,9 @@ type DocumentGroup struct {
 	Show   DocumentShow   `cmd:"" help:"Print a document."`
 	Edit   DocumentEdit   `cmd:"" help:"Change the text of a document."`
 	Merge  DocumentMerge  `cmd:"" help:"Merge a copy of a document that another Automerge program has saved."`
+
+	Archive DocumentArchive `cmd:"" help:"Put a document among the archived ones of its space: it stays, for reading only."`
+	Restore DocumentRestore `cmd:"" help:"Bring an archived document back."`
 }
 
 // Command is a command that runs on a peer, here or in another process. Its

@@ -42,6 +42,8 @@ func answer(q request, announce func(int)) (reply, error) {
 		r.Bytes, err = d.edit(q.Actor, q.Edit)
 	case opPut:
 		r.Bytes, err = d.putEntry(q.Actor, q.Entry, q.Now)
+	case opArchive:
+		r.Bytes, err = d.archiveEntry(q.Actor, q.Entry, q.Now)
 	case opIndex:
 		r.Entries, err = d.index()
 	case opBlobs:

@@ -127,6 +127,15 @@ func (c *Child) PutEntry(ctx context.Context, chunks [][]byte, actor chunk.Actor
 	return r.Bytes, wrap("write index", err)
 }
 
+// ArchiveEntry writes the change that archives a document of an index, or
+// brings it back, as entry.Archived says, as the actor's next. Of the entry it
+// needs the ID besides. It is nil if that is so already, or the index does not
+// have the document.
+func (c *Child) ArchiveEntry(ctx context.Context, chunks [][]byte, actor chunk.Actor, entry IndexEntry) (change []byte, err error) {
+	r, err := c.lane.do(ctx, request{Operation: opArchive, Chunks: chunks, Actor: actor, Entry: entry, Now: time.Now()})
+	return r.Bytes, wrap("archive document", err)
+}
+
 // Index reads a space's index, ordered by document ID.
 func (c *Child) Index(ctx context.Context, chunks [][]byte) ([]IndexEntry, error) {
 	r, err := c.lane.do(ctx, request{Operation: opIndex, Chunks: chunks})

@@ -32,6 +32,7 @@ const (
 	opEdit    operation = "edit"
 	opPut     operation = "put"
 	opIndex   operation = "index"
+	opArchive operation = "archive"
 	opOpen    operation = "open" // a session
 	opAdd     operation = "add"  // to it
 	opShut    operation = "shut"

@@ -107,4 +107,8 @@ type IndexEntry struct {
 	Kind    string
 	Title   string
 	Created time.Time
+
+	// Whether it is archived, and since when; zero where that is not known.
+	Archived   bool
+	ArchivedAt time.Time
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"parley/crdt/chunk"
 )
@@ -281,5 +284,117 @@ func TestTheIndexListsDocuments(t *testing.T) {
 	stop.Title = "The bus stop 😀!"
 	if want := []IndexEntry{stop, park}; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// TestTheIndexHasTimesOfCalendars reads an entry as no Parley would write it: a
+// member's device may put any number there.
+func TestTheIndexHasTimesOfCalendars(t *testing.T) {
+	ctx := context.Background()
+	c := open(t, Options{})
+	chunks, err := c.Create(ctx, Birth{Actor: alice, Kind: "index", Time: noon})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := parse(chunks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	built, documents, err := d.documents()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := built.Write(bob)
+	for i, ms := range []int64{math.MaxInt64, math.MinInt64, 1 << 48, noon.UnixMilli()} {
+		entry := w.Make(documents, fmt.Sprint(i), chunk.MakeMap)
+		w.Put(entry, "created", chunk.Timestamp(ms))
+		w.Put(entry, "archived", chunk.Timestamp(ms))
+	}
+	change, err := w.Change(noon.Unix())
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := c.Index(ctx, append(chunks, change.Raw))
+	if err != nil || len(list) != 4 {
+		t.Fatalf("the index lists %+v (%v)", list, err)
+	}
+	for i, e := range list {
+		want := time.Time{}
+		if i == 3 {
+			want = noon
+		}
+		if !e.Archived || !e.Created.Equal(want) || !e.ArchivedAt.Equal(want) {
+			t.Errorf("entry %d is listed as %+v", i, e)
+		}
+	}
+}
+
+// TestArchivingMerges archives a document while others rename it, bring it back
+// and archive it too, and reads the same whichever order the changes come in.
+func TestArchivingMerges(t *testing.T) {
+	ctx := context.Background()
+	c := open(t, Options{})
+	chunks, err := c.Create(ctx, Birth{Actor: alice, Kind: "index", Time: noon})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := strings.Repeat("0a", 16)
+	written := func(change []byte, err error) []byte {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return change
+	}
+	archive := func(given [][]byte, actor chunk.Actor, archived bool) []byte {
+		t.Helper()
+		return written(c.ArchiveEntry(ctx, given, actor, IndexEntry{ID: id, Archived: archived}))
+	}
+	read := func(given [][]byte) IndexEntry {
+		t.Helper()
+		list, err := c.Index(ctx, given)
+		if err != nil || len(list) != 1 {
+			t.Fatalf("the index lists %+v (%v)", list, err)
+		}
+		return list[0]
+	}
+	if archive(chunks, alice, true) != nil {
+		t.Error("what is not listed was archived")
+	}
+	stop := IndexEntry{ID: id, Kind: "text", Title: "Bus stop", Created: noon}
+	chunks = append(chunks, written(c.PutEntry(ctx, chunks, alice, stop)))
+	if archive(chunks, bob, false) != nil {
+		t.Error("what is not archived was brought back")
+	}
+
+	renamed := stop
+	renamed.Title = "The bus stop"
+	both := [][]byte{archive(chunks, alice, true), written(c.PutEntry(ctx, chunks, bob, renamed))}
+	for range 2 {
+		if got := read(slices.Concat(chunks, both)); !got.Archived || got.ArchivedAt.IsZero() || got.Title != renamed.Title {
+			t.Errorf("archived and renamed at once it is %+v", got)
+		}
+		slices.Reverse(both)
+	}
+	chunks = append(chunks, both...)
+	if archive(chunks, bob, true) != nil {
+		t.Error("what is archived was archived again")
+	}
+	back := archive(chunks, bob, false)
+	if got := read(append(slices.Clone(chunks), back)); got.Archived || !got.ArchivedAt.IsZero() || got.Title != renamed.Title {
+		t.Errorf("brought back it is %+v", got)
+	}
+
+	// Archived by two at once, it is back as soon as somebody brings it back
+	// who knows of both, and stays archived for who knows of one.
+	chunks = append(chunks, back)
+	two := [][]byte{archive(chunks, alice, true), archive(chunks, bob, true)}
+	knowsOne := archive(append(slices.Clone(chunks), two[0]), alice, false)
+	knowsBoth := archive(slices.Concat(chunks, two), bob, false)
+	if got := read(slices.Concat(chunks, two, [][]byte{knowsOne})); !got.Archived {
+		t.Error("one archives what another brings back at the same time, and it is not archived")
+	}
+	if got := read(slices.Concat(chunks, two, [][]byte{knowsBoth})); got.Archived {
+		t.Error("brought back by one who knew of both, it is archived")
 	}
 }

@@ -149,13 +149,26 @@ func (d document) index() ([]IndexEntry, error) {
 		e := IndexEntry{ID: name}
 		e.Kind, _ = value["kind"].(string)
 		e.Title, _ = value["title"].(string)
-		if ms, ok := value["created"].(int64); ok {
-			e.Created = time.UnixMilli(ms).UTC()
+		e.Created = moment(value["created"])
+		// Whatever it holds: what a later version puts there means the same.
+		var since any
+		if since, e.Archived = value["archived"]; e.Archived {
+			e.ArchivedAt = moment(since)
 		}
 		entries = append(entries, e)
 	}
 	slices.SortFunc(entries, func(a, b IndexEntry) int { return cmp.Compare(a.ID, b.ID) })
 	return entries, nil
+}
+
+// moment is a time of an entry, or the zero time where there is none, or one
+// that is beyond all calendars: such a time could not even be handed on.
+func moment(value any) time.Time {
+	ms, _ := value.(int64)
+	if t := time.UnixMilli(ms).UTC(); ms != 0 && t.Year() >= 1 && t.Year() <= 9999 {
+		return t
+	}
+	return time.Time{}
 }
 
 // putEntry enters a document into the index. A title that is there already is
@@ -183,9 +196,40 @@ func (d document) putEntry(actor chunk.Actor, e IndexEntry, now time.Time) ([]by
 		w.Put(id, "kind", chunk.String(e.Kind))
 		w.InsertText(w.Make(id, "title", chunk.MakeText), chunk.ID{}, e.Title)
 		w.Put(id, "created", chunk.Timestamp(e.Created.UnixMilli()))
+		switch {
+		case e.Archived && e.ArchivedAt.IsZero():
+			w.Put(id, "archived", chunk.Bool(true))
+		case e.Archived:
+			w.Put(id, "archived", chunk.Timestamp(e.ArchivedAt.UnixMilli()))
+		}
 	}
 	if w.Len() == 0 {
 		return nil, nil
+	}
+	return d.finish(w, now)
+}
+
+// archiveEntry archives a document of the index, or brings it back. The field
+// is taken out for that and not set to something else: so, of who archives a
+// document and who brings it back at once, the one who archives is heeded on
+// every device, and who renames it meanwhile is not disturbed.
+func (d document) archiveEntry(actor chunk.Actor, e IndexEntry, now time.Time) ([]byte, error) {
+	built, documents, err := d.documents()
+	if err != nil {
+		return nil, err
+	}
+	id, there := built.Field(documents, e.ID)
+	if !there || !built.IsMap(id) {
+		return nil, nil
+	}
+	if _, archived := built.Field(id, "archived"); archived == e.Archived {
+		return nil, nil
+	}
+	w := built.Write(actor)
+	if e.Archived {
+		w.Put(id, "archived", chunk.Timestamp(now.UnixMilli()))
+	} else {
+		w.Remove(id, "archived")
 	}
 	return d.finish(w, now)
 }

@@ -69,6 +69,12 @@ func (w *Writer) Put(object chunk.ID, name string, value chunk.Value) {
 	w.field(object, name, chunk.Op{Action: chunk.Put, Value: value})
 }
 
+// Remove takes a field out of a map. What somebody puts there at the same time
+// stays.
+func (w *Writer) Remove(object chunk.ID, name string) {
+	w.field(object, name, chunk.Op{Action: chunk.Delete})
+}
+
 // Make sets a field of a map to a new object and returns its ID.
 func (w *Writer) Make(object chunk.ID, name string, action chunk.Action) chunk.ID {
 	return w.field(object, name, chunk.Op{Action: action})
