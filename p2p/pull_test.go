@@ -111,6 +111,23 @@ func TestADocumentThatCannotBeReadKeepsNoOtherWaiting(t *testing.T) {
 	}
 }
 
+// Somebody may say to have more of any number of parts.
+func TestVeryManyPartsToAskForAreEverything(t *testing.T) {
+	r := &room{}
+	r.puller = newPuller(r)
+	mal := peerOf(space.DeviceID{1})
+	for i := range 2 * maxWaiting {
+		r.pull(pullRequest{from: mal, refs: []crdt.Ref{ref(r.id, fmt.Sprint(i))}})
+		refs, queued := r.puller.waiting[mal]
+		if !queued || len(refs) > maxWaiting || i >= maxWaiting && refs != nil {
+			t.Fatalf("after %d parts %d wait", i+1, len(refs))
+		}
+	}
+	if request, ok := r.puller.next(nil); !ok || request.from != mal || len(request.refs) > 0 {
+		t.Errorf("%d parts are asked for", len(request.refs))
+	}
+}
+
 // Pages with nothing on them would keep a pull alive for ever.
 func TestEmptyPagesAreNonsense(t *testing.T) {
 	for name, answer := range map[string]func(*conversation) error{

@@ -17,6 +17,7 @@ const (
 	gossipGrace = time.Second // for the gossip of what a have names to arrive
 	maxSuspects = 4096
 	maxFutile   = 4096
+	maxWaiting  = 4096 // parts to ask one peer for; beyond these, for everything
 	postponed   = 10 * time.Minute
 	maxFailures = 5               // pulls from one peer that fail in a row before we wait for news
 	pullPause   = 2 * time.Second // before the next try, and longer each time
@@ -101,6 +102,9 @@ func (r *room) pull(request pullRequest) {
 	if refs != nil {
 		for _, ref := range request.refs {
 			refs[ref] = true
+		}
+		if len(refs) > maxWaiting {
+			refs = nil // somebody says to have very much, and is asked for what they do
 		}
 	}
 	p.waiting[request.from] = refs
