@@ -77,8 +77,8 @@ func (f *finder) texts(network []netip.Addr) (texts []string) {
 }
 
 // heard takes note of what was said on the local network. Anybody may say
-// anything there: who is who turns out when they are dialled, and only what is
-// near is.
+// anything there: who is who turns out when they are dialled, and only what is on
+// one of our networks is, so that nobody has us knock at the doors of others.
 func (f *finder) heard(texts []string, where string) {
 	var addresses []multiaddr.Multiaddr
 	for _, text := range texts {
@@ -86,7 +86,7 @@ func (f *finder) heard(texts []string, where string) {
 		if !ok {
 			continue
 		}
-		if a, err := multiaddr.NewMultiaddr(raw); err == nil && f.online.ways.near(a) {
+		if a, err := multiaddr.NewMultiaddr(raw); err == nil && f.online.ways.onALink(a) {
 			addresses = append(addresses, a)
 		}
 	}
@@ -146,7 +146,9 @@ func (f *finder) begin(info peer.AddrInfo) bool {
 		switch {
 		case at >= 0:
 			f.queue[at] = info
-		case len(f.queue) < mdnsQueue:
+		case len(f.queue) == mdnsQueue: // whoever is there will be heard of again
+			f.queue = append(f.queue[1:], info)
+		default:
 			f.queue = append(f.queue, info)
 		}
 		return false

@@ -41,13 +41,30 @@ func (w *ways) near(a multiaddr.Multiaddr) bool {
 	if ip, ok := ipOf(a); !ok || ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast() {
 		return ok
 	}
+	return near(a, w.attached())
+}
+
+// attached are the networks that this machine has an address in.
+func (w *ways) attached() []netip.Prefix {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	if time.Since(w.looked) > attachedFor {
 		w.networks, w.looked = attached(), time.Now()
 	}
-	networks := w.networks
-	w.mu.Unlock()
-	return near(a, networks)
+	return w.networks
+}
+
+// onALink reports whether an address is one that a device on a network of ours
+// has. What is private is so only in one of them: elsewhere it is whoever has
+// that address there, and loopback is this machine's own.
+func (w *ways) onALink(a multiaddr.Multiaddr) bool {
+	ip, ok := ipOf(a)
+	if !ok || ip.IsLoopback() || ip.Is6() && ip.IsLinkLocalUnicast() || !w.near(a) {
+		return false // libp2p does not dial the link-local ones of IPv6
+	}
+	return slices.ContainsFunc(w.attached(), func(network netip.Prefix) bool {
+		return !network.IsSingleIP() && network.Contains(ip)
+	})
 }
 
 // mayDial reports whether a device may be dialled at an address.
