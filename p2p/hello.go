@@ -297,7 +297,9 @@ func (h *hello) finish(ctx context.Context) {
 		if _, _, err := node.store.AddEntries(ctx, id, entries); err != nil {
 			h.online.log.Debug("A proof of membership did not hold", "space", id, "device", h.other, "error", err)
 		}
-		again = again || !before && h.common(id)
+		// Saying hello once more would show that it is held, also where it is not
+		// to be spoken of.
+		again = again || !before && h.common(id) && h.online.ways.admits(id, h.stream.Conn())
 	}
 	for _, id := range h.first {
 		again = again || !h.common(id) // it ended meanwhile, too late to say why

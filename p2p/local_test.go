@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
@@ -147,6 +148,57 @@ func TestALocalSpaceIsNotSpokenOfFromAfar(t *testing.T) {
 		newcomer.connects(ada)
 		if _, err := newcomer.knocks(t, ada, invitation); err == nil {
 			t.Error("a newcomer was let in from afar")
+		}
+	})
+}
+
+func TestAProofFromAfarIsNotAnsweredByAnotherHello(t *testing.T) {
+	inTwoPlaces(t, func(t *testing.T) {
+		for name, listen := range map[string][]string{"from afar": far, "from near": loopback} {
+			t.Run(name, func(t *testing.T) {
+				ada, ben, park, _ := neighbours(t)
+				cleo := newDevice(t, "Cleo")
+				code := ada.invites(park, 1, time.Time{})
+				ben.same(park, ada)
+				ada.stops()
+				code.Inviter, code.Addresses = ben.id(), ben.node.CodeAddresses()
+				cleo.joins(code)
+				entries := cleo.logOf(park).Entries()
+				ben.stops()
+				cleo.stops()
+				ada.listen = listen
+				ada.starts()
+
+				c := newRogue(t, cleo.key)
+				ended := t.Context().Done()
+				c.host.SetStreamHandler(helloProtocol, func(stream network.Stream) {
+					<-ended
+					_ = stream.Reset()
+				})
+				c.connects(ada)
+				o := ada.node.current()
+				p := peerOf(cleo.id())
+				ada.waitFor("the connection", func() bool { return o.host.Network().Connectedness(p) == network.Connected })
+				stream, err := o.host.NewStream(t.Context(), p, helloProtocol)
+				if err != nil {
+					t.Fatal(err)
+				}
+				h := o.newHello(stream, p, cleo.id(), sideAnswerer)
+				h.proved[park] = entries
+				h.finish(t.Context())
+				h.abort()
+				if !ada.node.member(park, cleo.id()) {
+					t.Error("what is proved is not kept")
+				}
+				o.mu.Lock()
+				known := o.peers[p]
+				greeting := known != nil && known.greeting
+				o.mu.Unlock()
+				// That goes on for as long as it is not answered.
+				if want := name == "from near"; greeting != want {
+					t.Errorf("Ada says hello once more: %v", greeting)
+				}
+			})
 		}
 	})
 }
