@@ -218,6 +218,7 @@ func (o *online) unshare(p peer.ID, known *acquaintance, id space.ID) bool {
 func (o *online) reconsider(id space.ID) {
 	o.relay.tend()
 	o.reservations.tend()
+	defer o.settleAll()
 	if !o.node.belongs(id) {
 		for _, p := range o.leaveRoom(id) {
 			o.meet(p)
@@ -228,6 +229,7 @@ func (o *online) reconsider(id space.ID) {
 		o.log.Error("A space cannot be gossiped about", "space", id, "error", err)
 		return
 	}
+	o.cutRemoved(id)
 	var toMeet, toLeave []peer.ID
 	o.mu.Lock()
 	r := o.rooms[id]
@@ -267,6 +269,35 @@ func (o *online) reconsider(id space.ID) {
 	}
 	if len(toLeave) > 0 {
 		o.node.peersChanged()
+	}
+}
+
+// cutRemoved ends the circuits of connected peers that are members of a space no
+// more, whatever was shared with them: one that never says hello uses a keeper
+// all the same. Who may have circuits for another space loses them once only.
+func (o *online) cutRemoved(id space.ID) {
+	for _, p := range o.host.Network().Peers() {
+		device, ok := deviceOf(p)
+		if !ok || o.node.member(id, device) || !o.node.wasMember(id, device) {
+			continue
+		}
+		o.mu.Lock()
+		known, cutBefore := o.peers[p], false
+		if known != nil {
+			was, considered := known.member[id]
+			cutBefore = considered && !was
+		}
+		o.mu.Unlock()
+		if !cutBefore || !o.node.keeps(o.node.device, device) {
+			o.relay.cut(p)
+		}
+	}
+}
+
+// settleAll ends what goes through keepers and may not any more.
+func (o *online) settleAll() {
+	for _, p := range o.host.Network().Peers() {
+		o.settle(p)
 	}
 }
 

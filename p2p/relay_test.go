@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -198,11 +199,84 @@ func TestAKeeperRelaysForMembersOnly(t *testing.T) {
 	// Whoever is removed loses the keeper's help at once.
 	ada.shares(park, ben)
 	ada.removes(park, ben)
-	keeper.waitFor("Ben's circuits to end", func() bool { return keeper.node.Relaying().Devices == 0 })
+	// Ada ends what leads to him herself, maybe before the keeper has heard of it.
+	keeper.waitFor("Ben's circuits to end", func() bool {
+		return !keeper.node.member(park, ben.id()) && keeper.node.Relaying().Devices == 0
+	})
 	if rules.AllowReserve(peerOf(ben.id()), nil) || rules.AllowConnect(peerOf(ben.id()), nil, peerOf(ada.id())) {
 		t.Error("who was removed is helped")
 	}
 	ben.waitFor("giving the keeper up", func() bool { return !ben.reserved(keeper) })
+}
+
+func TestWhoIsRemovedLosesCircuitsWithoutAWord(t *testing.T) {
+	ada, keeper, ben, park := apart(t, hidden)
+	ada.waitFor("a reservation", func() bool { return ada.reserved(keeper) })
+	// Ben comes back with a program of his own, which never says hello.
+	ben.stops()
+	ada.waitFor("Ben to go", func() bool { _, ok := ada.to(ben); return !ok })
+	private, err := hostKey(ben.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := libp2p.New(libp2p.Identity(private), libp2p.NoListenAddrs, libp2p.EnableRelay(), libp2p.DisableMetrics())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = h.Close() })
+	b := &rogue{t: t, key: ben.key, host: h}
+	b.connects(keeper)
+	way, err := throughAddress(peerOf(keeper.id()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := h.Connect(ctx, peer.AddrInfo{ID: peerOf(ada.id()), Addrs: []multiaddr.Multiaddr{way}}); err != nil {
+		t.Fatal(err)
+	}
+	keeper.waitFor("Ben's circuit", func() bool { return keeper.node.current().hasCircuit(peerOf(ben.id())) })
+
+	ada.removes(park, ben)
+	keeper.waitFor("Ben's circuits to end", func() bool {
+		return !keeper.node.member(park, ben.id()) && !keeper.node.current().hasCircuit(peerOf(ben.id()))
+	})
+	waitFor(t, "Ben's way to Ada to end", func() bool { return !b.isConnected(ada) })
+	if !b.isConnected(keeper) {
+		t.Error("Ben is cut off from what he may share")
+	}
+}
+
+// A keeper that is one no more may go on all the same.
+func TestMembersEndWhatIsRelayedOnceItMayNotBe(t *testing.T) {
+	ada, keeper, ben, park := apart(t, hidden)
+	ada.waitFor("a reservation", func() bool { return ada.reserved(keeper) && ben.reserved(keeper) })
+	ada.shares(park, ben)
+	o := keeper.node.current()
+	// From now on somebody else's program relays, which ends nothing by itself.
+	o.relay.close()
+	lax, err := circuitrelay.New(o.host, circuitrelay.WithInfiniteLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lax.Close()
+	circuits := func(d *device) (n int) {
+		for _, p := range d.node.current().host.Network().Peers() {
+			for _, c := range d.node.current().host.Network().ConnsToPeer(p) {
+				if _, relayed := relayOf(c.RemoteMultiaddr()); relayed {
+					n++
+				}
+			}
+		}
+		return n
+	}
+	ada.waitFor("a way through it", func() bool { return circuits(ada) > 0 })
+	o.relay.mu.Lock()
+	o.relay.kept = nil
+	o.relay.mu.Unlock()
+	ada.makes(park, keeper, space.Editor)
+	ada.waitFor("the end of what is relayed", func() bool { return circuits(ada) == 0 })
+	ben.waitFor("the end of what is relayed", func() bool { return circuits(ben) == 0 })
 }
 
 // through is where somebody comes from who comes through a keeper.
