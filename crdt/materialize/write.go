@@ -164,8 +164,8 @@ func (d document) index() ([]IndexEntry, error) {
 // moment is a time of an entry, or the zero time where there is none, or one
 // that is beyond all calendars: such a time could not even be handed on.
 func moment(value any) time.Time {
-	ms, _ := value.(int64)
-	if t := time.UnixMilli(ms).UTC(); ms != 0 && t.Year() >= 1 && t.Year() <= 9999 {
+	ms, ok := value.(int64)
+	if t := time.UnixMilli(ms).UTC(); ok && t.Year() >= 1 && t.Year() <= 9999 {
 		return t
 	}
 	return time.Time{}

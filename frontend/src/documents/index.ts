@@ -26,6 +26,8 @@ export interface DocumentProps {
 	colourOf: (device: DeviceID) => number;
 	/** Whether this person's role lets them write here now; the Go side has the last word. */
 	mayWrite: boolean;
+	/** Archived: shown for reading, also to who may write. */
+	archived: boolean;
 	/** Whether it has been said already why nobody here can write. */
 	explained: boolean;
 	/** Take the focus as soon as there is something to write in. */

@@ -77,6 +77,55 @@ test.each([
 	for (const index of [here, there]) expect(titles(index)[1]).toBe(`The ${name}!`);
 });
 
+test("a document is archived and brought back, and a new title given meanwhile stays", async () => {
+	const shelved = (index: IndexReplica) => index.getSnapshot().map(({ archived }) => archived);
+	here.archive("aa", true);
+	there.rename("aa", "Another name");
+	await meet();
+	for (const index of [here, there]) {
+		expect(shelved(index)).toEqual([true, false]);
+		expect(titles(index)[0]).toBe("Another name");
+	}
+	const { archivedAt } = there.getSnapshot()[0] ?? {};
+	expect(Math.abs((archivedAt?.getTime() ?? 0) - Date.now())).toBeLessThan(60_000);
+
+	const before = there.getSnapshot();
+	there.archive("aa", true);
+	expect(there.getSnapshot()).toBe(before);
+	there.archive("aa", false);
+	expect(there.getSnapshot()[0]).toMatchObject({ archived: false, archivedAt: null });
+	await meet();
+	expect(shelved(here)).toEqual([false, false]);
+});
+
+test("of an archive and a bringing back at once the archive stays, until somebody knows of both", async () => {
+	here.archive("bb", true);
+	there.archive("bb", true);
+	here.archive("bb", false);
+	await meet();
+	for (const index of [here, there]) expect(index.getSnapshot()[1]?.archived).toBe(true);
+	here.archive("bb", false);
+	await meet();
+	for (const index of [here, there]) expect(index.getSnapshot()[1]?.archived).toBe(false);
+});
+
+test("whatever stands in the field, the document is archived; a time beyond all calendars is none", async () => {
+	const odd = newDocument((core) => {
+		const documents = core.putObject("_root", "documents", {});
+		const entry = core.putObject(documents, "cc", {});
+		core.put(entry, "created", 8.7e15, "timestamp");
+		core.put(entry, "archived", false, "boolean");
+		core.put(core.putObject(documents, "dd", {}), "archived", 1e15, "timestamp");
+	});
+	const other = new Hall();
+	other.desk().append([odd]);
+	const index = await IndexReplica.open((other.desks[0] as Desk).door, "space", "document");
+	expect(index.getSnapshot()).toMatchObject([
+		{ id: "cc", created: null, archived: true, archivedAt: null },
+		{ id: "dd", created: null, archived: true, archivedAt: null },
+	]);
+});
+
 test("a title that another program wrote as a plain string can be renamed", async () => {
 	const odd = newDocument((core) => {
 		const documents = core.putObject("_root", "documents", {});

@@ -10,6 +10,10 @@ export interface IndexEntry {
 	readonly kind: string;
 	readonly title: string;
 	readonly created: Date | null;
+	/** Kept for reading, in a part of its own of the list. */
+	readonly archived: boolean;
+	/** Since when it is archived, where that is known. */
+	readonly archivedAt: Date | null;
 }
 
 /** The list of a space's documents. Fits React's useSyncExternalStore: subscribe and getSnapshot are bound. */
@@ -73,6 +77,23 @@ export class IndexReplica {
 		return done;
 	}
 
+	/**
+	 * Archives a document, or brings it back. The field is taken out for that: of who archives a document and who brings
+	 * it back at once, the one who archives is heeded, everywhere.
+	 */
+	archive(document: DocumentID, archived: boolean): boolean {
+		const done = this.#replica.edit(() => {
+			const core = this.#replica.core;
+			const entry = this.#entry(document);
+			if (entry === null) throw new RangeError(`the index has no document ${document}`);
+			if ((core.getWithType(entry, "archived") !== null) === archived) return;
+			if (archived) core.put(entry, "archived", new Date(), "timestamp");
+			else core.delete(entry, "archived");
+		});
+		if (done) this.#refresh();
+		return done;
+	}
+
 	saved(): Promise<void> {
 		return this.#replica.saved();
 	}
@@ -125,8 +146,16 @@ function entryFrom(id: DocumentID, entry: Record<string, unknown>): IndexEntry {
 		id,
 		kind: text(entry.kind),
 		title: text(entry.title),
-		created: entry.created instanceof Date ? entry.created : null,
+		created: time(entry.created),
+		archived: "archived" in entry, // Whatever a later version puts there.
+		archivedAt: time(entry.archived),
 	};
+}
+
+/** A time that can be shown: somebody may have put a number there that is beyond all calendars. */
+function time(value: unknown): Date | null {
+	const year = value instanceof Date ? value.getUTCFullYear() : Number.NaN;
+	return value instanceof Date && year >= 1 && year <= 9999 ? value : null;
 }
 
 function text(value: unknown): string {
@@ -140,7 +169,9 @@ function equal(a: IndexEntry, b: IndexEntry | undefined): boolean {
 		a.id === b.id &&
 		a.kind === b.kind &&
 		a.title === b.title &&
-		a.created?.getTime() === b.created?.getTime()
+		a.created?.getTime() === b.created?.getTime() &&
+		a.archived === b.archived &&
+		a.archivedAt?.getTime() === b.archivedAt?.getTime()
 	);
 }
 

@@ -16,6 +16,8 @@ import { ShowSidebar } from "./ShowSidebar";
 import { StatusLine } from "./StatusLine";
 import { SavingState } from "./saving";
 import { useSession } from "./session";
+import { DocumentMenu } from "./shelf/DocumentMenu";
+import { ShelfStrip } from "./shelf/ShelfStrip";
 import { ClosedStrip, isClosed } from "./space/ClosedStrip";
 import { TitleField } from "./TitleField";
 import { useAnnouncePlace } from "./useAnnouncePlace";
@@ -60,16 +62,19 @@ export function DocumentScreen({ document, panels, room }: DocumentScreenProps) 
 							more={(count) => t("document.more", { count })}
 						/>
 					)}
+					{space && listed && mayWrite(space) && <DocumentMenu document={listed} />}
 					{!panels.people.shown && (
 						<IconButton icon={PanelRight} mirrored label={t("people.show")} onPress={panels.people.toggle} />
 					)}
 				</div>
 			</header>
 			{space && <ClosedStrip space={space} />}
+			{space && listed?.archived && <ShelfStrip space={space} document={listed} onBack={focusHeading} />}
 			<div className={styles.body}>
 				{listed ? (
 					<Body
 						kind={listed.kind}
+						archived={listed.archived}
 						document={document}
 						autoFocus={place.fresh !== true}
 						onSaving={saving.set}
@@ -83,7 +88,7 @@ export function DocumentScreen({ document, panels, room }: DocumentScreenProps) 
 	);
 }
 
-type BodyProps = Pick<DocumentProps, "document" | "autoFocus" | "onSaving" | "announce"> & {
+type BodyProps = Pick<DocumentProps, "document" | "archived" | "autoFocus" | "onSaving" | "announce"> & {
 	kind: string;
 };
 
@@ -114,13 +119,18 @@ const Body = memo(function Body({ kind, ...props }: BodyProps) {
 					colourOf={colour}
 					others={others}
 					mayWrite={mayWrite(space)}
-					explained={isClosed(space)}
+					explained={props.archived || isClosed(space)}
 					{...props}
 				/>
 			</Suspense>
 		</ErrorBoundary>
 	);
 });
+
+/** What had the focus has gone; whoever listens hears where they are. */
+function focusHeading(): void {
+	globalThis.document.querySelector<HTMLElement>("main h1")?.focus();
+}
 
 function Message({ title, children }: { title?: string; children: React.ReactNode }) {
 	return (

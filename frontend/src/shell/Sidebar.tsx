@@ -131,7 +131,9 @@ function SpaceRow({ space }: { space: Space }) {
 
 function DocumentRows({ space }: { space: Space }) {
 	const { t } = useTranslation();
-	const { documents } = useDocuments();
+	const { place } = useSession();
+	// What is archived has its place in the list of the space; what is open is always shown, so that it is seen where one is.
+	const documents = useDocuments().documents.filter(({ id, archived }) => !archived || id === place.document);
 	const create = useCreateDocument();
 	return (
 		<ul aria-label={t("space.documents")} className={styles.documents}>
@@ -236,7 +238,7 @@ function DocumentRow({ space, document }: { space: Space; document: ListedDocume
 	const title = document.title || t("document.untitled");
 	return (
 		<PlaceLink
-			icon={kindOf(document.kind).icon}
+			icon={document.archived ? Archive : kindOf(document.kind).icon}
 			className={join(styles.row, here && styles.here)}
 			aria-current={here ? "page" : undefined}
 			onPress={() => go({ space: space.id, document: document.id })}

@@ -13,6 +13,9 @@ import { PageFrame } from "./PageFrame";
 import { isolated } from "./people/personWords";
 import { belongs, looksAfter, mayWrite } from "./rights";
 import { useSession } from "./session";
+import { ArchivedDocuments } from "./shelf/ArchivedDocuments";
+import { DocumentMenu } from "./shelf/DocumentMenu";
+import { useRowFocus } from "./shelf/useRowFocus";
 import { SpaceNotes } from "./space/SpaceNotes";
 import { useCreateDocument } from "./useCreateDocument";
 import { useSeen } from "./useSeen";
@@ -23,7 +26,9 @@ export function SpaceHome({ space, panels }: { space: Space; panels: Panels }) {
 	const { t } = useTranslation();
 	const { openDialog } = useSession();
 	const create = useCreateDocument();
-	const { documents, state } = useDocuments();
+	const { documents: all, state } = useDocuments();
+	const documents = all.filter(({ archived }) => !archived);
+	const archived = all.filter((document) => document.archived);
 	const writer = mayWrite(space);
 	return (
 		<PageFrame space={space} panels={panels} title={space.name} intro={standing(space, t)}>
@@ -49,7 +54,8 @@ export function SpaceHome({ space, panels }: { space: Space; panels: Panels }) {
 			{state === "ready" && documents.length === 0 && belongs(space) && (
 				<NoDocuments writer={writer} create={create} />
 			)}
-			{documents.length > 0 && <DocumentList space={space} documents={documents} />}
+			<DocumentList space={space} documents={documents} />
+			<ArchivedDocuments space={space} documents={archived} />
 			{space.members.length === 1 && looksAfter(space) && <Alone space={space} />}
 		</PageFrame>
 	);
@@ -98,17 +104,20 @@ function Alone({ space }: { space: Space }) {
 	);
 }
 
+/** What is worked on. Like the part for what is archived, it is there also while it has nothing to show, for the focus. */
 function DocumentList({ space, documents }: { space: Space; documents: readonly ListedDocument[] }) {
 	const { t } = useTranslation();
 	const locale = useLocale();
 	const { go } = useSession();
 	const seen = useSeen(space);
+	const list = useRowFocus(documents);
+	if (documents.length === 0) return null;
 	return (
 		<section className={`${styles.sheet} ${styles.list}`}>
 			<h2 className="visually-hidden">{t("space.documents")}</h2>
-			<ul>
+			<ul {...list}>
 				{documents.map((document) => (
-					<li key={document.id}>
+					<li key={document.id} data-row={document.id}>
 						<PlaceLink
 							icon={kindOf(document.kind).icon}
 							className={styles.row}
@@ -124,6 +133,7 @@ function DocumentList({ space, documents }: { space: Space; documents: readonly 
 							</span>
 							<Mark seen={seen.get(document.id)} />
 						</PlaceLink>
+						{mayWrite(space) && <DocumentMenu document={document} />}
 					</li>
 				))}
 			</ul>

@@ -66,7 +66,7 @@ export function TitleField({ document, fresh }: TitleFieldProps) {
 				dir="auto"
 				value={draft ?? title}
 				placeholder={t("document.untitled")}
-				readOnly={space === undefined || !mayWrite(space) || !known}
+				readOnly={space === undefined || !mayWrite(space) || !known || document.archived}
 				maxLength={LONGEST_TITLE}
 				autoComplete="off"
 				onChange={(event) => setDraft(event.target.value)}

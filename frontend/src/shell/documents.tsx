@@ -16,17 +16,24 @@ import { useSession } from "./session";
 export type ListedDocument = IndexEntry;
 
 export interface Documents {
-	/** Oldest first. */
+	/** Oldest first, archived ones among them. */
 	documents: readonly ListedDocument[];
 	/** "waiting": this device belongs to the space, but the list has not come from anybody yet. */
 	state: "loading" | "waiting" | "ready" | "failed";
 	/** Throws a ParleyError where the list cannot be written now. */
 	setTitle: (document: DocumentID, title: string) => void;
+	/** Archives a document or brings it back. Throws a ParleyError where the list cannot be written now. */
+	setArchived: (document: DocumentID, archived: boolean) => void;
 }
 
 const none: readonly ListedDocument[] = [];
 
-const DocumentsContext = createContext<Documents>({ documents: none, state: "loading", setTitle: refuse });
+const DocumentsContext = createContext<Documents>({
+	documents: none,
+	state: "loading",
+	setTitle: refuse,
+	setArchived: refuse,
+});
 
 /** The documents of the present space. */
 export function useDocuments(): Documents {
@@ -49,6 +56,9 @@ export function DocumentsProvider({ space, children }: DocumentsProviderProps) {
 			state: listState(index, failed),
 			setTitle: (document, title) => {
 				if (!index?.rename(document, title)) refuse();
+			},
+			setArchived: (document, archived) => {
+				if (!index?.archive(document, archived)) refuse();
 			},
 		}),
 		[documents, index, failed],

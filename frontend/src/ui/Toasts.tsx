@@ -6,12 +6,14 @@ import {
 	UNSTABLE_ToastQueue as ToastQueue,
 	UNSTABLE_ToastRegion as ToastRegion,
 } from "react-aria-components";
-import { IconButton, join } from "./Button";
+import { Button, IconButton, join } from "./Button";
 import styles from "./Toasts.module.css";
 
 export interface Notice {
 	kind: "good" | "problem";
 	text: string;
+	/** What can be done about it, as long as it is shown. */
+	action?: { label: string; run: () => void };
 }
 
 export type Notices = ToastQueue<Notice>;
@@ -19,6 +21,8 @@ export type Notices = ToastQueue<Notice>;
 // Milliseconds: to notice that something was said, and to read a letter of it slowly.
 const NOTICING = 4000;
 const READING = 60;
+// Longer where there is something to decide, and to reach with a key or a switch.
+const DECIDING = 12_000;
 
 export function createNotices(): Notices {
 	return new ToastQueue<Notice>({ maxVisibleToasts: 3 });
@@ -31,7 +35,8 @@ export function notify(notices: Notices, notice: Notice): void {
 		return;
 	}
 	for (const { key, content } of notices.visibleToasts) if (content.kind === "good") notices.close(key);
-	notices.add(notice, { timeout: NOTICING + READING * notice.text.length });
+	const timeout = (notice.action ? DECIDING : NOTICING) + READING * notice.text.length;
+	notices.add(notice, { timeout });
 }
 
 /** The window gives way to what is said at its foot (--foot), so that nothing ever lies under it. */
@@ -53,6 +58,10 @@ interface ToastsProps {
 }
 
 export function Toasts({ notices, label, closeLabel }: ToastsProps) {
+	const doIt = (key: string, { action }: Notice) => {
+		notices.close(key);
+		action?.run();
+	};
 	return (
 		<ToastRegion ref={givesWay} queue={notices} aria-label={label} className={styles.region}>
 			{({ toast }) => (
@@ -64,6 +73,9 @@ export function Toasts({ notices, label, closeLabel }: ToastsProps) {
 					<ToastContent className={styles.text}>
 						<Text slot="title">{toast.content.text}</Text>
 					</ToastContent>
+					{toast.content.action && (
+						<Button onPress={() => doIt(toast.key, toast.content)}>{toast.content.action.label}</Button>
+					)}
 					<IconButton slot="close" icon={X} label={closeLabel} />
 				</Toast>
 			)}

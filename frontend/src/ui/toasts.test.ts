@@ -30,6 +30,13 @@ describe("what is said at the window's foot", () => {
 		expect(time()).toBeGreaterThan(short + 1500);
 	});
 
+	test("stays longer where something can be done about it", () => {
+		notify(notices, { kind: "good", text: "Done." });
+		const plain = notices.visibleToasts[0]?.timeout ?? 0;
+		notify(notices, { kind: "good", text: "Done.", action: { label: "Undo", run: () => {} } });
+		expect(notices.visibleToasts[0]?.timeout).toBeGreaterThan(plain + 5000);
+	});
+
 	test("goes by itself, but not while somebody looks at it", () => {
 		vi.useFakeTimers();
 		notify(notices, { kind: "good", text: "Done." });

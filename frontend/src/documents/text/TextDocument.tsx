@@ -42,6 +42,7 @@ function Writing({
 	others,
 	colourOf,
 	mayWrite,
+	archived,
 	explained,
 	autoFocus,
 	onSaving,
@@ -49,20 +50,21 @@ function Writing({
 }: DocumentProps & { replica: Replica }) {
 	const { t } = useTranslation();
 	const broken = useReplicaFact(replica, "broken");
-	const writable = useReplicaFact(replica, "writable");
+	const right = useReplicaFact(replica, "writable");
+	const writable = right && !archived;
 	useRight(replica, mayWrite);
 	const [editor, setEditor] = useState<TextEditor>();
 	const [link, setLink] = useState<{ href: string }>();
 	const place = useRef<HTMLDivElement>(null);
 	const tools = useRef<HTMLDivElement>(null);
 	const label = t("text.label");
-	const atStart = useRef({ autoFocus, label });
+	const atStart = useRef({ autoFocus, label, editable: !archived });
 
 	// ProseMirror draws into an element of its own; the editor lives as long as the replica is shown.
 	useEffect(() => {
 		if (place.current === null) return;
 		const created = createTextEditor(place.current, replica, {
-			editable: true,
+			editable: atStart.current.editable,
 			labels: { editor: atStart.current.label },
 			onLink: setLink,
 			onOpenLink: (href) => bridge.openLink(href),
@@ -74,6 +76,8 @@ function Writing({
 			created.destroy();
 		};
 	}, [bridge, replica]);
+
+	useEffect(() => editor?.setEditable(!archived), [editor, archived]);
 
 	// What the bar above says comes from the replica, past React: it changes with every key.
 	useEffect(() => {
