@@ -1,7 +1,6 @@
 package p2p
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -93,35 +92,4 @@ func TestAttackSomebodyRemovedIsAddedAgain(t *testing.T) {
 	c.ends("Ada facilitator, Ben editor, Cleo facilitator, Mal annotator; plan: before, hello; notes: back", c.all...)
 	mal.tells(c.plan, mal.key, mal.change(c.plan, "as before"))
 	c.setsAside([]string{"Mal's 2 in the body: " + notTheirRole}, honest...)
-}
-
-func TestAttackAClockThatIsYearsOff(t *testing.T) {
-	for _, years := range []int{-20, 20} {
-		t.Run(fmt.Sprint(years), func(t *testing.T) {
-			c, ada := newCompany(t, someone{"Ben", space.Facilitator}, someone{"Cleo", space.Editor}, someone{"Mal", space.Facilitator})
-			ben, cleo, mal := c.all[1], c.all[2], c.all[3]
-			mal.fast.Store(int64(time.Duration(years) * 365 * 24 * time.Hour))
-			// What she writes first and last is first and last, whatever her clock
-			// says; and nobody is in or out because of it.
-			mal.makes(c.park, cleo, space.Reader)
-			c.together(c.all...)
-			ada.makes(c.park, cleo, space.Annotator)
-			mal.writes(c.plan, "by a wrong clock")
-			if err := mal.node.Announce(c.park, Presence{Document: c.plan.Document}); err != nil {
-				t.Fatal(err)
-			}
-			for _, d := range []*device{ada, ben, cleo} {
-				d.waitFor("Mal's presence", func() bool { return len(d.node.Here(c.park)) == 1 })
-			}
-			c.ends("Ada facilitator, Ben facilitator, Cleo annotator, Mal facilitator; plan: by a wrong clock, hello; notes: ", c.all...)
-			// A removal that she says was long ago, or is to be, strikes no more
-			// than what is beside it: Ben's, of her.
-			c.apart()
-			mal.removes(c.park, cleo)
-			ben.removes(c.park, mal)
-			c.online(c.all...)
-			c.ends("Ada facilitator, Ben facilitator, Cleo annotator; plan: by a wrong clock, hello; notes: ", ada, ben, cleo)
-			mal.isOut(c.park)
-		})
-	}
 }

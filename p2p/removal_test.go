@@ -17,7 +17,7 @@ import (
 // removes ends another device's place in a space.
 func (d *device) removes(id space.ID, other *device) {
 	d.t.Helper()
-	entries, err := d.logOf(id).Remove(d.key, other.id(), d.cut(id, other), time.Now())
+	entries, err := d.logOf(id).Remove(d.key, other.id(), d.cut(id, other), d.now())
 	d.addsAll(id, entries, err)
 }
 
