@@ -6,7 +6,7 @@ import { visitDevices, visitVerification, visitWaysBack } from "./deviceScreens"
 import type { Peer } from "./peer";
 import { visitPeople } from "./peopleScreens";
 import type { Window } from "./window";
-import { catalogues } from "./words";
+import { any, catalogues } from "./words";
 import type { Opening, Seat, Workshop } from "./workshop";
 
 /** A proposal of two pages with everything that a text can have. */
@@ -47,6 +47,7 @@ export async function tour(workshop: Workshop, look: Look, see: Visit): Promise<
 	await ben.window.startsSpace(SPACE);
 	const anna = await arrives(workshop, look, ben, visit);
 	await visitDocument(anna.window, ben, visit);
+	await visitShelf(anna, visit);
 	await visitDialogs(anna.window, visit);
 	await visitVerification(anna.window, "Ben Adeyemi", visit);
 	await visitDevices(workshop, anna, visit);
@@ -111,6 +112,30 @@ async function visitDocument(window: Window<ChromiumScreen>, ben: Seat, visit: V
 	await window.sees("dialog", /.*/);
 	await visit("link", window);
 	await window.closesDialog();
+}
+
+/** What is done with: another document, archived with the first, which is brought back. */
+async function visitShelf({ peer, window }: Seat, visit: Visit): Promise<void> {
+	const { words, screen } = window;
+	const { shelf } = words;
+	const [place] = await peer.command<{ id: string }>("space", "list");
+	const old = ["document", "create", place?.id ?? "", "--title", "Minutes of the first evening"] as const;
+	const [minutes] = await peer.command<{ document: string }>(...old);
+	await peer.command("document", "archive", place?.id ?? "", minutes?.document ?? "");
+	await screen.press("button", any(shelf.menu));
+	await window.sees("menuitem", new RegExp(`^${shelf.archive}`));
+	await visit("document-menu", window);
+	await screen.press("menuitem", new RegExp(`^${shelf.archive}`));
+	await window.seesText(shelf.strip);
+	await visit("document-archived", window);
+	await window.opensSpace(SPACE);
+	await screen.press("button", any(shelf.title));
+	await visit("space-with-archived", window);
+	await screen.press("link", new RegExp(`^${TITLE}`));
+	await window.seesText(shelf.strip);
+	await screen.page.getByRole("main").getByRole("button", { name: shelf.bringBack }).click();
+	await window.sees("textbox", words.text.label);
+	await window.seesNoMore("button", shelf.bringBack);
 }
 
 async function visitDialogs(window: Window<ChromiumScreen>, visit: Visit): Promise<void> {

@@ -34,7 +34,7 @@ export function SpaceHome({ space, panels }: { space: Space; panels: Panels }) {
 		<PageFrame space={space} panels={panels} title={space.name} intro={standing(space, t)}>
 			<SpaceNotes space={space} work />
 			{belongs(space) && <CatchingUp space={space} />}
-			{documents.length > 0 && (writer || looksAfter(space)) && (
+			{all.length > 0 && (writer || looksAfter(space)) && (
 				<div className={styles.bar}>
 					{writer && (
 						<Button look="primary" icon={FilePlus2} onPress={create}>
@@ -51,9 +51,10 @@ export function SpaceHome({ space, panels }: { space: Space; panels: Panels }) {
 			{state === "loading" && <p className={styles.quiet}>{t("space.loading")}</p>}
 			{state === "waiting" && <p className={styles.quiet}>{t("space.waiting")}</p>}
 			{state === "failed" && <p className={styles.quiet}>{t("space.problem")}</p>}
-			{state === "ready" && documents.length === 0 && belongs(space) && (
+			{state === "ready" && all.length === 0 && belongs(space) && (
 				<NoDocuments writer={writer} create={create} />
 			)}
+			{all.length > 0 && documents.length === 0 && <p className={styles.quiet}>{t("shelf.all")}</p>}
 			<DocumentList space={space} documents={documents} />
 			<ArchivedDocuments space={space} documents={archived} />
 			{space.members.length === 1 && looksAfter(space) && <Alone space={space} />}
