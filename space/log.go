@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -188,8 +189,9 @@ func (l *Log) sortPending(pending map[Hash]Entry) (sorted []Entry, missing []Has
 	waiting := make(map[Hash]int) // parents not yet sorted
 	children := make(map[Hash][]Hash)
 	var ready []Hash
-	for hash, e := range pending {
-		for _, parent := range e.Parents {
+	// The order must not depend on the map's: it says which entries find room.
+	for _, hash := range slices.SortedFunc(maps.Keys(pending), compareHashes) {
+		for _, parent := range pending[hash].Parents {
 			if _, ok := l.index[parent]; ok {
 				continue
 			}
@@ -203,8 +205,6 @@ func (l *Log) sortPending(pending map[Hash]Entry) (sorted []Entry, missing []Has
 			ready = append(ready, hash)
 		}
 	}
-	// The order among ready entries must not depend on the map's.
-	slices.SortFunc(ready, compareHashes)
 	for len(ready) > 0 {
 		hash := ready[0]
 		ready = ready[1:]

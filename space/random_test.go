@@ -1,27 +1,22 @@
 package space
 
 import (
+	"bytes"
 	"errors"
+	"flag"
 	"fmt"
-	"os"
+	"math"
+	"math/rand/v2"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 )
 
-// seedEnv repeats a run with that seed.
-const seedEnv = "PARLEY_TEST_SEED"
-
-func printedSeed(t *testing.T) source {
-	seed := uint64(time.Now().UnixNano())
-	if s := os.Getenv(seedEnv); s != "" {
-		seed, _ = strconv.ParseUint(s, 10, 64)
-	}
-	t.Logf("repeat with %s=%d", seedEnv, seed)
-	return newSource(seed)
-}
+var (
+	plays    = flag.Int("plays", 12, "how many random logs TestTheSameEntriesMakeTheSameSpace plays")
+	playSeed = flag.Uint64("play-seed", 0, "the seed of the only log to play; 0: any")
+)
 
 // play is people who write entries of all kinds, each with what they happen
 // to know, by the rules and against them.
@@ -206,36 +201,61 @@ func (p *play) saying(kind Kind, person Person, i int) any {
 }
 
 func TestTheSameEntriesMakeTheSameSpace(t *testing.T) {
-	rand := printedSeed(t)
-	for range 12 {
-		entries := randomLog(t, rand, 45)
-		want, err := Open(entries)
-		if err != nil {
+	if *playSeed != 0 {
+		playsOut(t, *playSeed)
+		return
+	}
+	for range *plays {
+		seed := 1 + rand.Uint64N(math.MaxUint64)
+		if t.Run(fmt.Sprint(seed), func(t *testing.T) { playsOut(t, seed) }); t.Failed() {
+			t.Fatalf("to play it again: go test ./space -run %s -play-seed %d", t.Name(), seed)
+		}
+	}
+}
+
+// playsOut compares the log of a play with a naive reading of it, whole and as it
+// comes in.
+func playsOut(t *testing.T, seed uint64) {
+	rand := newSource(seed)
+	entries := randomLog(t, rand, 45)
+	want, err := Open(entries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	compareNaively(t, want)
+	// Delivered shuffled, in parts, some of them twice, and among them what
+	// strangers write beside and on top.
+	shuffled := append(slices.Clone(entries), strangersEntries(t, rand, want)...)
+	rand.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+	log, err := Open(entries[:1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for log.Len() < len(entries) {
+		from := rand.IntN(len(shuffled))
+		to := from + 1 + rand.IntN(len(shuffled)-from)
+		before, rights := answersOf(log), log.Rights()
+		if _, _, err := log.Add(shuffled[from:to]...); err != nil && !errors.Is(err, ErrNoStanding) {
 			t.Fatal(err)
 		}
-		compareNaively(t, want)
-		// Delivered shuffled, in parts, some of them twice, and among them
-		// what strangers write beside and on top.
-		shuffled := append(slices.Clone(entries), strangersEntries(t, rand, want)...)
-		rand.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
-		log, err := Open(entries[:1])
-		if err != nil {
-			t.Fatal(err)
+		compareNaively(t, log)
+		if log.Rights() == rights && rightsIn(before) != rightsIn(answersOf(log)) {
+			t.Fatal("rights have changed, and the number has not grown")
 		}
-		for log.Len() < len(entries) {
-			from := rand.IntN(len(shuffled))
-			to := from + 1 + rand.IntN(len(shuffled)-from)
-			before, rights := answersOf(log), log.Rights()
-			if _, _, err := log.Add(shuffled[from:to]...); err != nil && !errors.Is(err, ErrNoStanding) {
-				t.Fatal(err)
+	}
+	if summary(log) != summary(want) || log.RightsDigest() != want.RightsDigest() {
+		t.Fatalf("\n%s\n\n%s", summary(log), summary(want))
+	}
+}
+
+// TestASeedPlaysTheSameAgain: otherwise a failure would be seen once.
+func TestASeedPlaysTheSameAgain(t *testing.T) {
+	for seed := range uint64(6) {
+		want := randomLog(t, newSource(seed), 60)
+		for range 3 {
+			if got := randomLog(t, newSource(seed), 60); !slices.EqualFunc(got, want, bytes.Equal) {
+				t.Fatalf("the seed %d plays %d entries and %d, or others", seed, len(want), len(got))
 			}
-			compareNaively(t, log)
-			if log.Rights() == rights && rightsIn(before) != rightsIn(answersOf(log)) {
-				t.Fatal("rights have changed, and the number has not grown")
-			}
-		}
-		if summary(log) != summary(want) || log.RightsDigest() != want.RightsDigest() {
-			t.Fatalf("\n%s\n\n%s", summary(log), summary(want))
 		}
 	}
 }
