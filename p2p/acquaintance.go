@@ -47,6 +47,7 @@ func (o *online) watchPeers(events event.Subscription) {
 				}
 			case event.EvtLocalAddressesUpdated:
 				o.node.book.again()
+				o.cards.again()
 			}
 		}
 	}
@@ -101,6 +102,7 @@ func (o *online) lost(p peer.ID) {
 	o.mu.Unlock()
 	o.reservations.end(p)
 	o.outside.tell(p)
+	o.cards.forget(p)
 	for _, r := range rooms {
 		if r != nil {
 			r.showOut(p)
@@ -194,6 +196,7 @@ func (o *online) share(p peer.ID, ids []space.ID) {
 		o.reservations.tendTo(p)
 		o.outside.met(p)
 		o.rememberAddresses(p)
+		o.cards.again()
 		o.node.peersChanged()
 	}
 }

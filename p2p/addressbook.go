@@ -128,6 +128,32 @@ func (b *addressBook) remember(device space.DeviceID, addresses []string) error 
 	return b.set(device, next[:min(len(next), maxRemembered)])
 }
 
+// hear puts first what a device itself says of where it is, as others have passed
+// on. If any of that is new, it is tried at once.
+func (b *addressBook) hear(device space.DeviceID, addresses []multiaddr.Multiaddr) error {
+	b.mu.Lock()
+	known, fresh := b.known[device], false
+	var next []string
+	for _, a := range addresses {
+		next = append(next, a.String())
+		fresh = fresh || !slices.Contains(known, a.String())
+	}
+	if !fresh {
+		b.mu.Unlock()
+		return nil
+	}
+	for _, old := range known {
+		if !slices.Contains(next, old) {
+			next = append(next, old)
+		}
+	}
+	err := b.set(device, next[:min(len(next), maxRemembered)])
+	delete(b.tries, device)
+	b.mu.Unlock()
+	b.wakeUp()
+	return err
+}
+
 // replace forgets what was known of a device before.
 func (b *addressBook) replace(device space.DeviceID, addresses []string) error {
 	b.mu.Lock()
@@ -194,6 +220,10 @@ func (b *addressBook) again() {
 	b.mu.Lock()
 	clear(b.tries)
 	b.mu.Unlock()
+	b.wakeUp()
+}
+
+func (b *addressBook) wakeUp() {
 	select {
 	case b.wake <- struct{}{}:
 	default:
@@ -291,7 +321,9 @@ func (o *online) keepBook(members []space.DeviceID) {
 			o.rememberAddresses(peerOf(device))
 		}
 	}
-	if err := o.node.book.keepOnly(append(members, o.node.device)); err != nil {
+	members = append(members, o.node.device)
+	o.cards.keepOnly(members)
+	if err := o.node.book.keepOnly(members); err != nil {
 		o.log.Warn("Addresses could not be kept", "error", err)
 	}
 }

@@ -33,6 +33,7 @@ type online struct {
 	relay        *relay
 	reservations *reservations
 	outside      *outside
+	cards        *cards
 	mapper       *portMapper // nil: no router is asked to open ports
 	unwatch      func()      // ends watchConnections
 	finder       *finder     // nil: the local network is not asked
@@ -66,6 +67,7 @@ func (n *Node) goOnline() (*online, error) {
 	o.relay = &relay{online: o}
 	o.reservations = newReservations(o)
 	o.outside = newOutside(o)
+	o.cards = newCards(o)
 	o.unwatch = o.watchConnections()
 	if n.mdns {
 		o.finder = newFinder(o)
@@ -93,6 +95,7 @@ func (o *online) start() error {
 	o.handle(catchUpProtocol, newAllowance(4, 16, 256), o.answerPull)
 	o.handle(blobProtocol, newAllowance(4, 16, 256), o.answerBlobs)
 	o.handle(wordsProtocol, newAllowance(2, 0.2, 12), o.answerWords(newWordsKeeper()))
+	o.handle(cardsProtocol, newAllowance(2, 1, 64), o.cards.answer)
 	o.do(func() { o.watchPeers(events) })
 	if err := o.enterRooms(); err != nil {
 		return err
@@ -100,6 +103,7 @@ func (o *online) start() error {
 	o.handle(autonatv2.DialProtocol, newAllowance(2, 0.2, 12), o.outside.serve)
 	o.relay.tend()
 	o.do(o.outside.run)
+	o.do(o.cards.run)
 	o.do(o.keepDialling)
 	o.do(o.keepInTouch)
 	o.do(o.watchMoves)

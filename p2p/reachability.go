@@ -265,6 +265,7 @@ func (s *outside) look(ctx context.Context) {
 	works := slices.Clone(s.works)
 	s.mu.Unlock()
 	s.online.ways.confirm(works)
+	s.online.cards.again()
 	s.online.node.peersChanged()
 }
 
@@ -272,6 +273,13 @@ func (s *outside) known(a multiaddr.Multiaddr) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.ContainsFunc(s.works, a.Equal) || slices.ContainsFunc(s.fails, a.Equal)
+}
+
+// failed reports whether an address was found not to lead here.
+func (s *outside) failed(a multiaddr.Multiaddr) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.fails, a.Equal)
 }
 
 // state is what was found: whether this device can be reached, and where.
