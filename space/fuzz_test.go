@@ -113,6 +113,7 @@ func FuzzRules(f *testing.F) {
 			t.Fatal(err)
 		}
 		compareNaively(t, log)
+		compareDependencies(t, log)
 	})
 }
 

@@ -152,7 +152,7 @@ func (n *naive) dependsOn(e, f int) bool {
 			return true
 		}
 		other, ok := n.order[f].body.(*answerBody)
-		refusal := ok && !other.Accept && other.Join == b.Join
+		refusal := ok && !other.Accept && other.Join == b.Join && n.below(at, f)
 		return b.Accept && (refusal && (below || beside) || n.newcomerDependsOn(e, f, a))
 	}
 	return false

@@ -223,6 +223,7 @@ func playsOut(t *testing.T, seed uint64) {
 		t.Fatal(err)
 	}
 	compareNaively(t, want)
+	compareDependencies(t, want)
 	// Delivered shuffled, in parts, some of them twice, and among them what
 	// strangers write beside and on top.
 	shuffled := append(slices.Clone(entries), strangersEntries(t, rand, want)...)
@@ -286,6 +287,25 @@ func compareNaively(t *testing.T, l *Log) {
 	}
 	if t.Failed() {
 		t.FailNow()
+	}
+}
+
+// compareDependencies sees to it that both find the same circles: a log in which
+// it matters to which of two an entry belongs comes up once in thousands.
+func compareDependencies(t *testing.T, l *Log) {
+	t.Helper()
+	n := newNaive(l.Entries())
+	node := func(i int) int32 { return int32(l.index[n.order[i].Hash]) }
+	for e := range n.order {
+		voices := l.state.voices(node(e), nil)
+		for f := range n.order {
+			depends := e != f && slices.ContainsFunc(voices, func(v voice) bool {
+				return slices.Contains(v.list, node(f)) && l.state.depends(node(e), node(f), v)
+			})
+			if want := e != f && n.dependsOn(e, f); depends != want {
+				t.Errorf("the %s entry %d depends on the %s entry %d: %t, naively %t", n.order[e].Kind, e, n.order[f].Kind, f, depends, want)
+			}
+		}
 	}
 }
 
