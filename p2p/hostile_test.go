@@ -337,7 +337,7 @@ func TestGarbageInARoomIsTurnedAway(t *testing.T) {
 			defer cancel()
 			m.host.SetStreamHandler(gossipProtocol, func(s network.Stream) {
 				if _, err := hearEnterRoom(s); err == nil {
-					_ = rh.accept(s)
+					_ = rh.accept(t.Context(), s)
 				}
 			})
 			options := []pubsub.Option{

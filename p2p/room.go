@@ -239,7 +239,7 @@ func (o *online) answerRoom(_ context.Context, stream network.Stream) error {
 		// have shown us out for a moment, by a removal that does not count.
 		r.pull(pullRequest{from: p})
 	}
-	return r.host.accept(stream)
+	return r.host.accept(r.ctx, stream)
 }
 
 // hearEnterRoom reads the first frame and not a byte more: what follows is

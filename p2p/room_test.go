@@ -1,9 +1,15 @@
 package p2p
 
 import (
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"parley/space"
 )
 
 func TestRoomOutlivesItsStreams(t *testing.T) {
@@ -47,4 +53,67 @@ func TestSharingDoesNotWaitForIdentify(t *testing.T) {
 	}
 	ada.waitFor("sharing", func() bool { return o.sharesWith(park, p) })
 	ada.shares(park, ben)
+}
+
+// gossipsub forgets what a peer follows at some time after our stream to it has
+// ended. Had it heard the peer's next stream before, the peer would follow
+// nothing for as long as that stream goes on.
+func TestNobodyIsHeardBeforeTheirLastStreamIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSimulation(t, 1)
+		s.wire.suffers(wireFaults{delay: 5 * time.Millisecond})
+		ada := s.newPlayer()
+		ada.founds()
+		ben := s.newPlayer()
+		t.Log(s.joins(ben, space.Editor))
+		ada.shares(s.park, ben.device)
+		o, p := ada.node.current(), peerOf(ben.id())
+		h, err := newRoomHost(o.host, s.park, o.room(s.park).allows, func(peer.ID) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var heard atomic.Int32
+		h.SetStreamHandler(gossipProtocol, func(network.Stream) { heard.Add(1) })
+		h.enter(p)
+		comes := func() {
+			stream, err := o.host.NewStream(t.Context(), p, helloProtocol) // whatever comes from Ben
+			if err != nil {
+				t.Fatal(err)
+			}
+			go func() {
+				_ = h.accept(t.Context(), stream)
+				_ = stream.Reset()
+			}()
+			synctest.Wait()
+		}
+		opens := func() network.Stream {
+			stream, err := h.NewStream(t.Context(), p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			return stream
+		}
+		comes()
+		if heard.Load() != 1 {
+			t.Fatal("who comes first is not heard")
+		}
+		for i, ends := range []func(network.Stream){
+			func(s network.Stream) { _ = s.Reset() },
+			func(network.Stream) { h.leave(p); h.enter(p) },
+		} {
+			before := heard.Load()
+			ours := opens()
+			ends(ours)
+			comes()
+			if heard.Load() != before {
+				t.Errorf("%d: heard before it is forgotten that ours has ended", i)
+			}
+			opens()
+			if heard.Load() != before+1 {
+				t.Errorf("%d: not heard afterwards", i)
+			}
+		}
+		h.leave(p)
+	})
 }

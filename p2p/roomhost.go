@@ -37,6 +37,7 @@ type roomHost struct {
 	handler network.StreamHandler
 	streams map[peer.ID]map[*roomStream]bool // peers of the room, and their streams
 	came    map[peer.ID]bool                 // that have opened one since they entered
+	torn    map[peer.ID]chan struct{}        // to whom our stream has ended; closed when gossipsub is past that
 }
 
 func newRoomHost(h host.Host, id space.ID, allows func(network.Conn) bool, faulty func(peer.ID)) (*roomHost, error) {
@@ -49,6 +50,7 @@ func newRoomHost(h host.Host, id space.ID, allows func(network.Conn) bool, fault
 		Host: h, id: id, bus: bus, arrivals: arrivals, allows: allows, faulty: faulty,
 		streams: make(map[peer.ID]map[*roomStream]bool),
 		came:    make(map[peer.ID]bool),
+		torn:    make(map[peer.ID]chan struct{}),
 	}, nil
 }
 
@@ -93,6 +95,13 @@ func (h *roomHost) leave(p peer.ID) {
 	streams := h.streams[p]
 	delete(h.streams, p)
 	delete(h.came, p)
+	torn := h.mend(p) // nobody is let in who waits for it
+	for s := range streams {
+		torn = torn || s.direction == network.DirOutbound
+	}
+	if torn {
+		h.tear(p)
+	}
 	h.mu.Unlock()
 	for s := range streams {
 		s.abandon()
@@ -109,10 +118,54 @@ func (h *roomHost) comesAgain(p peer.ID) bool {
 	return again
 }
 
+// tear notes that our stream to a peer has ended. At some time after that
+// gossipsub forgets what the peer follows, and must not have heard before what
+// the peer says at the beginning of its next stream. The caller holds mu.
+func (h *roomHost) tear(p peer.ID) {
+	if h.torn[p] == nil {
+		h.torn[p] = make(chan struct{})
+	}
+}
+
+// mend is its opposite, and reports whether there was something to mend. The
+// caller holds mu.
+func (h *roomHost) mend(p peer.ID) bool {
+	torn := h.torn[p]
+	if torn != nil {
+		close(torn)
+		delete(h.torn, p)
+	}
+	return torn != nil
+}
+
+// whole waits until gossipsub has forgotten what it is to forget of a peer, and
+// reports false if ctx ended first.
+func (h *roomHost) whole(ctx context.Context, p peer.ID) bool {
+	for {
+		h.mu.Lock()
+		torn := h.torn[p]
+		h.mu.Unlock()
+		if torn == nil {
+			return true
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-torn:
+			if !h.takesPart(p) {
+				return false
+			}
+		}
+	}
+}
+
 // accept gives a stream that a peer opened to gossipsub, and returns when
-// gossipsub is done with it.
-func (h *roomHost) accept(stream network.Stream) error {
+// gossipsub is done with it, or when ctx ended before it began.
+func (h *roomHost) accept(ctx context.Context, stream network.Stream) error {
 	p := stream.Conn().RemotePeer()
+	if !h.whole(ctx, p) {
+		return fmt.Errorf("accept gossip of %s: %w", p, errOutsider)
+	}
 	h.mu.Lock()
 	handler := h.handler
 	s := h.adopt(stream, network.DirInbound)
@@ -143,6 +196,10 @@ func (h *roomHost) adopt(stream network.Stream, direction network.Direction) *ro
 
 // NewStream opens a stream of this room to a peer that takes part.
 func (h *roomHost) NewStream(ctx context.Context, p peer.ID, _ ...protocol.ID) (network.Stream, error) {
+	// gossipsub asks for another one only when it has forgotten the one before.
+	h.mu.Lock()
+	h.mend(p)
+	h.mu.Unlock()
 	if h.Network().Connectedness(p) != network.Connected {
 		return nil, fmt.Errorf("open gossip with %s: %w", p, errOutsider)
 	}

@@ -80,12 +80,14 @@ func (s *roomStream) abandon() {
 
 // forget lets the room go on without the stream. When ours to a peer ends,
 // gossipsub forgets what that peer follows, and the peer, whose own stream goes
-// on, would not say it again: so that one ends as well, and both begin anew.
+// on, would not say it again: so that one ends as well, and both begin anew. What
+// the peer says then is not heard before that is forgotten, however long it takes.
 func (s *roomStream) forget() {
 	var deaf []*roomStream
 	s.room.mu.Lock()
 	streams := s.room.streams[s.Conn().RemotePeer()]
 	if streams[s] && s.direction == network.DirOutbound {
+		s.room.tear(s.Conn().RemotePeer())
 		for other := range streams {
 			if other.direction == network.DirInbound {
 				deaf = append(deaf, other)
