@@ -5,6 +5,7 @@ import { type DocumentProps, kindOf } from "../documents";
 import { useTranslation } from "../i18n";
 import { AvatarRow } from "../ui/Avatar";
 import { Button, IconButton } from "../ui/Button";
+import { Told } from "../ui/Told";
 import { colourOf } from "./colour";
 import styles from "./DocumentScreen.module.css";
 import { useDocuments } from "./documents";
@@ -105,7 +106,9 @@ const Body = memo(function Body({ kind, ...props }: BodyProps) {
 		<ErrorBoundary
 			fallback={(error, retry) => (
 				<Message title={t("document.problemTitle")}>
-					<p>{errorWords(error, t)}</p>
+					<p>
+						<Told text={errorWords(error, t)} />
+					</p>
 					<Button onPress={retry}>{t("app.retry")}</Button>
 				</Message>
 			)}

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { useLocale, useTranslation } from "../i18n";
 import { useAnnounce } from "../ui/announcer";
 import { isApple } from "../ui/keys";
+import { Told } from "../ui/Told";
 import styles from "./DocumentScreen.module.css";
 import { useDocumentStatus } from "./documentStatus";
 import { belongs } from "./rights";
@@ -42,7 +43,9 @@ export function StatusLine({ saving, room }: StatusLineProps) {
 			data-room={room}
 		>
 			<Icon aria-hidden />
-			<p title={sentence}>{sentence}</p>
+			<p title={sentence}>
+				<Told text={sentence} />
+			</p>
 			{status && member && <WhoHas status={status} />}
 		</section>
 	);

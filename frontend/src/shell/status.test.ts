@@ -50,7 +50,7 @@ describe("what is said of one's own work", () => {
 		const problem = { code: "internal", message: "The disk is on fire. Leave the house." };
 		const said = words({ saving: { state: "failed", problem } });
 		expect(said.tone).toBe("problem");
-		expect(said.own).toContain("The disk is on fire. Leave the house. Keep this window open");
+		expect(said.own).toMatch(/The disk is on fire\. Leave the house\.\u2069 Keep this window open/);
 		const full = { code: "unwritable", message: "" };
 		expect(words({ saving: { state: "failed", problem: full } }).own).toContain(en.error.unwritable);
 	});

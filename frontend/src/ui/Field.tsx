@@ -23,6 +23,7 @@ import {
 import { join } from "./Button";
 import styles from "./Field.module.css";
 import menu from "./Menu.module.css";
+import { Told } from "./Told";
 
 interface TextFieldProps extends Omit<AriaTextFieldProps, "className" | "children"> {
 	label: string;
@@ -72,7 +73,7 @@ export function TextField({
 			)}
 			<FieldError className={styles.error}>
 				<TriangleAlert aria-hidden />
-				<span>{error}</span>
+				<span>{error && <Told text={error} />}</span>
 			</FieldError>
 		</AriaTextField>
 	);

@@ -8,6 +8,7 @@ import {
 } from "react-aria-components";
 import { Button, IconButton, join } from "./Button";
 import styles from "./Toasts.module.css";
+import { Told } from "./Told";
 
 export interface Notice {
 	kind: "good" | "problem";
@@ -71,7 +72,9 @@ export function Toasts({ notices, label, closeLabel }: ToastsProps) {
 				>
 					{toast.content.kind === "good" ? <CircleCheck aria-hidden /> : <TriangleAlert aria-hidden />}
 					<ToastContent className={styles.text}>
-						<Text slot="title">{toast.content.text}</Text>
+						<Text slot="title">
+							<Told text={toast.content.text} />
+						</Text>
 					</ToastContent>
 					{toast.content.action && (
 						<Button onPress={() => doIt(toast.key, toast.content)}>{toast.content.action.label}</Button>

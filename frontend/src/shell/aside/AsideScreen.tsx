@@ -1,6 +1,7 @@
 import { useState } from "react";
 import type { Quarantined, Space } from "../../bridge";
 import { useTranslation } from "../../i18n";
+import { Told } from "../../ui/Told";
 import { errorWords } from "../errorWords";
 import { trigger, useLive } from "../live";
 import page from "../Page.module.css";
@@ -28,7 +29,11 @@ export function AsideScreen({ space, panels }: { space: Space; panels: Panels })
 	const others = value?.filter((item) => !item.admissible) ?? [];
 	return (
 		<PageFrame space={space} panels={panels} title={t("aside.title")} intro={t("aside.intro")}>
-			{error && <p className={page.quiet}>{errorWords(error, t)}</p>}
+			{error && (
+				<p className={page.quiet}>
+					<Told text={errorWords(error, t)} />
+				</p>
+			)}
 			{value?.length === 0 && <p className={`${page.sheet} ${page.quiet}`}>{t("aside.none")}</p>}
 			{admissible.length > 0 && (
 				<section aria-labelledby="admissible" className={`${page.sheet} ${styles.group}`}>

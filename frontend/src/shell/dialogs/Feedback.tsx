@@ -1,5 +1,6 @@
 import { LoaderCircle, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
+import { Told } from "../../ui/Told";
 import styles from "./dialogs.module.css";
 
 /** What went wrong and what to do about it; said at once. */
@@ -7,7 +8,7 @@ export function Problem({ children }: { children: ReactNode }) {
 	return (
 		<p className={styles.problem} role="alert">
 			<TriangleAlert aria-hidden />
-			<span>{children}</span>
+			<span>{typeof children === "string" ? <Told text={children} /> : children}</span>
 		</p>
 	);
 }

@@ -33,7 +33,7 @@ export function ConfirmStanding({ space, member }: { space: Space; member: Membe
 	return (
 		<>
 			<p>
-				{standingWords(member, t)}: {confirmedWords(member, t)}
+				{t("people.standing", { standing: standingWords(member, t), whether: confirmedWords(member, t) })}
 			</p>
 			{looksAfter(space) && !member.you && (
 				<>

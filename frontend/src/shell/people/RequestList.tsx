@@ -4,6 +4,7 @@ import type { Request, Space } from "../../bridge";
 import { useLocale, useTranslation } from "../../i18n";
 import { Button, join } from "../../ui/Button";
 import { notify } from "../../ui/Toasts";
+import { Told } from "../../ui/Told";
 import { errorWords } from "../errorWords";
 import { trigger, useLive } from "../live";
 import page from "../Page.module.css";
@@ -42,7 +43,12 @@ export function RequestList({ space }: { space: Space }) {
 		setAnswering(undefined);
 		refresh();
 	};
-	if (error) return <p className={page.quiet}>{errorWords(error, t)}</p>;
+	if (error)
+		return (
+			<p className={page.quiet}>
+				<Told text={errorWords(error, t)} />
+			</p>
+		);
 	if (value === undefined || value.length === 0) return null;
 	return (
 		<section
