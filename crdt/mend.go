@@ -15,8 +15,9 @@ import (
 // the materializer stops or takes more than it may (ReasonCrash), and what
 // cannot stay without them. Where the part is just too large for this machine,
 // no change is to blame, and all stay. They go into quarantine and are refused when they
-// come again; the rest of the document is there as before. It returns how many
-// changes that are, 0 where the part can be read. Somebody who signed such a
+// come again; the rest of the document is there as before. A snapshot that cannot
+// be read although its changes can is made anew of them. It returns how many
+// changes were set aside, 0 where the part can be read. Somebody who signed such a
 // change, or a program with a fault, so breaks nobody's document for longer
 // than it takes to notice.
 //
@@ -92,7 +93,7 @@ func (s *Store) cure(ctx context.Context, m *patient) (removed int, err error) {
 	for range maxFaults {
 		base, left, raws := m.left()
 		_, err = s.readable(ctx, base, raws)
-		if err == nil && len(m.aside) == 0 {
+		if err == nil && len(m.aside) == 0 && !m.anew {
 			return 0, s.noteVetted(m.ref, m.view.position, m.view.bottom, true)
 		}
 		if err == nil {
@@ -111,8 +112,8 @@ func (s *Store) cure(ctx context.Context, m *patient) (removed int, err error) {
 		}
 		at, harm, err := s.fault(ctx, base, raws, known, err)
 		if errors.Is(err, errInSnapshot) && !m.apart {
-			err = s.takeSnapshotsApart(ctx, m)
-			if err == nil {
+			if err = s.takeSnapshotsApart(ctx, m); err == nil {
+				m.anew = true
 				continue
 			}
 		}

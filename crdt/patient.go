@@ -21,6 +21,7 @@ type patient struct {
 	apart   bool          // the snapshots were taken apart: their changes are among the entries
 	aside   map[chunk.Hash]Reason
 	vetted  bool                        // all that is left can be read
+	anew    bool                        // the snapshots were at fault: they are made anew, of the same changes if nothing is aside
 	back    []*candidate                // of the entries, those that come back out of quarantine
 	stale   []*candidate                // those that are in quarantine although they are in the part, as moving them was cut short
 	turned  []*candidate                // those that stay in quarantine, for another reason, because
@@ -161,10 +162,7 @@ func (m *patient) within(aside map[chunk.Hash]Reason) bool {
 
 // takeSnapshotsApart puts the changes that lie in snapshots among the entries.
 func (s *Store) takeSnapshotsApart(ctx context.Context, m *patient) error {
-	if s.materializer == nil {
-		return errNoMaterializer
-	}
-	list, err := s.materializer.Changes(ctx, m.base, nil)
+	list, err := s.changesIn(ctx, m.base)
 	if err != nil {
 		return fmt.Errorf("take snapshots apart: %w", err)
 	}

@@ -115,7 +115,7 @@ func (s *Store) snapshotLeft(ctx context.Context, m *patient) (infos []snapshotI
 
 // replace puts what stays of the part in its place, above all it was.
 func (s *Store) replace(ctx context.Context, m *patient) (err error) {
-	if len(m.aside)+len(m.back)+len(m.stale)+len(m.turned) == 0 && m.lost == 0 {
+	if len(m.aside)+len(m.back)+len(m.stale)+len(m.turned) == 0 && m.lost == 0 && !m.anew {
 		return nil
 	}
 	snapshots, raws := m.view.snapshots, m.base

@@ -80,7 +80,7 @@ func (s *Store) appendSnapshot(ctx context.Context, log *space.Log, b *batch, sn
 		b.refuseSnapshot(snapshot, reason, nil)
 		return 0, nil
 	}
-	err = s.verifySnapshot(ctx, snapshot, signatures)
+	verified, err := s.verifySnapshot(ctx, snapshot, signatures)
 	switch {
 	case errors.Is(err, chunk.ErrUnsound) && b.hasAny(signatures):
 		// They are of the other side of a fork, which lies beside the snapshot.
@@ -95,13 +95,18 @@ func (s *Store) appendSnapshot(ctx context.Context, log *space.Log, b *batch, sn
 	if err != nil {
 		return 0, err
 	}
+	if verified == byItself && position == 0 {
+		// There is nothing that it would have to fit with. Whether it can be
+		// shown is found out as for single changes: afterwards.
+		return s.storeSnapshot(b, r, snapshot, signatures, joined{heads: snapshot.Heads})
+	}
 	heads, err := s.joinSnapshot(ctx, snapshot, stored)
 	if harmful(err) {
-		removed, mended := s.Mend(ctx, b.ref)
-		if mended != nil {
-			return 0, mended
+		mended, failed := s.mendBelow(ctx, b.ref, position)
+		if failed != nil {
+			return 0, failed
 		}
-		if removed > 0 {
+		if mended {
 			return s.appendSnapshot(ctx, log, b, snapshot, offered)
 		}
 		if errors.Is(err, chunk.ErrStopped) {
@@ -114,7 +119,20 @@ func (s *Store) appendSnapshot(ctx context.Context, log *space.Log, b *batch, sn
 	if err != nil {
 		return 0, err
 	}
-	return s.storeSnapshot(b, r, snapshot, signatures, heads, position)
+	return s.storeSnapshot(b, r, snapshot, signatures, joined{heads: heads, position: position, vetted: true})
+}
+
+// mendBelow mends a part with which something could not be joined, and reports
+// whether it is another one now.
+func (s *Store) mendBelow(ctx context.Context, ref Ref, position uint64) (mended bool, err error) {
+	if _, err = s.Mend(ctx, ref); err != nil {
+		return false, err
+	}
+	err = s.withPart(ref, func(p *part, _ Reader) error {
+		mended = p.state.Position != position
+		return nil
+	})
+	return mended, err
 }
 
 // clashes reports whether what is signed of a snapshot shows that it holds
@@ -191,10 +209,7 @@ func (b *batch) hasAny(signatures []Signature) bool {
 // was vouched for by the wrong device, or was set aside before, is judged by
 // itself, and need not keep the others out.
 func (s *Store) takeApart(ctx context.Context, b *batch, snapshot chunk.Snapshot, offered []Signature) error {
-	if s.materializer == nil {
-		return errNoMaterializer
-	}
-	changes, err := s.materializer.Changes(ctx, [][]byte{snapshot.Raw}, nil)
+	changes, err := s.changesIn(ctx, [][]byte{snapshot.Raw})
 	if err != nil {
 		return fmt.Errorf("take snapshot apart: %w", err)
 	}
@@ -253,20 +268,35 @@ func (b *batch) refuseSnapshot(snapshot chunk.Snapshot, reason Reason, err error
 	})
 }
 
-// verifySnapshot has the materializer check that what was signed is really
-// inside.
-func (s *Store) verifySnapshot(ctx context.Context, snapshot chunk.Snapshot, signatures []Signature) error {
-	if s.materializer == nil {
-		return errNoMaterializer
-	}
+// verdict is who has found out that what was signed is inside a snapshot.
+type verdict uint8
+
+const (
+	byMaterializer verdict = iota
+	byItself               // its heads are the hashes of the changes it was made of
+)
+
+// verifySnapshot checks that what was signed is really inside. The materializer is
+// asked about a snapshot that cannot be unfolded here.
+func (s *Store) verifySnapshot(ctx context.Context, snapshot chunk.Snapshot, signatures []Signature) (verdict, error) {
 	signed := make(map[chunk.Actor]chunk.Signed, len(signatures))
 	for _, signature := range signatures {
 		signed[signature.Actor] = chunk.Signed{Hash: signature.Hash, Seq: signature.Seq}
 	}
-	if err := s.materializer.Verify(ctx, [][]byte{snapshot.Raw}, signed); err != nil {
-		return fmt.Errorf("check snapshot: %w", err)
+	history, err := s.unfold(snapshot, nil)
+	if err == nil {
+		err = history.Covers(signed)
 	}
-	return nil
+	if err == nil || errors.Is(err, chunk.ErrUnsound) {
+		return byItself, err
+	}
+	if s.materializer == nil {
+		return 0, errNoMaterializer
+	}
+	if err := s.materializer.Verify(ctx, [][]byte{snapshot.Raw}, signed); err != nil {
+		return 0, fmt.Errorf("check snapshot: %w", err)
+	}
+	return byMaterializer, nil
 }
 
 // joinSnapshot has the materializer check that a snapshot can be read, and fits
@@ -284,10 +314,16 @@ func (s *Store) joinSnapshot(ctx context.Context, snapshot chunk.Snapshot, store
 	return report.Heads, nil
 }
 
-// storeSnapshot makes the snapshot durable. heads are those of the part at
-// that position with the snapshot; where the part has moved on, older heads
-// stay listed beside the new ones, which the next compaction sets right.
-func (s *Store) storeSnapshot(b *batch, counted rights, snapshot chunk.Snapshot, signatures []Signature, heads []chunk.Hash, position uint64) (int, error) {
+// joined is a snapshot together with what is stored.
+type joined struct {
+	heads    []chunk.Hash
+	position uint64 // of what was stored
+	vetted   bool   // both were read together
+}
+
+// storeSnapshot makes the snapshot durable. Where the part has moved on, older
+// heads stay listed beside the new ones, which the next compaction sets right.
+func (s *Store) storeSnapshot(b *batch, counted rights, snapshot chunk.Snapshot, signatures []Signature, with joined) (int, error) {
 	p := s.cache.acquire(b.ref)
 	defer s.cache.release(p)
 	var leftovers []Op
@@ -297,8 +333,8 @@ func (s *Store) storeSnapshot(b *batch, counted rights, snapshot chunk.Snapshot,
 		}
 		return err
 	})
-	if err == nil && !counted.hold() {
-		err = errRights
+	if err == nil && (!counted.hold() || !with.vetted && p.state.Position != with.position) {
+		err = errRights // or there is something to fit with by now
 	}
 	if err != nil {
 		return 0, err
@@ -308,7 +344,8 @@ func (s *Store) storeSnapshot(b *batch, counted rights, snapshot chunk.Snapshot,
 	if accepted == 0 {
 		return 0, nil
 	}
-	if p.state.Position != position {
+	heads := with.heads
+	if p.state.Position != with.position {
 		heads = append(slices.Clone(heads), p.state.Heads...)
 		slices.SortFunc(heads, chunk.Hash.Compare)
 		heads = slices.Compact(heads)
@@ -318,7 +355,7 @@ func (s *Store) storeSnapshot(b *batch, counted rights, snapshot chunk.Snapshot,
 	err = s.committer.commit(1, func(first uint64) commit {
 		next = advance{state: p.state, actors: make(map[chunk.Actor]actorRecord)}
 		next.state.Position, next.state.Heads = first, heads
-		if p.state.Position == position {
+		if with.vetted && p.state.Position == with.position {
 			next.state.Vetted = first // it was read with all that is here
 		}
 		for _, signature := range signatures {
@@ -344,6 +381,9 @@ func (s *Store) storeSnapshot(b *batch, counted rights, snapshot chunk.Snapshot,
 	}
 	p.adopt(next)
 	p.snapshots = append(p.snapshots, info)
+	if s.materializer != nil && p.vetted() < p.state.Position {
+		s.checkups.add(b.ref)
+	}
 	s.noteMoved(p)
 	return accepted, nil
 }

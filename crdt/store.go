@@ -73,7 +73,8 @@ type Store struct {
 	judging     *judgeQueue
 	blobs       *blobs
 
-	creating sync.Mutex // held while a space is created
+	creating  sync.Mutex // held while a space is created
+	unfolding sync.Mutex // held while a snapshot is taken apart
 
 	mu     sync.RWMutex
 	spaces map[space.ID]*heldSpace

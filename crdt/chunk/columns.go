@@ -235,7 +235,12 @@ func (c *valueColumns) next() (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	v := Value{Kind: ValueKind(meta & 15)}
+	return readValue(ValueKind(meta&15), raw)
+}
+
+// readValue reads a value from its bytes, which must be all of raw.
+func readValue(kind ValueKind, raw []byte) (v Value, err error) {
+	v.Kind = kind
 	r := reader{data: raw}
 	switch v.Kind {
 	case KindNull, KindFalse, KindTrue:

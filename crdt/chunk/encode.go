@@ -21,22 +21,17 @@ func Encode(head Change, actors []Actor, ops []Op) (Change, error) {
 	others, index := tableOf(head.Actor, actors, ops)
 	deps := slices.SortedFunc(slices.Values(head.Deps), Hash.Compare)
 
-	body := binary.AppendUvarint(nil, uint64(len(deps)))
-	for _, dep := range deps {
-		body = append(body, dep[:]...)
-	}
-	body = appendText(body, string(head.Actor))
-	body = binary.AppendUvarint(body, head.Seq)
-	body = binary.AppendUvarint(body, head.StartOp)
-	body = appendLEB(body, head.Time)
-	body = appendText(body, head.Message)
+	body := appendHeader(nil, &head, deps)
 	body = binary.AppendUvarint(body, uint64(len(others)))
 	for _, other := range others {
 		body = appendText(body, string(other))
 	}
-	body = appendColumns(body, ops, func(id ID) ID {
-		return ID{Counter: id.Counter, Actor: index[id.Actor]}
-	}, append([]Actor{head.Actor}, others...))
+	var w opWriter
+	for i := range ops {
+		op := place(ops[i], index, others, head.Actor)
+		w.add(&op)
+	}
+	body = w.appendTo(body)
 
 	raw, _ := seal(KindChange, body)
 	if len(raw) > compressFrom {
@@ -49,6 +44,42 @@ func Encode(head Change, actors []Actor, ops []Op) (Change, error) {
 		return Change{}, fmt.Errorf("encode change: %w", err)
 	}
 	return c, nil
+}
+
+// appendHeader writes what comes before a change's other actors. deps are in
+// ascending order.
+func appendHeader(body []byte, head *Change, deps []Hash) []byte {
+	body = binary.AppendUvarint(body, uint64(len(deps)))
+	for i := range deps {
+		body = append(body, deps[i][:]...)
+	}
+	body = appendText(body, string(head.Actor))
+	body = binary.AppendUvarint(body, head.Seq)
+	body = binary.AppendUvarint(body, head.StartOp)
+	body = appendLEB(body, head.Time)
+	return appendText(body, head.Message)
+}
+
+// place gives an operation the IDs that it has in its change, whose table has
+// the author first, and puts its predecessors in order.
+func place(op Op, index []int, others []Actor, author Actor) Op {
+	at := func(id ID) ID {
+		if id.IsZero() {
+			return ID{}
+		}
+		return ID{Counter: id.Counter, Actor: index[id.Actor]}
+	}
+	op.Object, op.Key.Elem = at(op.Object), at(op.Key.Elem)
+	if len(op.Pred) > 0 {
+		pred := make([]ID, len(op.Pred))
+		for i, p := range op.Pred {
+			pred[i] = at(p)
+		}
+		table := append([]Actor{author}, others...)
+		slices.SortFunc(pred, func(a, b ID) int { return CompareIDs(a, b, table) })
+		op.Pred = pred
+	}
+	return op
 }
 
 // tableOf lists the actors other than the author that operations refer to, in
@@ -104,7 +135,7 @@ func compress(raw []byte) []byte {
 	return append(out, packed.Bytes()...)
 }
 
-// opWriter writes operations column by column.
+// opWriter writes the operations of one change after another, column by column.
 type opWriter struct {
 	objActor, objCtr   runWriter[uint64]
 	keyActor           runWriter[uint64]
@@ -118,6 +149,8 @@ type opWriter struct {
 	predCtr            deltaWriter
 	expand             boolWriter
 	mark               runWriter[string]
+
+	data []byte // of the columns, once they are put together
 }
 
 // maybe is a column's item: a value or a null.
@@ -128,55 +161,12 @@ type maybe[T comparable] struct {
 
 func some[T comparable](v T) maybe[T] { return maybe[T]{value: v, some: true} }
 
-// appendColumns writes column metadata and columns. IDs pass through place,
-// which turns them into indexes of table.
-func appendColumns(out []byte, ops []Op, place func(ID) ID, table []Actor) []byte {
-	var w opWriter
-	for i := range ops {
-		w.add(&ops[i], place, table)
-	}
-	uleb := binary.AppendUvarint
-	columns := []struct {
-		spec uint64
-		data []byte
-	}{
-		{colObjActor, w.objActor.finish(uleb)},
-		{colObjCtr, w.objCtr.finish(uleb)},
-		{colKeyActor, w.keyActor.finish(uleb)},
-		{colKeyCtr, w.keyCtr.finish(appendLEB)},
-		{colKeyName, w.keyName.finish(appendText)},
-		{colInsert, w.insert.finish()},
-		{colAction, w.action.finish(uleb)},
-		{colMeta, w.meta.finish(uleb)},
-		{colValue, w.values},
-		{colPredNum, w.predNum.finish(uleb)},
-		{colPredActor, w.predActor.finish(uleb)},
-		{colPredCtr, w.predCtr.finish(appendLEB)},
-		{colExpand, w.expand.finishUnlessFalse()},
-		{colMark, w.mark.finish(appendText)},
-	}
-	columns = slices.DeleteFunc(columns, func(c struct {
-		spec uint64
-		data []byte
-	}) bool {
-		return len(c.data) == 0
-	})
-	out = binary.AppendUvarint(out, uint64(len(columns)))
-	for _, c := range columns {
-		out = binary.AppendUvarint(out, c.spec)
-		out = binary.AppendUvarint(out, uint64(len(c.data)))
-	}
-	for _, c := range columns {
-		out = append(out, c.data...)
-	}
-	return out
-}
-
-func (w *opWriter) add(op *Op, place func(ID) ID, table []Actor) {
+// add takes in an operation whose IDs index its change's table, and whose
+// predecessors are in order.
+func (w *opWriter) add(op *Op) {
 	var objActor, objCtr maybe[uint64]
 	if !op.Object.IsZero() {
-		obj := place(op.Object)
-		objActor, objCtr = some(uint64(obj.Actor)), some(obj.Counter)
+		objActor, objCtr = some(uint64(op.Object.Actor)), some(op.Object.Counter)
 	}
 	w.objActor.add(objActor)
 	w.objCtr.add(objCtr)
@@ -190,8 +180,7 @@ func (w *opWriter) add(op *Op, place func(ID) ID, table []Actor) {
 	case op.Key.Elem.IsZero():
 		keyCtr = some(int64(0))
 	default:
-		elem := place(op.Key.Elem)
-		keyActor, keyCtr = some(uint64(elem.Actor)), some(int64(elem.Counter))
+		keyActor, keyCtr = some(uint64(op.Key.Elem.Actor)), some(int64(op.Key.Elem.Counter))
 	}
 	w.keyActor.add(keyActor)
 	w.keyCtr.add(keyCtr)
@@ -204,16 +193,9 @@ func (w *opWriter) add(op *Op, place func(ID) ID, table []Actor) {
 	w.meta.add(some(uint64(size)<<4 | uint64(op.Value.Kind)))
 
 	w.predNum.add(some(uint64(len(op.Pred))))
-	if len(op.Pred) > 0 {
-		pred := make([]ID, len(op.Pred))
-		for i, p := range op.Pred {
-			pred[i] = place(p)
-		}
-		slices.SortFunc(pred, func(a, b ID) int { return CompareIDs(a, b, table) })
-		for _, p := range pred {
-			w.predActor.add(some(uint64(p.Actor)))
-			w.predCtr.add(some(int64(p.Counter)))
-		}
+	for _, p := range op.Pred {
+		w.predActor.add(some(uint64(p.Actor)))
+		w.predCtr.add(some(int64(p.Counter)))
 	}
 
 	w.expand.add(op.Expand)
@@ -222,6 +204,42 @@ func (w *opWriter) add(op *Op, place func(ID) ID, table []Actor) {
 		mark = some(op.Mark)
 	}
 	w.mark.add(mark)
+}
+
+// appendTo writes column metadata and columns, and begins anew: with the next
+// change.
+func (w *opWriter) appendTo(out []byte) []byte {
+	var columns [14]column
+	list := columns[:0]
+	w.data = w.data[:0]
+	end := func(spec uint32, data []byte) {
+		if n := len(data) - len(w.data); n > 0 {
+			list = append(list, column{spec: spec, length: n})
+		}
+		w.data = data
+	}
+	end(colObjActor, w.objActor.finish(w.data, binary.AppendUvarint))
+	end(colObjCtr, w.objCtr.finish(w.data, binary.AppendUvarint))
+	end(colKeyActor, w.keyActor.finish(w.data, binary.AppendUvarint))
+	end(colKeyCtr, w.keyCtr.finish(w.data))
+	end(colKeyName, w.keyName.finish(w.data, appendText))
+	end(colInsert, w.insert.finish(w.data))
+	end(colAction, w.action.finish(w.data, binary.AppendUvarint))
+	end(colMeta, w.meta.finish(w.data, binary.AppendUvarint))
+	end(colValue, append(w.data, w.values...))
+	end(colPredNum, w.predNum.finish(w.data, binary.AppendUvarint))
+	end(colPredActor, w.predActor.finish(w.data, binary.AppendUvarint))
+	end(colPredCtr, w.predCtr.finish(w.data))
+	end(colExpand, w.expand.finishUnlessFalse(w.data))
+	end(colMark, w.mark.finish(w.data, appendText))
+	w.values = w.values[:0]
+
+	out = binary.AppendUvarint(out, uint64(len(list)))
+	for _, c := range list {
+		out = binary.AppendUvarint(out, uint64(c.spec))
+		out = binary.AppendUvarint(out, uint64(c.length))
+	}
+	return append(out, w.data...)
 }
 
 // appendTo writes the bytes of a value and says how many they are.
@@ -259,14 +277,16 @@ func (w *runWriter[T]) add(item maybe[T]) {
 
 // finish writes repeated values as a count and the value, others as a negative
 // count and the values, nulls as a zero and a count. A column of nulls alone is
-// empty.
-func (w *runWriter[T]) finish(write func([]byte, T) []byte) (out []byte) {
-	if len(w.runs) == 0 || len(w.runs) == 1 && !w.runs[0].item.some {
-		return nil
+// empty. What was gathered is then forgotten.
+func (w *runWriter[T]) finish(out []byte, write func([]byte, T) []byte) []byte {
+	runs := w.runs
+	w.runs = w.runs[:0]
+	if len(runs) == 0 || len(runs) == 1 && !runs[0].item.some {
+		return out
 	}
-	single := func(i int) bool { return i < len(w.runs) && w.runs[i].item.some && w.runs[i].count == 1 }
-	for i := 0; i < len(w.runs); {
-		switch run := w.runs[i]; {
+	single := func(i int) bool { return i < len(runs) && runs[i].item.some && runs[i].count == 1 }
+	for i := 0; i < len(runs); {
+		switch run := runs[i]; {
 		case !run.item.some:
 			out = append(out, 0)
 			out = binary.AppendUvarint(out, uint64(run.count))
@@ -282,7 +302,7 @@ func (w *runWriter[T]) finish(write func([]byte, T) []byte) (out []byte) {
 			}
 			out = appendLEB(out, -int64(end-i))
 			for ; i < end; i++ {
-				out = write(out, w.runs[i].item.value)
+				out = write(out, runs[i].item.value)
 			}
 		}
 	}
@@ -302,6 +322,11 @@ func (w *deltaWriter) add(item maybe[int64]) {
 	w.runWriter.add(item)
 }
 
+func (w *deltaWriter) finish(out []byte) []byte {
+	w.last = 0
+	return w.runWriter.finish(out, appendLEB)
+}
+
 // boolWriter writes the lengths of alternating runs, beginning with false.
 type boolWriter struct {
 	out   []byte
@@ -318,19 +343,22 @@ func (w *boolWriter) add(b bool) {
 	w.count++
 }
 
-func (w *boolWriter) finish() []byte {
-	if w.count == 0 {
-		return w.out
+func (w *boolWriter) finish(out []byte) []byte {
+	out = append(out, w.out...)
+	if w.count > 0 {
+		out = binary.AppendUvarint(out, w.count)
 	}
-	return binary.AppendUvarint(w.out, w.count)
+	*w = boolWriter{out: w.out[:0]}
+	return out
 }
 
 // finishUnlessFalse leaves out a column of nothing but false.
-func (w *boolWriter) finishUnlessFalse() []byte {
+func (w *boolWriter) finishUnlessFalse(out []byte) []byte {
 	if !w.any {
-		return nil
+		w.count = 0
+		return out
 	}
-	return w.finish()
+	return w.finish(out)
 }
 
 // appendLEB writes signed LEB128 in its shortest form.

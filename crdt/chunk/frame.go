@@ -101,12 +101,17 @@ func (f frame) check(h Hash) error {
 // seal frames a body and returns the chunk and its hash.
 func seal(kind Kind, body []byte) ([]byte, Hash) {
 	h := hashOf(kind, body)
+	return frameOf(kind, h, body), h
+}
+
+// frameOf frames a body whose hash is known.
+func frameOf(kind Kind, h Hash, body []byte) []byte {
 	out := make([]byte, 0, lengthAt+binary.MaxVarintLen64+len(body))
 	out = append(out, magic...)
 	out = append(out, h[:4]...)
 	out = append(out, byte(kind))
 	out = binary.AppendUvarint(out, uint64(len(body)))
-	return append(out, body...), h
+	return append(out, body...)
 }
 
 var inflaters = sync.Pool{New: func() any { return flate.NewReader(bytes.NewReader(nil)) }}

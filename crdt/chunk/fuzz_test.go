@@ -85,6 +85,14 @@ func FuzzParseSnapshot(f *testing.F) {
 		if n != s.Len() || s.Changes > small.Changes {
 			t.Fatalf("%d operations of %d, %d changes", n, s.Len(), s.Changes)
 		}
+		h, err := s.Unfold(func(_ Hash, raw []byte) {
+			_, err := ParseChange(raw, DefaultLimits)
+			typed(t, err)
+		})
+		typed(t, err)
+		if err == nil && len(h.rows) != s.Changes {
+			t.Fatalf("%d changes of %d", len(h.rows), s.Changes)
+		}
 	})
 }
 

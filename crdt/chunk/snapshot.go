@@ -16,8 +16,10 @@ type Snapshot struct {
 	MaxOp   uint64 // highest operation counter of all
 	Raw     []byte
 
-	ops   opColumns
-	count int
+	changes changeColumns
+	ops     opColumns
+	count   int
+	succs   int // of all operations together
 }
 
 // changeColumns read the metadata of a document chunk's changes.
@@ -73,14 +75,13 @@ func parseSnapshot(raw []byte, l Limits) (Snapshot, error) {
 		return Snapshot{}, err
 	}
 	budget := l.Inflated
-	var changes changeColumns
-	if err := readData(&r, changeList, &budget, changes.set); err != nil {
+	if err := readData(&r, changeList, &budget, s.changes.set); err != nil {
 		return Snapshot{}, err
 	}
 	if err := readData(&r, opList, &budget, func(spec uint32, data []byte) { s.ops.set(spec, data, true) }); err != nil {
 		return Snapshot{}, err
 	}
-	if err := s.readChanges(changes, l); err != nil {
+	if err := s.readChanges(s.changes, l); err != nil {
 		return Snapshot{}, err
 	}
 	if err := s.readHeadIndexes(&r); err != nil {
@@ -246,6 +247,7 @@ func (s *Snapshot) checkOps(l Limits) error {
 			return errTooMany
 		}
 	}
+	s.succs = l.AllOps - ops.budget
 	return ops.err
 }
 
