@@ -221,6 +221,7 @@ func (o *online) unshare(p peer.ID, known *acquaintance, id space.ID) bool {
 func (o *online) reconsider(id space.ID) {
 	o.relay.tend()
 	o.reservations.tend()
+	o.wide.again()
 	defer o.settleAll()
 	if !o.node.belongs(id) {
 		for _, p := range o.leaveRoom(id) {

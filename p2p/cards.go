@@ -37,7 +37,7 @@ type card struct {
 	addresses []multiaddr.Multiaddr
 }
 
-// Cards are what fellow members are told of where others are: those who were in
+// The cards are what fellow members are told of where others are: those who were in
 // a space before its keeper find it in this way. Kept are the cards of fellow
 // members, the newest of each, for as long as the network is on; addresses go
 // into the address book, which lasts.

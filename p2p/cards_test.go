@@ -121,14 +121,24 @@ func TestACardHasNoLocalAddresses(t *testing.T) {
 	})
 }
 
-// sealedCard is a card as somebody would forge it.
-func sealedCard(t *testing.T, key crypto.PrivKey, of peer.ID, addresses ...string) []byte {
+// cardOf is a card as its device signs it.
+func cardOf(t *testing.T, key space.Key, sequence uint64, addresses ...string) []byte {
+	t.Helper()
+	private, err := hostKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sealedCard(t, private, peerOf(key.Device()), sequence, addresses...)
+}
+
+// sealedCard is a card as somebody might forge it.
+func sealedCard(t *testing.T, key crypto.PrivKey, of peer.ID, sequence uint64, addresses ...string) []byte {
 	t.Helper()
 	parsed, err := parseAddresses(addresses)
 	if err != nil {
 		t.Fatal(err)
 	}
-	envelope, err := envelopes.Seal(&peer.PeerRecord{PeerID: of, Addrs: parsed, Seq: 1 << 62}, key)
+	envelope, err := envelopes.Seal(&peer.PeerRecord{PeerID: of, Addrs: parsed, Seq: sequence}, key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,14 +156,14 @@ func TestAForgedCardIsNonsense(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return sealedCard(t, key, peerOf(ben.id()), "/ip4/6.6.6.6/tcp/1")
+			return sealedCard(t, key, peerOf(ben.id()), 1<<62, "/ip4/6.6.6.6/tcp/1")
 		},
 		"changed": func(t *testing.T, _, ben *device) []byte {
 			key, err := hostKey(ben.key)
 			if err != nil {
 				t.Fatal(err)
 			}
-			raw := sealedCard(t, key, peerOf(ben.id()), "/ip4/5.6.7.8/tcp/1")
+			raw := sealedCard(t, key, peerOf(ben.id()), 1<<62, "/ip4/5.6.7.8/tcp/1")
 			return bytes.Replace(raw, []byte{5, 6, 7, 8}, []byte{6, 6, 6, 6}, 1)
 		},
 		"of a local network": func(t *testing.T, mallory, _ *device) []byte {
@@ -161,7 +171,7 @@ func TestAForgedCardIsNonsense(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return sealedCard(t, key, peerOf(mallory.id()), "/ip4/192.168.1.1/tcp/80")
+			return sealedCard(t, key, peerOf(mallory.id()), 1<<62, "/ip4/192.168.1.1/tcp/80")
 		},
 		"of no device": func(t *testing.T, _, _ *device) []byte {
 			key, _, err := crypto.GenerateSecp256k1Key(rand.Reader)
@@ -172,7 +182,7 @@ func TestAForgedCardIsNonsense(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return sealedCard(t, key, id, "/ip4/6.6.6.6/tcp/1")
+			return sealedCard(t, key, id, 1<<62, "/ip4/6.6.6.6/tcp/1")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -214,7 +224,7 @@ func TestStrangersTellAndAreToldNothingOfOthers(t *testing.T) {
 	}
 	c := eve.opens(ada, cardsProtocol)
 	// It may fail: Ada does not listen.
-	_ = c.say(&tellCards{Cards: [][]byte{sealedCard(t, key, eve.host.ID(), "/ip4/6.6.6.6/tcp/1")}})
+	_ = c.say(&tellCards{Cards: [][]byte{sealedCard(t, key, eve.host.ID(), 1<<62, "/ip4/6.6.6.6/tcp/1")}})
 	if _, err := c.hear(cardsFrame, &heardCards{}); err == nil {
 		t.Error("a stranger is heard")
 	}
@@ -233,27 +243,12 @@ func TestTheNewestCardCounts(t *testing.T) {
 	ben.joins(ada.invites(park, 1, time.Time{}))
 	cleo.joins(ada.invites(park, 1, time.Time{}))
 	cleo.stops()
-	key, err := hostKey(cleo.key)
-	if err != nil {
-		t.Fatal(err)
-	}
 	ada.waitFor("Cleo to be gone", func() bool { _, ok := ada.to(cleo); return !ok })
-	seal := func(sequence uint64, address string) []byte {
-		envelope, err := envelopes.Seal(&peer.PeerRecord{PeerID: peerOf(cleo.id()), Seq: sequence, Addrs: []multiaddr.Multiaddr{multiaddr.StringCast(address)}}, key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		raw, err := envelope.Marshal()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return raw
-	}
 	cards := ada.node.current().cards
 	ada.node.current().cancel() // what is written down here, nobody dials
 	hears := func(sequence uint64, address string) {
 		t.Helper()
-		if err := cards.take(peerOf(ben.id()), ben.id(), [][]byte{seal(sequence, address)}); err != nil {
+		if err := cards.take(peerOf(ben.id()), ben.id(), [][]byte{cardOf(t, cleo.key, sequence, address)}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -40,6 +40,7 @@ type device struct {
 	child   crdt.Materializer // none unless a story needs one
 	listen  []string
 	mdns    bool
+	serve   []string                     // the hash table
 	backend func() (crdt.Backend, error) // default: Badger in dir
 	book    Addresses                    // default: a file in dir
 	options []libp2p.Option
@@ -83,7 +84,7 @@ func (d *device) starts() {
 		d.t.Fatal(err)
 	}
 	d.node, err = Open(d.t.Context(), Config{
-		Key: d.key, Store: d.store, Listen: d.listen, MDNS: d.mdns, Log: d.log, Now: d.now,
+		Key: d.key, Store: d.store, Listen: d.listen, MDNS: d.mdns, Serve: d.serve, Log: d.log, Now: d.now,
 		Addresses: d.book, hostOptions: d.options,
 	})
 	if err != nil {

@@ -29,6 +29,7 @@ type Config struct {
 
 	Listen    []string  // multiaddrs; default: QUIC and TCP on any free port
 	MDNS      bool      // find others, and be found, on the local network
+	Serve     []string  // multiaddrs at which the hash table of docs/protocol.md is served; none: it is not
 	MapPorts  bool      // ask the router to open ports (UPnP, NAT-PMP), unless all spaces stay on the local network
 	Offline   bool      // begin with the network switched off
 	Addresses Addresses // where members could be reached; nil: not kept
@@ -57,6 +58,7 @@ type Node struct {
 	listenOn  []string
 	mdns      bool
 	mapPorts  bool
+	serve     []string
 	log       *slog.Logger
 	now       func() time.Time
 	onPeers   func()
@@ -84,6 +86,7 @@ type Node struct {
 	closed    bool
 	online    *online // nil: switched off
 	documents map[space.ID]map[crdt.DocumentID]int
+	bootstrap []string // SetBootstrap; replaced, never changed
 }
 
 // Open starts a node. It fails if none of the addresses can be listened on.
@@ -94,7 +97,7 @@ func Open(ctx context.Context, config Config) (*Node, error) {
 	}
 	n := &Node{
 		key: config.Key, device: config.Key.Device(), store: config.Store,
-		listenOn: config.Listen, mdns: config.MDNS, mapPorts: config.MapPorts, log: config.Log, now: config.Now,
+		listenOn: config.Listen, mdns: config.MDNS, mapPorts: config.MapPorts, serve: config.Serve, log: config.Log, now: config.Now,
 		onPeers:   config.OnPeers,
 		frugally:  config.Frugal,
 		advance:   orNothing(config.OnProgress),

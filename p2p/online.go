@@ -34,6 +34,7 @@ type online struct {
 	reservations *reservations
 	outside      *outside
 	cards        *cards
+	wide         *wide
 	mapper       *portMapper // nil: no router is asked to open ports
 	unwatch      func()      // ends watchConnections
 	finder       *finder     // nil: the local network is not asked
@@ -68,6 +69,7 @@ func (n *Node) goOnline() (*online, error) {
 	o.reservations = newReservations(o)
 	o.outside = newOutside(o)
 	o.cards = newCards(o)
+	o.wide = newWide(o)
 	o.unwatch = o.watchConnections()
 	if n.mdns {
 		o.finder = newFinder(o)
@@ -104,6 +106,7 @@ func (o *online) start() error {
 	o.relay.tend()
 	o.do(o.outside.run)
 	o.do(o.cards.run)
+	o.do(o.wide.run)
 	o.do(o.keepDialling)
 	o.do(o.keepInTouch)
 	o.do(o.watchMoves)
