@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { describe, expect } from "vitest";
 import { MyDevices } from "./stage/devices";
+import { scans } from "./stage/scan";
 import { until } from "./stage/until";
 import { fill, words } from "./stage/words";
 import { type Seat, test, type Workshop } from "./stage/workshop";
@@ -56,6 +57,9 @@ describe("one person with several devices", () => {
 		await laptop.window.seesText(words.devices.elsewhere_one);
 		await laptop.window.screen.press("button", words.devices.elsewhereLink);
 		const code = await until("a link code", () => laptop.window.screen.value(words.devices.linkCode));
+		expect((await scans(laptop.window, words.devices.linkQr)).toLowerCase()).toBe(
+			`parley:${code}`.toLowerCase(),
+		);
 		await tablet.peer.command("device", "join", code);
 		await laptop.window.seesText(fill(words.devices.linkDone, { device: "Tablet in the hall" }));
 		await laptop.window.screen.press("button", words.devices.finish);

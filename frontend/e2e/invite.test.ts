@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect } from "vitest";
+import { scans } from "./stage/scan";
 import * as space from "./stage/space";
 import { until } from "./stage/until";
 import { any, fill, words } from "./stage/words";
@@ -81,6 +82,28 @@ describe("an invitation travels", () => {
 		);
 		await chidi.window.screen.press("button", words.join.join);
 		await chidi.window.sees("heading", SPACE);
+	});
+
+	test("as a picture that is scanned, in any colours of the window", async ({ workshop }) => {
+		const anna = await annaWithSpace(workshop);
+		const { page } = anna.window.screen;
+		await anna.window.screen.press("button", words.space.invite);
+		await anna.window.screen.press("button", words.invite.make);
+		await anna.window.screen.press("button", words.invite.copyLink);
+		await space.hears(anna.window, words.invite.linkCopied);
+		const link = (await page.evaluate("navigator.clipboard.readText()")) as string;
+		for (const colours of [
+			{ colorScheme: "light" },
+			{ colorScheme: "dark" },
+			{ forcedColors: "active" },
+		] as const) {
+			await page.emulateMedia(colours);
+			const scanned = await scans(anna.window, words.invite.qr);
+			expect(`parley:${scanned}`, JSON.stringify(colours)).toBe(link);
+		}
+
+		const ben = await workshop.seat("Ben");
+		await ben.window.joins(await scans(anna.window, words.invite.qr), SPACE);
 	});
 
 	test("and is told from others in the list", async ({ workshop }) => {
