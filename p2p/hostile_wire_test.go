@@ -1,6 +1,7 @@
 package p2p
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"slices"
@@ -285,43 +286,9 @@ func TestPiecesThatNobodyAskedForAreNonsense(t *testing.T) {
 	})
 }
 
-func TestWhoNeverAnswersKeepsNobodyFromTheOthers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newSimulation(t, 1)
-		s.wire.suffers(wireFaults{delay: 5 * time.Millisecond})
-		ada := s.newPlayer()
-		ada.founds()
-		ben, mal := s.newPlayer(), s.newPlayer()
-		for _, p := range []*player{ben, mal} {
-			t.Log(s.joins(p, space.Editor))
-		}
-		o := &office{simulation: s, ada: ada, ben: ben, plan: ref(s.park, "plan")}
-		o.works()
-		ada.shares(s.park, mal.device)
-		if err := ben.node.SetOffline(true); err != nil {
-			t.Fatal(err)
-		}
-		var asked atomic.Int32
-		mal.node.current().host.SetStreamHandler(catchUpProtocol, func(network.Stream) { asked.Add(1) })
-		for i := range 5 {
-			ben.device.writes(o.plan, fmt.Sprint("meanwhile ", i))
-		}
-		r := ada.node.current().room(s.park)
-		r.pull(pullRequest{from: peerOf(mal.id())})
-		waitFor(t, "Ada's asking Mal", func() bool { return asked.Load() > 0 })
-		if err := ben.node.SetOffline(false); err != nil {
-			t.Fatal(err)
-		}
-		begun := time.Now()
-		ben.meets(ada)
-		ada.same(s.park, ben.device)
-		if took := time.Since(begun); took > 2*pullSilence {
-			t.Errorf("it took %v, because somebody else says nothing", took)
-		}
-	})
-}
-
-func TestPullsThatBringNothingMakeWay(t *testing.T) {
+// inCompany plays a space of Ada's and Ben's, in which they work, and of some
+// more members who are connected to Ada and hold what she does.
+func inCompany(t *testing.T, more int, play func(t *testing.T, o *office, more []*player)) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSimulation(t, 1)
 		s.wire.suffers(wireFaults{delay: 5 * time.Millisecond})
@@ -331,63 +298,124 @@ func TestPullsThatBringNothingMakeWay(t *testing.T) {
 		t.Log(s.joins(ben, space.Editor))
 		o := &office{simulation: s, ada: ada, ben: ben, plan: ref(s.park, "plan")}
 		o.works()
+		others := make([]*player, more)
+		for i := range others {
+			others[i] = s.newPlayer()
+			t.Log(s.joins(others[i], space.Editor))
+			others[i].same(s.park, ada.device)
+			ada.shares(s.park, others[i].device)
+		}
+		play(t, o, others)
+	})
+}
+
+// goesToWork has Ben write while he is offline.
+func (o *office) goesToWork() {
+	o.t.Helper()
+	if err := o.ben.node.SetOffline(true); err != nil {
+		o.t.Fatal(err)
+	}
+	for i := range 5 {
+		o.ben.device.writes(o.plan, fmt.Sprint("meanwhile ", i))
+	}
+}
+
+// comesHome has Ben come online, and returns how long it takes Ada to have what
+// he wrote.
+func (o *office) comesHome(patience time.Duration) time.Duration {
+	o.t.Helper()
+	if err := o.ben.node.SetOffline(false); err != nil {
+		o.t.Fatal(err)
+	}
+	begun := time.Now()
+	o.ben.meets(o.ada)
+	for o.ada.digest(o.park) != o.ben.digest(o.park) {
+		if time.Since(begun) > patience {
+			o.t.Fatal("Ben is not pulled from")
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return time.Since(begun)
+}
+
+func TestWhoNeverAnswersKeepsNobodyFromTheOthers(t *testing.T) {
+	inCompany(t, 1, func(t *testing.T, o *office, more []*player) {
+		o.goesToWork()
 		var asked atomic.Int32
-		for range pullsBeside {
-			mal := s.newPlayer()
-			t.Log(s.joins(mal, space.Editor))
-			mal.same(s.park, ada.device)
-			ada.shares(s.park, mal.device)
-			// Each says what is known, just often enough to be waited for.
-			mal.node.current().host.SetStreamHandler(catchUpProtocol, func(stream network.Stream) {
-				asked.Add(1)
-				c := converse(stream, time.Hour)
-				defer c.abort()
-				if _, err := c.hear(requestFrame, &openPull{}); err != nil {
-					return
-				}
-				entries := ada.logOf(s.park).Entries()[:1]
-				for c.say(&logPage{Entries: entries}) == nil && c.flush() == nil && pause(t.Context(), catchUpPatience-time.Second) {
-				}
-			})
-			ada.node.current().room(s.park).pull(pullRequest{from: peerOf(mal.id())})
-		}
-		if err := ben.node.SetOffline(true); err != nil {
-			t.Fatal(err)
-		}
-		for i := range 5 {
-			ben.device.writes(o.plan, fmt.Sprint("meanwhile ", i))
-		}
-		for since := time.Now(); asked.Load() < pullsBeside; time.Sleep(time.Second) {
-			if time.Since(since) > pullsBeside*2*pullLong {
-				t.Fatalf("only %d were asked", asked.Load())
-			}
-		}
-		if err := ben.node.SetOffline(false); err != nil {
-			t.Fatal(err)
-		}
-		ben.meets(ada)
-		for since := time.Now(); ada.digest(s.park) != ben.digest(s.park); time.Sleep(time.Second) {
-			if time.Since(since) > 2*pullUseless {
-				t.Fatal("Ben is not pulled from, because others bring nothing")
-			}
+		mal := more[0]
+		mal.node.current().host.SetStreamHandler(catchUpProtocol, func(network.Stream) { asked.Add(1) })
+		o.ada.node.current().room(o.park).pull(pullRequest{from: peerOf(mal.id())})
+		waitFor(t, "Ada's asking Mal", func() bool { return asked.Load() > 0 })
+		if took := o.comesHome(time.Hour); took > 2*pullSilence {
+			t.Errorf("it took %v, because somebody else says nothing", took)
 		}
 	})
 }
 
+func TestPullsThatTakeForEverMakeWay(t *testing.T) {
+	const slowly = catchUpPatience - time.Second // as often as one must to be waited for
+	for name, c := range map[string]struct {
+		answers  func(o *office, mal *player, c *conversation) error
+		patience time.Duration
+	}{
+		"bringing nothing new": {func(o *office, _ *player, c *conversation) error {
+			entries := o.ada.logOf(o.park).Entries()[:1]
+			for pause(o.t.Context(), slowly) {
+				if err := cmp.Or(c.say(&logPage{Entries: entries}), c.flush()); err != nil {
+					return err
+				}
+			}
+			return nil
+		}, 2 * pullUseless},
+		"bringing a little": {func(o *office, mal *player, c *conversation) error {
+			if err := c.say(&logPage{Last: true}, &sums{}); err != nil {
+				return err
+			}
+			for pause(o.t.Context(), slowly) {
+				ch := mal.device.change(o.plan, "k")
+				got := &piece{
+					Document: o.plan.Document, Part: o.plan.Part, Changes: [][]byte{ch.Raw}, More: true,
+					Signatures: toWireSignatures([]crdt.Signature{crdt.Sign(mal.device.key, o.plan, ch)}),
+				}
+				if err := c.say(got, &pullEnd{}); err != nil {
+					return err
+				}
+				if _, err := c.hear(requestFrame, &wantParts{}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}, 2 * pullTurn},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inCompany(t, pullsBeside, func(t *testing.T, o *office, more []*player) {
+				var asked atomic.Int32
+				for _, mal := range more {
+					mal.node.current().host.SetStreamHandler(catchUpProtocol, func(stream network.Stream) {
+						asked.Add(1)
+						conversation := converse(stream, time.Hour)
+						defer conversation.abort()
+						if _, err := conversation.hear(requestFrame, &openPull{}); err == nil {
+							_ = c.answers(o, mal, conversation)
+						}
+					})
+					o.ada.node.current().room(o.park).pull(pullRequest{from: peerOf(mal.id()), refs: []crdt.Ref{o.plan}})
+				}
+				o.goesToWork()
+				for since := time.Now(); asked.Load() < pullsBeside; time.Sleep(time.Second) {
+					if time.Since(since) > pullsBeside*2*pullLong {
+						t.Fatalf("only %d were asked", asked.Load())
+					}
+				}
+				o.comesHome(c.patience)
+			})
+		})
+	}
+}
+
 func TestLiesAboutWhatThereIsAreFollowedOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newSimulation(t, 1)
-		s.wire.suffers(wireFaults{delay: 5 * time.Millisecond})
-		ada := s.newPlayer()
-		ada.founds()
-		ben, mal := s.newPlayer(), s.newPlayer()
-		for _, p := range []*player{ben, mal} {
-			t.Log(s.joins(p, space.Editor))
-		}
-		o := &office{simulation: s, ada: ada, ben: ben, plan: ref(s.park, "plan")}
-		o.works()
-		mal.same(s.park, ada.device)
-		ada.shares(s.park, mal.device)
+	inCompany(t, 1, func(t *testing.T, o *office, more []*player) {
+		s, mal := o.simulation, more[0]
 		var asked atomic.Int32
 		mal.node.current().host.SetStreamHandler(catchUpProtocol, func(stream network.Stream) {
 			asked.Add(1)

@@ -22,10 +22,11 @@ const (
 	maxFailures = 5               // pulls from one peer that fail in a row before we wait for news
 	pullPause   = 2 * time.Second // before the next try, and longer each time
 
-	pullSilence = 5 * time.Second // of whoever is pulled from, and the next pull begins beside it;
-	pullLong    = time.Minute     // so it does when one goes on for so long
-	pullsBeside = 4               // of one room at once
-	pullUseless = 5 * time.Minute // without anything new, and it makes way where so many are under way
+	pullSilence = 5 * time.Second  // of whoever is pulled from, and the next pull begins beside it;
+	pullLong    = time.Minute      // so it does when one goes on for so long
+	pullsBeside = 4                // of one room at once
+	pullUseless = 5 * time.Minute  // without anything new, and it makes way where so many are under way,
+	pullTurn    = 15 * time.Minute // as it does after so long whatever it brings, and goes on later
 )
 
 // A pullRequest asks for some parts from a peer; without parts, for everything
@@ -185,6 +186,7 @@ func (r *room) covers(ref crdt.Ref, vector crdt.Vector, digest shortDigest) bool
 type underWay struct {
 	begun time.Time
 	stop  context.CancelFunc
+	over  bool // its turn is: what is left waits like the others
 }
 
 func (p *puller) run() {
@@ -202,7 +204,7 @@ func (p *puller) run() {
 		if wait == 0 {
 			if request, ok := p.next(under); ok {
 				ctx, stop := context.WithCancel(p.room.ctx)
-				under[request.from] = underWay{time.Now(), stop}
+				under[request.from] = underWay{begun: time.Now(), stop: stop}
 				if !p.room.online.do(func() {
 					defer stop()
 					ends <- end{request, p.room.pullFrom(ctx, request.from, request.refs)}
@@ -224,7 +226,12 @@ func (p *puller) run() {
 			if p.room.ctx.Err() != nil {
 				return
 			}
+			over := under[e.request.from].over
 			delete(under, e.request.from)
+			if over && e.err != nil && !errors.Is(e.err, errNonsense) {
+				p.room.pull(e.request)
+				continue
+			}
 			p.ended(e.request, e.err)
 		}
 	}
@@ -245,9 +252,10 @@ func (p *puller) untilTurn(under map[peer.ID]underWay) (wait time.Duration) {
 	return wait
 }
 
-// makeWay ends the pull that has brought nothing new for longest, once that is
-// long, if somebody waits whom it keeps from being pulled from. It returns when
-// to look again.
+// makeWay ends a pull if somebody waits whom it keeps from being pulled from:
+// the one that has brought nothing new for longest, once that is long, or one
+// that had its turn, since whoever brings a little now and then brings something
+// new. It returns when to look again.
 func (p *puller) makeWay(under map[peer.ID]underWay) (wait time.Duration) {
 	p.mu.Lock()
 	waits := slices.ContainsFunc(p.order, func(from peer.ID) bool { return under[from].begun.IsZero() })
@@ -255,22 +263,29 @@ func (p *puller) makeWay(under map[peer.ID]underWay) (wait time.Duration) {
 	if !waits {
 		return time.Hour // or until somebody does
 	}
-	var idlest peer.ID
-	var since time.Time
+	var first peer.ID
+	var due time.Time
 	for from, one := range under {
 		last := p.room.pulls.gained(from)
 		if last.Before(one.begun) {
 			last = one.begun
 		}
-		if idlest == "" || last.Before(since) {
-			idlest, since = from, last
+		end, over := last.Add(pullUseless), one.begun.Add(pullTurn)
+		if over.Before(end) {
+			end = over
+		}
+		if first == "" || end.Before(due) {
+			first, due = from, end
 		}
 	}
-	if wait = time.Until(since.Add(pullUseless)); wait > 0 {
+	if wait = time.Until(due); wait > 0 {
 		return wait
 	}
-	p.room.log.Debug("A pull that brings nothing new makes way for others", "peer", idlest)
-	under[idlest].stop()
+	one := under[first]
+	one.over = time.Since(one.begun) >= pullTurn
+	under[first] = one
+	p.room.log.Debug("A pull makes way for others", "peer", first, "after", time.Since(one.begun))
+	one.stop()
 	return pullSilence // by then it has ended
 }
 
