@@ -375,13 +375,14 @@ func withTold(held, told [16]byte) [16]byte {
 }
 
 // AsideID tells a change that is set aside from others: the beginning of its
-// hash. Two that begin alike are not told apart, and their author is to blame.
-type AsideID [8]byte
+// hash, so much of it that nobody finds two changes that begin alike, of which
+// some would be told the one and some the other.
+type AsideID [16]byte
 
 // Compare puts them in order.
 func (id AsideID) Compare(other AsideID) int { return bytes.Compare(id[:], other[:]) }
 
-func asideID(hash chunk.Hash) AsideID { return AsideID(hash[:8]) }
+func asideID(hash chunk.Hash) AsideID { return AsideID(hash[:len(AsideID{})]) }
 
 // ids are what is told of a part, ascending.
 func (p *toldPart) ids() []AsideID {

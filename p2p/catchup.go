@@ -16,10 +16,10 @@ import (
 )
 
 const (
-	catchUpProtocol protocol.ID = "/parley/catchup/3"
+	catchUpProtocol protocol.ID = "/parley/catchup/4"
 
 	catchUpPatience = 60 * time.Second // the other side may be storing a large piece
-	requestFrame    = 1 << 20
+	requestFrame    = 2 << 20
 	pullsAtOnce     = 3       // from one peer, in all spaces: it would not serve more than 4
 	partsPage       = 8 << 10 // parts in one page
 )

@@ -79,7 +79,7 @@ var (
 	}}
 	sampleWants = []partTips{{
 		Document: crdt.DocumentID{5}, Part: space.Annotations,
-		Tips: wireTips{{Actor: []byte("actor one"), Seq: 3, Hash: chunk.Hash{1}}, {Actor: []byte("actor two"), Seq: 1}}, Forks: shortDigest{4}, Aside: wireAside("aside onaside tw"),
+		Tips: wireTips{{Actor: []byte("actor one"), Seq: 3, Hash: chunk.Hash{1}}, {Actor: []byte("actor two"), Seq: 1}}, Forks: shortDigest{4}, Aside: wireAside("set aside first set aside other "),
 	}}
 	sampleSignatures = []wireSignature{{
 		Actor: []byte("actor one"), Seq: 3, Hash: chunk.Hash{1}, Device: space.DeviceID{2}, Sig: [64]byte{3},
@@ -135,7 +135,7 @@ func TestDecodersRefuse(t *testing.T) {
 		"an actor that is too long":         &wantParts{Wants: []partTips{{Tips: wireTips{{Actor: long(maxActor + 1), Seq: 1}}}}},
 		"an actor at nothing":               &wantParts{Wants: []partTips{{Tips: wireTips{{Actor: []byte("a")}}}}},
 		"half a change that is aside":       &wantParts{Wants: []partTips{{Aside: make(wireAside, 12)}}},
-		"what is aside out of order":        &wantParts{Wants: []partTips{{Aside: wireAside("aside twaside on")}}},
+		"what is aside out of order":        &wantParts{Wants: []partTips{{Aside: wireAside("set aside other set aside first ")}}},
 		"too many wants":                    &wantParts{Wants: make([]partTips, maxWants+1)},
 		"a media type that is too long":     &blobFound{Media: strings.Repeat("m", maxMedia+1)},
 		"too many names":                    &blobNames{Names: make([][32]byte, namesPage+1)},
