@@ -2,9 +2,9 @@ package app
 
 import (
 	"errors"
+	"io"
 	"mime"
 	"net/http"
-	"slices"
 	"strings"
 
 	"parley/crdt"
@@ -18,9 +18,39 @@ type FileShower interface {
 	FilesAt() string
 }
 
-// shownAsIs are the types of files that a page may show in place. Anything else
-// is bytes to be kept, whatever somebody has called it.
-var shownAsIs = []string{"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"}
+// pictures are the kinds of files that a page may show in place, by what they
+// begin with. What somebody has called a file is not part of its name, and
+// whoever passes it on may call it something else: so nobody is believed.
+var pictures = []struct{ media, begins string }{
+	{"image/png", "\x89PNG\r\n\x1a\n"},
+	{"image/jpeg", "\xff\xd8\xff"},
+	{"image/gif", "GIF87a"},
+	{"image/gif", "GIF89a"},
+	{"image/webp", "RIFF....WEBP"},
+	{"image/avif", "....ftypavif"},
+	{"image/avif", "....ftypavis"},
+}
+
+// pictureBegins is how many bytes tell which picture a file is.
+const pictureBegins = 12
+
+// pictureOf is the media type of a picture that a page may show, empty if a file
+// that begins like this is none. It is bytes to be kept then.
+func pictureOf(begin []byte) string {
+	for _, p := range pictures {
+		if len(begin) < len(p.begins) {
+			continue
+		}
+		same := true
+		for i := range len(p.begins) {
+			same = same && (p.begins[i] == '.' || p.begins[i] == begin[i])
+		}
+		if same {
+			return p.media
+		}
+	}
+	return ""
+}
 
 // FilesAt is the path below which this page finds the files of spaces, as
 // SPACE/HASH; empty where it can show none. A file that is not here yet is
@@ -88,8 +118,17 @@ func ServeFile(target any, rw http.ResponseWriter, r *http.Request, path string)
 		return
 	}
 	header.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	if slices.Contains(shownAsIs, found.Media) {
-		header.Set("Content-Type", found.Media)
+	begin := make([]byte, pictureBegins)
+	n, err := io.ReadFull(reader, begin)
+	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		_, err = reader.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		http.Error(rw, Explain(explainFile(err)).Message, http.StatusInternalServerError)
+		return
+	}
+	if media := pictureOf(begin[:n]); media != "" {
+		header.Set("Content-Type", media)
 	} else {
 		header.Set("Content-Type", crdt.DefaultMedia)
 		header.Set("Content-Disposition", mime.FormatMediaType("attachment", nil))

@@ -20,12 +20,13 @@ func TestAPageIsShownAFileThatAnotherDeviceHas(t *testing.T) {
 	ada, ben := newDevice(t, "Ada"), newDevice(t, "Ben")
 	id, ref := ada.space("A bench by the pond.")
 	ben.must(ben.entersBy(ada, id, space.Editor, app.LetIn))
-	picture := bytes.Repeat([]byte("pixels"), 400_000)
-	file, _, err := ada.AddFile(ada.ctx, id, "image/png", bytes.NewReader(picture))
+	picture := append([]byte("\x89PNG\r\n\x1a\n"), bytes.Repeat([]byte("pixels"), 400_000)...)
+	// What Ada calls them is worth nothing.
+	file, _, err := ada.AddFile(ada.ctx, id, "text/html", bytes.NewReader(picture))
 	if err != nil {
 		t.Fatal(err)
 	}
-	script, _, err := ada.AddFile(ada.ctx, id, "text/html", strings.NewReader("<script>alert(1)</script>"))
+	script, _, err := ada.AddFile(ada.ctx, id, "image/png", strings.NewReader("<script>alert(1)</script>"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,6 +64,9 @@ func TestAPageIsShownAFileThatAnotherDeviceHas(t *testing.T) {
 		!strings.Contains(kept.Header.Get("Content-Security-Policy"), "sandbox") {
 		t.Errorf("what could run comes as %v", kept.Header)
 	}
+	if body := says(kept); body != "<script>alert(1)</script>" {
+		t.Errorf("it comes as %q", body)
+	}
 	// What is here is here without a network, and what is not, is not.
 	if err := ben.SetOffline(true); err != nil {
 		t.Fatal(err)
@@ -88,5 +92,34 @@ func TestAPageIsShownAFileThatAnotherDeviceHas(t *testing.T) {
 	}
 	if got := asks(&app.Lock{}, http.MethodGet, at+file.Hash).StatusCode; got != http.StatusNotFound {
 		t.Errorf("a locked device answers with %d", got)
+	}
+}
+
+func TestAPictureIsWhatBeginsLikeOne(t *testing.T) {
+	ada := newDevice(t, "Ada")
+	id, ref := ada.space("A bench by the pond.")
+	page := ada.page(ref)
+	defer page.close()
+	for begin, media := range map[string]string{
+		"\x89PNG\r\n\x1a\nrest": "image/png", "\xff\xd8\xff\xe0rest of it": "image/jpeg", "GIF89a and the rest": "image/gif",
+		"GIF87a": "image/gif", "RIFF1234WEBPVP8 ": "image/webp", "\x00\x00\x00\x20ftypavifmif1": "image/avif",
+		"RIFF1234WAVEfmt ": "", "\x00\x00\x00\x20ftypmp42mif1": "", "GIF": "", "": "",
+		"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>": "", "<!doctype html>": "", "%PDF-1.7": "",
+	} {
+		file, _, err := ada.AddFile(ada.ctx, id, "image/png", strings.NewReader(begin))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rw := httptest.NewRecorder()
+		path := id.String() + "/" + file.Hash
+		app.ServeFile(page.Window, rw, httptest.NewRequest(http.MethodGet, "/files/"+path, nil), path)
+		want, kept := media, ""
+		if want == "" {
+			want, kept = "application/octet-stream", "attachment"
+		}
+		header := rw.Result().Header
+		if header.Get("Content-Type") != want || header.Get("Content-Disposition") != kept || rw.Body.String() != begin {
+			t.Errorf("%q is given as %v", begin, header)
+		}
 	}
 }
