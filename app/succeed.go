@@ -119,6 +119,9 @@ func (a *App) maySucceed(log *space.Log) error {
 		return a.explain(log, space.ErrNotMember)
 	case log.Facilitators() > 0:
 		return newError(CodeHasFacilitator, "This space has a facilitator, who can do whatever is to be done. Ask them.")
+	case me.Role != space.Editor && !slices.ContainsFunc(log.Seats(), func(s space.Seat) bool { return s.Role == space.Editor }):
+		return newError(CodeNotAllowed, "Only an editor can found the space that comes after this one, and nobody here is one. "+
+			"To go on, export everything, create a new space, and invite the others to it.")
 	case me.Role != space.Editor:
 		return newError(CodeNotAllowed, "Only an editor can found the space that comes after this one. Ask one of them.")
 	}

@@ -146,3 +146,17 @@ func TestASuccessorGivesNoMoreThanBefore(t *testing.T) {
 		return len(s.Members) == 3 && s.Members[1].Role == "reader" && s.Members[2].Role == "annotator"
 	})
 }
+
+// Where nobody writes either, nobody founds a successor, and whoever asks is not
+// sent to an editor.
+func TestASpaceWithoutFacilitatorsAndEditors(t *testing.T) {
+	ada, cem := newDevice(t, "Ada"), newDevice(t, "Cem")
+	id, _ := ada.space("words of Ada")
+	ada.must(cem.entersBy(ada, id, space.Annotator, app.LetIn))
+	ada.must(ada.LeaveSpace(ada.ctx, id))
+	cem.until("Ada is gone", id, func(s app.Space) bool { return s.Facilitators == 0 })
+	_, err := cem.Succeed(cem.ctx, id, "Mine", func(int, int) {})
+	if codeOf(err) != app.CodeNotAllowed || !strings.Contains(err.Error(), "nobody here is one") {
+		t.Errorf("an annotator founds: %v", err)
+	}
+}

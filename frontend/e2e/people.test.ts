@@ -20,11 +20,33 @@ describe("an official", () => {
 		await screen.page.getByRole("checkbox", { name: words.settings.official }).check({ force: true });
 		await screen.press("button", words.settings.savePerson);
 		await space.readsAtTheFoot(ben.window, words.settings.personSaved);
+		await ben.window.closesDialog();
 
+		const standing = fill(words.people.officialOf, { organisation: space.named("City council") });
+		const inWords = (whether: string) => fill(words.people.standing, { standing, whether });
+		const byAnna = fill(words.people.confirmedBy, { name: space.named("Anna") });
+		const row = (window: Seat["window"]) =>
+			window.screen.page.getByRole("main").getByRole("listitem").filter({ hasText: "City council" });
+		for (const { window } of [anna, ben]) {
+			await space.opensPeople(window);
+			await row(window).filter({ hasText: words.people.notConfirmed }).waitFor();
+		}
 		await space.opensPerson(anna.window, "Ben");
-		await anna.window.seesText(fill(words.people.officialOf, { organisation: space.named("City council") }));
+		await anna.window.seesText(inWords(words.people.notConfirmed));
 		await anna.window.screen.press("button", words.person.confirm);
 		await anna.window.sees("button", words.person.unconfirm);
+		await anna.window.seesText(inWords(byAnna));
+		await anna.window.closesDialog();
+		for (const { window } of [anna, ben]) {
+			await row(window).filter({ hasText: byAnna }).waitFor();
+			await row(window).filter({ hasText: words.people.notConfirmed }).waitFor({ state: "detached" });
+		}
+
+		// Taken back, it is not confirmed for anybody.
+		await space.opensPerson(anna.window, "Ben");
+		await anna.window.screen.press("button", words.person.unconfirm);
+		await anna.window.seesText(inWords(words.people.notConfirmed));
+		await row(ben.window).filter({ hasText: words.people.notConfirmed }).waitFor();
 	});
 });
 
@@ -251,6 +273,22 @@ describe("a space", () => {
 		await chidi.window.sees("button", words.text.bold);
 		await chidi.window.writesAtTheEnd(" Chidi too.");
 		await ben.window.reads("Together. Chidi too.");
+	});
+
+	test("whose last facilitator is gone, and which has no editor, says what can be done", async ({
+		workshop,
+	}) => {
+		const { anna, ben } = await annaAndBen(workshop);
+		await space.givesRole(anna.window, "Ben", "annotator");
+		await ben.window.seesText(words.document.readOnly);
+		await space.opensPerson(anna.window, "Anna");
+		await anna.window.screen.press("button", words.leave.leave);
+		await space.agrees(anna.window, words.leave.leave);
+		await space.opensSpace(ben.window, SPACE);
+		await ben.window.seesText(words.succeed.strandedForReading);
+		await ben.window.seesText(words.succeed.nobodyCan);
+		expect(await ben.window.screen.text()).not.toContain(words.succeed.editorsCan);
+		await ben.window.seesNoMore("button", words.succeed.goOn);
 	});
 });
 

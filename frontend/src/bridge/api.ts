@@ -135,6 +135,8 @@ export interface WindowApi {
 	CatchingUp(space: SpaceID): Promise<CatchingUp>;
 	Network(): Promise<Network>;
 	SetFrugal(frugal: boolean): Promise<void>;
+	/** Which computers are asked for members of wide spaces. Fails with "invalid". */
+	SetBootstrap(addresses: string[]): Promise<void>;
 	/** How each connected device is reached, and what goes to and fro. */
 	Connections(): Promise<Connection[]>;
 	/** Tries whatever there is to reach others by, for up to 15 seconds. Fails with "offline". */

@@ -66,6 +66,14 @@ export interface Network {
 	frugal: boolean;
 	/** Why it is by itself: the battery is low, or what goes over the network costs money. */
 	spares: "battery" | "metered" | "";
+	/** Computers to ask for members of wide spaces, as entered here. */
+	bootstrap: string[];
+	/** They are asked: some space is wide. */
+	asking: boolean;
+	/** How many such computers answer. */
+	answering: number;
+	/** Where this computer is one of them. */
+	serving: string[];
 }
 
 /** On the local network, straight over the internet, or by way of a keeper. */

@@ -34,3 +34,8 @@ export function isStranded(space: Pick<Space, "role" | "facilitators">): boolean
 export function maySucceed(space: Pick<Space, "role" | "facilitators">): boolean {
 	return isStranded(space) && space.role === "editor";
 }
+
+/** Where neither a facilitator nor an editor is left, nobody can found the space that comes after this one. */
+export function mayAnybodySucceed({ members }: Pick<Space, "members">): boolean {
+	return members.some(({ role }) => role === "editor");
+}

@@ -9,10 +9,10 @@ import { isolated } from "../people/personWords";
 import { looksAfter } from "../rights";
 import { useSession } from "../session";
 import setting from "../space/space.module.css";
+import { BootstrapForm } from "./BootstrapForm";
 import styles from "./network.module.css";
 
-/** What can be chosen here. Where a space is looked for more widely, that is shown, too. */
-const ways: readonly Reach[] = ["direct", "local"];
+const ways: readonly Reach[] = ["direct", "local", "wide"];
 
 /** How far the devices of a space look for one another, and who keeps it. */
 export function ReachSetting({ space }: { space: Space }) {
@@ -37,7 +37,7 @@ export function ReachSetting({ space }: { space: Space }) {
 			{looksAfter(space) ? (
 				<ChoiceList
 					label={t("reach.label")}
-					options={(ways.includes(space.reach) ? ways : [...ways, space.reach]).map((value) => ({
+					options={ways.map((value) => ({
 						value,
 						label: t(`reach.${value}`),
 						description: t(`reach.${value}Hint`),
@@ -48,6 +48,7 @@ export function ReachSetting({ space }: { space: Space }) {
 			) : (
 				<p>{t(`reach.${space.reach}Hint`)}</p>
 			)}
+			{space.reach === "wide" && <BootstrapForm />}
 			{problem && <Problem>{problem}</Problem>}
 			<p className={styles.keepers}>
 				{keepers.length > 0

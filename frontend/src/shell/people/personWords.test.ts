@@ -1,7 +1,8 @@
 import i18next, { type TFunction } from "i18next";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { Space } from "../../bridge";
 import en from "../../i18n/en.json";
-import { looksAfter, maySucceed, mayWrite } from "../rights";
+import { looksAfter, mayAnybodySucceed, maySucceed, mayWrite } from "../rights";
 import { arrivalWords, confirmedWords, goneWords, isolated, standingWords } from "./personWords";
 import { somebody, somewhere } from "./testing";
 
@@ -61,5 +62,12 @@ describe("what somebody may do", () => {
 		expect(maySucceed(somewhere({ role: "editor", facilitators: 1 }))).toBe(false);
 		expect(maySucceed(somewhere({ role: "reader", facilitators: 0 }))).toBe(false);
 		expect(maySucceed(somewhere({ role: "none", facilitators: 0 }))).toBe(false);
+	});
+
+	test("nobody goes on in a new space where no editor is left either", () => {
+		const among = (...roles: ("editor" | "annotator" | "reader" | "keeper")[]) =>
+			mayAnybodySucceed(somewhere({ members: roles.map((role) => ({ role }) as Space["members"][number]) }));
+		expect(among("reader", "editor")).toBe(true);
+		expect(among("annotator", "reader", "keeper")).toBe(false);
 	});
 });

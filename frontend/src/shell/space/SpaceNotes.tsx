@@ -20,7 +20,7 @@ import { deviceName } from "../devices/names";
 import { errorWords } from "../errorWords";
 import { trigger, useLive } from "../live";
 import { isolated } from "../people/personWords";
-import { belongs, isStranded, looksAfter, maySucceed } from "../rights";
+import { belongs, isStranded, looksAfter, mayAnybodySucceed, maySucceed } from "../rights";
 import { useSession } from "../session";
 import styles from "./space.module.css";
 
@@ -150,10 +150,15 @@ function Gone({ space }: { space: Space }) {
 function Stranded({ space }: { space: Space }) {
 	const { t } = useTranslation();
 	const { openDialog } = useSession();
+	const editors = mayAnybodySucceed(space);
+	const wayOut = () => {
+		if (maySucceed(space)) return t("succeed.youCan");
+		return editors ? t("succeed.editorsCan") : t("succeed.nobodyCan");
+	};
 	return (
 		<Note icon={LifeBuoy} title={t("succeed.stranded")}>
-			<p>{t("succeed.strandedMeans")}</p>
-			<p>{maySucceed(space) ? t("succeed.youCan") : t("succeed.editorsCan")}</p>
+			<p>{editors ? t("succeed.strandedMeans") : t("succeed.strandedForReading")}</p>
+			<p>{wayOut()}</p>
 			{maySucceed(space) && (
 				<Button look="primary" icon={ArrowRight} onPress={() => openDialog("succeed")}>
 					{t("succeed.goOn")}
