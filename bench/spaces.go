@@ -15,13 +15,12 @@ import (
 
 const (
 	spaces          = "spaces"
-	manyMembers     = 1000
-	manyEntries     = 5000
 	fromNothing     = 10    // rounds
 	newEntries      = 200   // rounds
 	roleChecks      = 10000 // in a round
 	admissions      = 20
-	aloneInBranches = 3 // entries that are written beside one another
+	aloneInBranches = 3  // entries that are written beside one another
+	named           = 40 // the number up to which a cut lets somebody's changes count
 )
 
 // measureSpaces measures what it takes to know who belongs to a space.
@@ -44,7 +43,7 @@ func measureSpaces(ctx context.Context) ([]Row, error) {
 	}
 	// The founder's, who knows nothing but the first half of what has happened.
 	beside, err := town.timeEntries(func(*space.Log, int) (space.Entry, error) {
-		e, _, err := half.Invite(town.keys[0], space.InviteOptions{Role: space.Editor, Uses: 1}, time.Now(), rand.Reader)
+		e, _, err := half.Invite(town.people[0].keys[0], space.InviteOptions{Role: space.Editor, Uses: 1}, time.Now(), rand.Reader)
 		return e, err
 	})
 	if err != nil {
@@ -70,85 +69,6 @@ func measureSpaces(ctx context.Context) ([]Row, error) {
 	}, nil
 }
 
-// town is a space with many members.
-type town struct {
-	entries [][]byte
-	keys    []space.Key
-}
-
-// settle has a thousand people join, name themselves and get other roles, now
-// and then several at the same time. Nobody is removed and nothing is cut: that
-// costs more (space/hostile_test.go bounds it).
-func settle() (*town, error) {
-	founder, err := space.GenerateKey(rand.Reader)
-	if err != nil {
-		return nil, err
-	}
-	log, _, err := space.Found(founder, "Town", space.Person{Name: "Anna"}, time.Now(), rand.Reader)
-	if err != nil {
-		return nil, err
-	}
-	t := &town{keys: []space.Key{founder}}
-	var code space.Code
-	invited := 0 // how many there were when the code was made
-	for log.Len() < manyEntries {
-		i := log.Len()
-		var batch []space.Entry
-		var err error
-		switch {
-		case len(t.keys) < manyMembers && len(t.keys)%100 == 1 && invited < len(t.keys):
-			code, batch, err = t.invites(log)
-			invited = len(t.keys)
-		case len(t.keys) < manyMembers:
-			batch, err = t.admits(log, code)
-		case i%50 == 0:
-			batch, err = log.SetRole(founder, t.keys[1+i%(manyMembers-1)].Device(), space.Role(2+i%2), nil, time.Now())
-		default:
-			for n := range aloneInBranches {
-				var e space.Entry
-				e, err = log.SetPerson(t.keys[(i*7+n)%manyMembers], space.Person{Name: fmt.Sprint("name ", i)}, time.Now())
-				batch = append(batch, e)
-			}
-		}
-		if err = errors.Join(err, add(log, batch...)); err != nil {
-			return nil, err
-		}
-	}
-	t.entries = log.Entries()
-	return t, nil
-}
-
-func (t *town) invites(log *space.Log) (code space.Code, batch []space.Entry, err error) {
-	e, secret, err := log.Invite(t.keys[0], space.InviteOptions{Role: space.Editor, Uses: space.MaxUses}, time.Now(), rand.Reader)
-	return space.Code{Space: log.ID(), Secret: secret}, []space.Entry{e}, err
-}
-
-func (t *town) admits(log *space.Log, code space.Code) ([]space.Entry, error) {
-	newcomer, err := space.GenerateKey(rand.Reader)
-	if err != nil {
-		return nil, err
-	}
-	application, err := space.Apply(newcomer, code, space.Person{Name: fmt.Sprint("member ", len(t.keys))})
-	if err != nil {
-		return nil, err
-	}
-	join, err := log.Admit(t.keys[len(t.keys)/2], application, time.Now())
-	t.keys = append(t.keys, newcomer)
-	return []space.Entry{join}, err
-}
-
-func add(log *space.Log, entries ...space.Entry) error {
-	raw := make([][]byte, len(entries))
-	for i, e := range entries {
-		raw[i] = e.Raw
-	}
-	added, missing, err := log.Add(raw...)
-	if err == nil && (len(added) != len(raw) || len(missing) > 0) {
-		err = fmt.Errorf("%d of %d entries were added", len(added), len(raw))
-	}
-	return err
-}
-
 func (t *town) timeOpening() (samples []float64, err error) {
 	for range fromNothing {
 		began := time.Now()
@@ -157,7 +77,7 @@ func (t *town) timeOpening() (samples []float64, err error) {
 			return nil, err
 		}
 		samples = append(samples, time.Since(began).Seconds())
-		if n := len(log.Members()); n != manyMembers {
+		if n := len(log.Seats()); n != manyMembers {
 			return nil, fmt.Errorf("%d members", n)
 		}
 	}
@@ -185,41 +105,102 @@ func (t *town) timeEntries(write func(log *space.Log, i int) (space.Entry, error
 	return samples, nil
 }
 
-// onTop is a role or a name, written by somebody who knows everything.
+// onTop is a removal, a role or a name, written by somebody who knows everything.
 func (t *town) onTop(log *space.Log, i int) (space.Entry, error) {
-	if i%3 == 0 {
-		roles, err := log.SetRole(t.keys[0], t.keys[1+i].Device(), space.Annotator, nil, time.Now())
-		if err != nil {
-			return space.Entry{}, err
-		}
-		return roles[0], nil
+	founder, who := t.people[0].keys[0], t.living[facilitating+i]
+	cut := t.cut(log.ID(), who, 1)
+	var entries []space.Entry
+	var err error
+	switch i % 4 {
+	case 0:
+		entries, err = log.Remove(founder, who.seat(), cut, time.Now())
+	case 1:
+		entries, err = log.SetRole(founder, who.seat(), space.Annotator, cut, time.Now())
+	default:
+		return log.SetPerson(who.keys[0], space.Person{Name: fmt.Sprint("new name ", i)}, time.Now())
 	}
-	return log.SetPerson(t.keys[i], space.Person{Name: fmt.Sprint("new name ", i)}, time.Now())
+	if err != nil {
+		return space.Entry{}, err
+	}
+	return entries[0], nil
 }
 
+// timeChecks times all that a log is asked about a change that somebody sends:
+// of everybody who was ever in, those who were removed or demoted included, one
+// change that a cut would let count and one that none does.
 func (t *town) timeChecks() (samples []float64, err error) {
 	log, err := space.Open(t.entries)
 	if err != nil {
 		return nil, err
 	}
-	devices := make([]space.DeviceID, len(t.keys))
-	for i, key := range t.keys {
-		devices[i] = key.Device()
+	type sender struct {
+		device space.DeviceID
+		actor  []byte
+		may    bool // everything counts, otherwise what is up to named
 	}
+	var senders []sender
+	for _, r := range t.people {
+		for _, key := range r.keys {
+			actor := space.ActorFor(log.ID(), key.Device(), 0)
+			senders = append(senders, sender{key.Device(), actor[:], space.MayWrite(r.role, space.Body)})
+		}
+	}
+	self := t.people[0].seat()
 	for range rounds {
-		may := 0
+		wrong := 0
 		began := time.Now()
 		for i := range roleChecks {
-			if log.MayWrite(devices[i%len(devices)], space.Annotations) {
-				may++
+			from := &senders[i/2%len(senders)]
+			seq, want := uint64(named), true
+			if i%2 == 1 {
+				seq, want = named+1, from.may
+			}
+			if takes(log, self, from.device, from.actor, seq) != want {
+				wrong++
 			}
 		}
 		samples = append(samples, float64(time.Since(began))/float64(time.Microsecond)/roleChecks)
-		if may != roleChecks {
-			return nil, fmt.Errorf("%d of %d may write", may, roleChecks)
+		if wrong > 0 {
+			return nil, fmt.Errorf("%d of %d changes are judged wrongly", wrong, roleChecks)
 		}
 	}
 	return samples, nil
+}
+
+// takes asks a log what a device asks it when a change of another's arrives by
+// gossip, in the order in which p2p and crdt do, but for the signature: whether
+// both belong (room.isMember), whether who signed ever did (room.knowsAuthors),
+// whose the actor is (judge), and twice whether the change stands by itself
+// (rights.fault; standing.of, which looks a limit up in any case), between two
+// looks at whether rights have changed.
+func takes(log *space.Log, self, from space.DeviceID, actor []byte, seq uint64) bool {
+	document := document(0)
+	_, in := log.Member(self)
+	_, sends := log.Member(from)
+	own := space.ActorFor(log.ID(), from, 0)
+	prefix, _ := space.ActorOwner(own[:])
+	_, known := log.Actor(prefix)
+	as := log.Rights()
+	owner, _ := space.ActorOwner(actor)
+	device, owned := log.Actor(owner)
+	if !in || !known || owned && device != from {
+		return false
+	}
+	stands := false
+	for range 2 {
+		device, owned = log.Actor(owner)
+		if stands = log.MayWrite(device, space.Body); !stands {
+			_ = log.WasWriter(device, space.Body)
+		}
+		limit := log.Limit(actor, document, space.Body)
+		stands = stands || owned && seq <= limit
+	}
+	if !stands {
+		// Why not: somebody who is in has another role, or the space is archived.
+		_, sends = log.Member(from)
+		_ = sends && log.Archived()
+	}
+	return stands && log.Rights() == as
 }
 
 // measureAdmission times newcomers, each with a device of their own, from
