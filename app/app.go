@@ -39,6 +39,9 @@ type Options struct {
 	MDNS bool
 	// MapPorts asks the router of this network to let others in.
 	MapPorts bool
+	// Table are the multiaddrs at which a keeper serves the hash table in which
+	// members of spaces that are looked for widely find each other.
+	Table []string
 	// Keyring is the platform's, where the key of a new device is kept. Without
 	// one, the key lies in a file.
 	Keyring vault.Keyring

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"parley/crdt"
@@ -27,6 +28,7 @@ func (a *App) openNode(ctx context.Context, o Options) error {
 		Listen:     o.Listen,
 		MDNS:       o.MDNS,
 		MapPorts:   o.MapPorts,
+		Serve:      o.Table,
 		Offline:    !o.Network,
 		Addresses:  addressFile{o.Locations.Addresses(), a.storeKey},
 		Log:        o.Log,
@@ -54,6 +56,31 @@ func (a *App) openNode(ctx context.Context, o Options) error {
 	}
 	a.node = node
 	a.node.SetFrugal(a.settings.get().Frugal)
+	if err := a.node.SetBootstrap(a.settings.get().Bootstrap); err != nil {
+		a.log.Warn("nodes that were entered are not asked", "err", err)
+	}
+	return nil
+}
+
+// SetBootstrap says which nodes of the hash table this device asks for members
+// of spaces that are looked for widely, also after a restart; none ends it. It
+// fails with CodeInvalid for what is no address of a node.
+func (a *App) SetBootstrap(addresses []string) error {
+	var entered []string
+	for _, address := range addresses {
+		if address = strings.TrimSpace(address); address != "" && !slices.Contains(entered, address) {
+			entered = append(entered, address)
+		}
+	}
+	was := a.settings.get().Bootstrap
+	if err := a.node.SetBootstrap(entered); err != nil {
+		return wrapError(CodeInvalid,
+			"This is not a list of up to 16 addresses of computers to ask. Each looks like /ip4/198.51.100.7/tcp/4002/p2p/12D3KooW… and comes from whoever runs that computer.", err)
+	}
+	if err := a.settings.change(func(s *settings) { s.Bootstrap = entered }); err != nil {
+		return errors.Join(err, a.node.SetBootstrap(was))
+	}
+	a.news.ring(topic{event: EventNetwork})
 	return nil
 }
 
@@ -62,6 +89,9 @@ func (a *App) Network() Network {
 	network := Network{
 		Device: a.Device().String(), Addresses: a.node.Addresses(), Peers: []Peer{}, Offline: a.node.Offline(),
 	}
+	wide := a.node.Wide()
+	network.Bootstrap, network.Asking, network.Answering = orNone(wide.Bootstrap), wide.Asking, wide.Nodes
+	network.Serving = orNone(wide.Serving)
 	network.Frugal, network.Spares = a.settings.get().Frugal, string(a.frugal.reason())
 	if network.Addresses == nil {
 		network.Addresses = []string{}

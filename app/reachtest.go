@@ -193,7 +193,7 @@ func (a *App) SetReach(ctx context.Context, id space.ID, reach string) error {
 	}
 	parsed, err := space.ParseReach(reach)
 	if err != nil {
-		return wrapError(CodeInvalid, "How far a space reaches is direct (wherever its members are), local (this network only) or wide (wherever they are, and a newer Parley may ask strangers where).", err)
+		return wrapError(CodeInvalid, "How far a space reaches is direct (wherever its members are), local (this network only) or wide (wherever they are, and computers that you enter may be asked where).", err)
 	}
 	entry, err := log.SetReach(a.key, parsed, now())
 	if errors.Is(err, space.ErrNoEffect) {

@@ -36,6 +36,9 @@ type settings struct {
 	Unsaid bool `json:"unsaid,omitempty"`
 	// Frugal: the network is to be used sparingly.
 	Frugal bool `json:"frugal,omitempty"`
+	// Bootstrap are nodes to ask for members of spaces that are looked for
+	// widely. It is replaced, never changed.
+	Bootstrap []string `json:"bootstrap,omitempty"`
 	// Known are the devices of this person, sorted; nil before they were looked
 	// at first. It is replaced, never changed, as are the next ones.
 	Known    []string       `json:"known,omitempty"`

@@ -271,8 +271,12 @@ type Network struct {
 	Addresses []string `json:"addresses"`
 	Peers     []Peer   `json:"peers"`
 	Offline   bool     `json:"offline"`
-	Frugal    bool     `json:"frugal"` // somebody has switched it on
-	Spares    string   `json:"spares"` // why the network is used sparingly by itself: "battery", "metered" or ""
+	Frugal    bool     `json:"frugal"`    // somebody has switched it on
+	Spares    string   `json:"spares"`    // why the network is used sparingly by itself: "battery", "metered" or ""
+	Bootstrap []string `json:"bootstrap"` // nodes to ask for members of wide spaces, as entered
+	Asking    bool     `json:"asking"`    // they are asked: some space is wide
+	Answering int      `json:"answering"` // how many nodes answer
+	Serving   []string `json:"serving"`   // where this device is such a node itself
 }
 
 // Peer is a device that is connected now.

@@ -308,6 +308,10 @@ func (w *Window) CatchingUp(spaceID string) (CatchingUp, error) {
 // SetFrugal uses the network sparingly, or takes that back.
 func (w *Window) SetFrugal(frugal bool) error { return w.app.SetFrugal(frugal) }
 
+// SetBootstrap says which computers are asked for members of spaces that are
+// looked for widely.
+func (w *Window) SetBootstrap(addresses []string) error { return w.app.SetBootstrap(addresses) }
+
 // Network tells who is connected, and how.
 func (w *Window) Network() (Network, error) { return w.app.Network(), nil }
 

@@ -68,8 +68,9 @@ type SpaceGroup struct {
 
 // NetworkGroup holds the commands about how others are reached.
 type NetworkGroup struct {
-	Status NetworkStatus `cmd:"" help:"Show how each connected device is reached, and what goes to and fro."`
-	Test   NetworkTest   `cmd:"" help:"Try whatever there is to reach others by, and say what works."`
+	Status    NetworkStatus    `cmd:"" help:"Show how each connected device is reached, and what goes to and fro."`
+	Test      NetworkTest      `cmd:"" help:"Try whatever there is to reach others by, and say what works."`
+	Bootstrap NetworkBootstrap `cmd:"" help:"Show or say which computers are asked for members of spaces with a wide reach."`
 }
 
 // InviteGroup holds the commands about invitations.

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -11,7 +12,9 @@ import (
 // SpaceReach says how far a space reaches.
 type SpaceReach struct {
 	Space string `arg:"" help:"The space."`
-	Reach string `arg:"" enum:"direct,local,wide" help:"How far: direct, wherever an address leads; local, on the local network only; wide, as direct, and a newer Parley may ask strangers for an address."`
+	Reach string `arg:"" enum:"direct,local,wide" help:"How far: direct, wherever an address leads; local, on the local network only; wide, as direct, and computers that you enter may be asked where members are."`
+
+	Bootstrap []string `help:"With wide: a computer to ask, on this device; may be given several times. Others enter theirs with network bootstrap." placeholder:"ADDR"`
 }
 
 type reachChanged struct {
@@ -24,7 +27,7 @@ type reachChanged struct {
 var reachWords = map[string]string{
 	"direct": "reaches its members wherever they are.",
 	"local":  "stays on the local network: nothing of it is dialled, relayed or announced outside. Files by hand still go anywhere. Members who are elsewhere hear of this when they are on one network with somebody who knows.",
-	"wide":   "reaches its members wherever they are, and a Parley that can may ask strangers where. This one asks nobody: it is as with direct.",
+	"wide":   "reaches its members wherever they are. Computers that somebody enters (network bootstrap) are asked where members are, and told where this device is, under a key and in a form that only two members can read. They see this device's internet address, and that it asks.",
 }
 
 func (r reachChanged) Plain() string { return fmt.Sprintf("%q %s\n", r.Title, reachWords[r.Reach]) }
@@ -35,7 +38,17 @@ func (c *SpaceReach) Run(ctx context.Context, peer *app.App, reply Reply) error 
 	if err != nil {
 		return err
 	}
-	if err := peer.SetReach(ctx, id, c.Reach); err != nil {
+	if len(c.Bootstrap) > 0 {
+		if c.Reach != "wide" {
+			return app.NewError(app.CodeInvalid, "Computers are asked for a space with the reach wide only: leave --bootstrap out.", nil)
+		}
+		if err := peer.SetBootstrap(append(peer.Network().Bootstrap, c.Bootstrap...)); err != nil {
+			return err
+		}
+	}
+	var told *app.Error
+	err = peer.SetReach(ctx, id, c.Reach)
+	if known := errors.As(err, &told) && told.Code == app.CodeNoEffect && len(c.Bootstrap) > 0; err != nil && !known {
 		return err
 	}
 	s, err := peer.Space(id)
@@ -43,6 +56,53 @@ func (c *SpaceReach) Run(ctx context.Context, peer *app.App, reply Reply) error 
 		return err
 	}
 	return reply.Result(reachChanged{s.ID, s.Name, s.Reach})
+}
+
+// NetworkBootstrap shows and sets which computers are asked for members of spaces
+// with a wide reach.
+type NetworkBootstrap struct {
+	Addresses []string `arg:"" optional:"" name:"address" help:"Computers to ask, in place of those before; without any, what is set is shown. Such as /ip4/198.51.100.7/tcp/4002/p2p/12D3KooW…, from whoever runs a keeper with serve --dht."`
+	None      bool     `help:"Ask nobody."`
+}
+
+type bootstrapTold struct {
+	Bootstrap []string `json:"bootstrap"`
+	Asking    bool     `json:"asking"`
+	Answering int      `json:"answering"`
+	Serving   []string `json:"serving"`
+}
+
+func (r bootstrapTold) Plain() string {
+	var b strings.Builder
+	for _, address := range r.Bootstrap {
+		fmt.Fprintf(&b, "%s\n", address)
+	}
+	switch {
+	case len(r.Bootstrap) == 0:
+		b.WriteString("No computer is asked where members are.\n")
+	case !r.Asking:
+		b.WriteString("They are not asked: no space has the reach wide, or this device is offline.\n")
+	default:
+		fmt.Fprintf(&b, "They are asked where members of wide spaces are. Answering now: %s.\n", counted(r.Answering, "computer"))
+	}
+	for _, address := range r.Serving {
+		fmt.Fprintf(&b, "Others can enter this device: %s\n", address)
+	}
+	return b.String()
+}
+
+// Run tells one result.
+func (c *NetworkBootstrap) Run(_ context.Context, peer *app.App, reply Reply) error {
+	if c.None && len(c.Addresses) > 0 {
+		return app.NewError(app.CodeInvalid, "Give either addresses or --none.", nil)
+	}
+	if c.None || len(c.Addresses) > 0 {
+		if err := peer.SetBootstrap(c.Addresses); err != nil {
+			return err
+		}
+	}
+	n := peer.Network()
+	return reply.Result(bootstrapTold{n.Bootstrap, n.Asking, n.Answering, n.Serving})
 }
 
 // NetworkStatus lists how connected devices are reached.

@@ -21,6 +21,8 @@ type Serve struct {
 
 	MapPorts bool `name:"map-ports" help:"Ask the router to let others in (UPnP, NAT-PMP)."`
 
+	Table []string `name:"dht" help:"Serve, at this address, the hash table in which members of spaces with a wide reach find each other; may be given several times. For a keeper that the internet reaches." placeholder:"ADDR"`
+
 	KeepUnused time.Duration `help:"How long a file stays that no document refers to." default:"720h" placeholder:"DURATION"`
 }
 
@@ -104,7 +106,7 @@ func (c *Serve) start(ctx context.Context, t terminal, g *Grammar, l app.Locatio
 		}
 	}()
 	if h.door, err = app.NewDoor(app.Options{
-		Locations: l, Network: true, Listen: c.Listen, MDNS: c.MDNS, MapPorts: c.MapPorts, KeepUnused: c.KeepUnused, Keyring: g.keyring(), Log: h.log,
+		Locations: l, Network: true, Listen: c.Listen, MDNS: c.MDNS, MapPorts: c.MapPorts, Table: c.Table, KeepUnused: c.KeepUnused, Keyring: g.keyring(), Log: h.log,
 	}, h.attend); err != nil {
 		return h, err
 	}

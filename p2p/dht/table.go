@@ -77,7 +77,7 @@ func Open(ctx context.Context, config Config) (*Table, error) {
 	if len(config.Listen) > 0 {
 		mode, room = kad.ModeServer, maxNotes
 	}
-	table, err := kad.New(ctx, h,
+	table, err := kad.New(context.WithoutCancel(ctx), h, // it ends when it is closed
 		kad.Mode(mode), kad.ProtocolPrefix(prefix),
 		kad.Validator(notes{}), kad.DisableProviders(), kad.MaxRecordAge(noteTime),
 		kad.Datastore(newShelf(max(room, 64))), // who only asks keeps what it has left itself
