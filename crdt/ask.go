@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"parley/crdt/chunk"
@@ -19,8 +20,14 @@ type questions struct {
 	changes  [][]byte                     // of the batch, what was accepted so far
 }
 
-// ask puts the questions to the materializer, without holding up the part.
+// ask finds the answers, without holding up the part: what lies in the snapshots
+// here where they can be unfolded, and else from the materializer.
 func (s *Store) ask(ctx context.Context, b *batch, q *questions) error {
+	if q.presumed != nil || len(q.below) > 0 || len(q.inside) > 0 {
+		if s.lookHere(b, q) {
+			return nil // with these answers, the other questions may be others
+		}
+	}
 	if s.materializer == nil {
 		return errNoMaterializer
 	}
@@ -42,7 +49,7 @@ func (s *Store) ask(ctx context.Context, b *batch, q *questions) error {
 		for hash := range q.inside {
 			b.inside[hash] = !slices.Contains(report.Missing, hash)
 		}
-		return nil // with these answers, the other questions may be others
+		return nil
 	}
 	for actor, signed := range q.chained {
 		err := s.materializer.Verify(ctx, chunks, map[chunk.Actor]chunk.Signed{actor: signed})
@@ -52,6 +59,27 @@ func (s *Store) ask(ctx context.Context, b *batch, q *questions) error {
 		b.chained[signed.Hash] = err == nil
 	}
 	return nil
+}
+
+// lookHere answers what it can of what lies in the snapshots by unfolding them.
+// It answers nothing where one of them cannot be.
+func (s *Store) lookHere(b *batch, q *questions) bool {
+	wanted := make(map[chunk.Hash]bool)
+	for _, c := range b.changes {
+		if c.fate == presumed && q.presumed != nil {
+			wanted[c.Hash] = false
+		}
+	}
+	for _, hashes := range []map[chunk.Hash]bool{q.inside, q.below} {
+		for hash := range hashes {
+			wanted[hash] = false
+		}
+	}
+	if !s.among(q.stored, wanted) {
+		return false
+	}
+	maps.Copy(b.inside, wanted)
+	return true
 }
 
 // lookInside has the materializer take changes out of the snapshots, and finds

@@ -40,3 +40,27 @@ func (s *Store) changesIn(ctx context.Context, snapshots [][]byte) ([][]byte, er
 	}
 	return list, nil
 }
+
+// among sets those of some hashes that are the names of changes in the snapshots
+// among chunks. It reports whether all of the snapshots could be unfolded.
+func (s *Store) among(chunks [][]byte, wanted map[chunk.Hash]bool) bool {
+	for _, raw := range chunks {
+		if kind, err := chunk.KindOf(raw); err != nil || kind != chunk.KindDocument {
+			continue
+		}
+		snapshot, err := chunk.ParseSnapshot(raw, s.limits)
+		if err != nil {
+			return false
+		}
+		history, err := s.unfold(snapshot, nil)
+		if err != nil {
+			return false
+		}
+		for hash := range history.Hashes() {
+			if _, asked := wanted[hash]; asked {
+				wanted[hash] = true
+			}
+		}
+	}
+	return true
+}

@@ -2,6 +2,7 @@ package chunk
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 )
 
@@ -17,6 +18,17 @@ type History struct {
 	rows   []row
 	deps   []int32
 	own    [][]int32 // by actor, the rows of its changes by number
+}
+
+// Hashes are the names of the changes, each after those it depends on.
+func (h *History) Hashes() iter.Seq[Hash] {
+	return func(yield func(Hash) bool) {
+		for i := range h.rows {
+			if !yield(h.rows[i].hash) {
+				return
+			}
+		}
+	}
 }
 
 // row is one change, after those it depends on.
