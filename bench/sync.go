@@ -59,13 +59,19 @@ func measureFirstSync(ctx context.Context, dir string) (_ []Row, err error) {
 	defer func() { err = errors.Join(err, here.close()) }()
 	all := float64(len(saved)) / 1000
 	var took, carried, times, apartTook, apartCarried []float64
-	for _, m := range made {
-		f, err := fetch(ctx, here, m, ref, written, birth)
+	for i, m := range made {
+		newcomer, err := goOnline(ctx, m, listenTCP)
 		if err != nil {
-			return nil, err
+			return nil, errors.Join(err, closeAll(made[i:]))
 		}
-		took, carried, times = append(took, f.first.took), append(carried, f.first.kB), append(times, f.first.kB/all)
-		apartTook, apartCarried = append(apartTook, f.apart.took), append(apartCarried, f.apart.kB)
+		first, err := reach(ctx, newcomer, here)
+		if err == nil && i == len(made)-1 {
+			apartTook, apartCarried, err = apart(ctx, here, newcomer, ref, written, birth)
+		}
+		if err = errors.Join(err, newcomer.close()); err != nil {
+			return nil, errors.Join(err, closeAll(made[i+1:]))
+		}
+		took, carried, times = append(took, first.took), append(carried, first.kB), append(times, first.kB/all)
 	}
 	name := func(what string) string { return fmt.Sprintf("a text of %d one-key changes: %s", manyKeys, what) }
 	return []Row{
@@ -115,37 +121,33 @@ func (s *shelf) continues(ctx context.Context, ref crdt.Ref, birth [][]byte, key
 // exchange is what it took until two stations were equal.
 type exchange struct{ took, kB float64 } // seconds
 
-type fetched struct{ first, apart exchange }
-
-// fetch connects a newcomer by a wire, lets it fetch, cuts the wire, has both
-// write, and connects them again.
-func fetch(ctx context.Context, author *station, m *shelf, ref crdt.Ref, writes *hand, birth [][]byte) (f fetched, err error) {
-	newcomer, err := goOnline(ctx, m, listenTCP)
+// apart cuts the wire between two stations, has both write, and connects them
+// again, a few times.
+func apart(ctx context.Context, author, other *station, ref crdt.Ref, writes *hand, birth [][]byte) (took, carried []float64, err error) {
+	theirs, err := takeUp(actorOf(other.space, other.device, 0), birth)
 	if err != nil {
-		return f, errors.Join(err, m.close())
+		return nil, nil, err
 	}
-	defer func() { err = errors.Join(err, newcomer.close()) }()
-	if f.first, err = reach(ctx, newcomer, author); err != nil {
-		return f, err
+	for range syncRounds {
+		if err := other.node.SetOffline(true); err != nil {
+			return nil, nil, err
+		}
+		if err := author.adds(ctx, ref, writes); err != nil {
+			return nil, nil, err
+		}
+		if err := other.adds(ctx, ref, theirs); err != nil {
+			return nil, nil, err
+		}
+		if err := other.node.SetOffline(false); err != nil {
+			return nil, nil, err
+		}
+		e, err := reach(ctx, other, author)
+		if err != nil {
+			return nil, nil, err
+		}
+		took, carried = append(took, e.took), append(carried, e.kB)
 	}
-	if err := newcomer.node.SetOffline(true); err != nil {
-		return f, err
-	}
-	theirs, err := takeUp(actorOf(m.space, m.device, 0), birth)
-	if err != nil {
-		return f, err
-	}
-	if err := author.adds(ctx, ref, writes); err != nil {
-		return f, err
-	}
-	if err := newcomer.adds(ctx, ref, theirs); err != nil {
-		return f, err
-	}
-	if err := newcomer.node.SetOffline(false); err != nil {
-		return f, err
-	}
-	f.apart, err = reach(ctx, newcomer, author)
-	return f, err
+	return took, carried, nil
 }
 
 // adds types a hundred letters, one change each, at once durable.
