@@ -1,6 +1,8 @@
 package p2p
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"runtime"
 	"slices"
 	"testing"
@@ -12,13 +14,15 @@ import (
 const tenThousand = 10_000
 
 // floods are entries of a member who wants the others to be busy: 3000 on top
-// of one another, the rest beside one another.
+// of one another, the rest beside one another; of the kinds that she may write and
+// of some that she may not, of the known ones and others.
 func (d *device) floods(c *company) (entries [][]byte) {
 	c.t.Helper()
 	base := d.logOf(c.park).Heads()
 	parents := base
 	for i := range tenThousand {
-		raw := d.forges(c.park, space.KindPerson, map[int]any{1: map[int]any{1: "Mal", 3: 0}}, time.Unix(int64(i), 0), parents...)
+		kind, body := d.flooding(c, i)
+		raw := d.forges(c.park, kind, body, time.Unix(int64(i), 0), parents...)
 		entries = append(entries, raw)
 		parents = base
 		if i < 3000 {
@@ -30,6 +34,43 @@ func (d *device) floods(c *company) (entries [][]byte) {
 		}
 	}
 	return entries
+}
+
+// flooding is what one of these says. Ten on top of one another make a key into
+// Mal's own seat, let in a device of her making, and take both back.
+func (d *device) flooding(c *company, i int) (space.Kind, map[int]any) {
+	mal, ada := d.id(), c.all[0].id()
+	made := func(what string) space.Key {
+		return space.KeyFromSeed(sha256.Sum256([]byte(fmt.Sprint(what, " of Mal's ", i/10))))
+	}
+	link, public := made("link"), made("link").Device()
+	cut := []any{[]any{c.plan.Document[:], 0, []any{[]any{[]byte{byte(i >> 8), byte(i)}, 1 + i}}}}
+	switch i % 10 {
+	case 0:
+		proof := space.ProveSeatKey(link.Seed(), mal, space.Link)
+		return space.KindSeatKey, map[int]any{1: public[:], 2: uint(space.Link), 3: 1000, 4: 0, 5: mal, 6: proof}
+	case 1:
+		application, err := space.Apply(made("device"), space.Code{Space: c.park, Secret: link.Seed()}, space.Person{Name: "Mal"})
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		return space.KindJoin, map[int]any{1: application}
+	case 2:
+		return space.KindLabel, map[int]any{1: mal, 2: fmt.Sprint("device ", i)}
+	case 3:
+		return space.KindCut, map[int]any{1: cut}
+	case 4: // for which she has no right
+		return space.KindRole, map[int]any{1: mal, 2: uint(space.Facilitator), 3: cut}
+	case 5:
+		return space.KindRemove, map[int]any{1: ada, 2: cut}
+	case 6:
+		return space.KindWithdraw, map[int]any{1: public[:]}
+	case 7: // of a newer Parley
+		return 300, map[int]any{1: i}
+	case 8:
+		return space.KindRevoke, map[int]any{1: made("device").Device(), 2: cut}
+	}
+	return space.KindPerson, map[int]any{1: map[int]any{1: "Mal", 3: 0}}
 }
 
 // bounded sees to it that what something keeps in memory has an end. How long it
@@ -65,6 +106,9 @@ func TestAttackTenThousandEntries(t *testing.T) {
 	})
 	if n := ada.logOf(c.park).Len(); n < 8192 || n > 8300 {
 		t.Errorf("the log has %d entries", n)
+	}
+	if n := len(ada.logOf(c.park).SeatDevices(mal.id())); n < 100 {
+		t.Errorf("%d devices were ever Mal's: what she writes does not count", n)
 	}
 	// Everybody goes on working, and she can be removed.
 	ben.writes(c.plan, "all the same")
@@ -111,16 +155,9 @@ func TestAttackTenThousandEntriesNotTheSameToAll(t *testing.T) {
 				_ = other.pullsFrom(c.park, d)
 			}
 		}
-		waitFor(t, "Mal's removal", func() bool {
-			return !slices.ContainsFunc(honest, func(d *device) bool {
-				_, in := d.logOf(c.park).Member(mal.id())
-				return in
-			})
-		})
-		waitFor(t, "the same documents", func() bool {
-			return ada.store.Digest(c.park) == ben.store.Digest(c.park) && ada.store.Digest(c.park) == cleo.store.Digest(c.park) &&
-				c.says(ada, c.plan) == "all the same, all the same, all the same, hello"
-		})
+		const as = "Ada facilitator, Ben facilitator, Cleo editor; plan: all the same, all the same, all the same, hello; notes: "
+		c.endsButForLogs(6*patience, as, honest...)
+		c.setsAside(nil, honest...)
 		for _, d := range honest {
 			for _, other := range honest {
 				if d.turnsAway(other) {
