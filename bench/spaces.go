@@ -176,7 +176,7 @@ func (t *town) timeChecks() (samples []float64, err error) {
 func takes(log *space.Log, self, from space.DeviceID, actor []byte, seq uint64) bool {
 	document := document(0)
 	_, in := log.Member(self)
-	_, sends := log.Member(from)
+	_, _ = log.Member(from)
 	own := space.ActorFor(log.ID(), from, 0)
 	prefix, _ := space.ActorOwner(own[:])
 	_, known := log.Actor(prefix)
@@ -197,8 +197,8 @@ func takes(log *space.Log, self, from space.DeviceID, actor []byte, seq uint64) 
 	}
 	if !stands {
 		// Why not: somebody who is in has another role, or the space is archived.
-		_, sends = log.Member(from)
-		_ = sends && log.Archived()
+		_, member := log.Member(from)
+		_ = member && log.Archived()
 	}
 	return stands && log.Rights() == as
 }
