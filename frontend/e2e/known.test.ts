@@ -141,4 +141,35 @@ describe("the network screen", () => {
 		await anna.window.seesText(words.reach.changed.local);
 		await until("the choice to stay", async () => local.isChecked());
 	});
+
+	test("a space is looked for widely, with computers that somebody enters", async ({ workshop }) => {
+		const anna = await workshop.seat("Anna");
+		const { words, screen } = anna.window;
+		await anna.window.startsSpace(SPACE);
+		await opensThisSpace(anna.window);
+		await anna.window.sees("heading", words.reach.title);
+		await anna.window.seesText(words.reach.wideHint);
+		const field = screen.page.getByLabel(words.bootstrap.label);
+		expect(await field.count()).toBe(0);
+		await screen.page.getByText(words.reach.wide, { exact: true }).click();
+		await anna.window.seesText(words.reach.changed.wide);
+		await anna.window.seesText(words.bootstrap.none);
+
+		await field.fill("library.example");
+		await screen.press("button", words.bootstrap.save);
+		await anna.window.seesText(fill(words.bootstrap.wrong, { address: "library.example" }));
+		expect(await field.getAttribute("aria-invalid")).toBe("true");
+
+		const address = "/ip4/127.0.0.1/tcp/9/p2p/12D3KooWQYV9dGMFoRzNStwpXztXaBUjtPqi6aU76ZgUriHhKust";
+		await field.fill(address);
+		await screen.press("button", words.bootstrap.save);
+		await anna.window.seesText(words.bootstrap.saved);
+		await anna.window.seesText(words.bootstrap.quiet); // there is nobody to look for
+		await screen.page.reload();
+		await until("the address to be kept", async () => (await field.inputValue()) === address);
+
+		await screen.page.getByText(words.reach.direct, { exact: true }).click();
+		await field.waitFor({ state: "detached" });
+		expect(screen.complaints).toEqual([]);
+	});
 });
