@@ -15,14 +15,12 @@ export function DocumentMenu({ document }: { document: ListedDocument }) {
 				id: "bring-back",
 				icon: ArchiveRestore,
 				label: t("shelf.bringBack"),
-				description: t("shelf.bringBackHint"),
 				onAction: () => bringBack(document),
 			}
 		: {
 				id: "archive",
 				icon: Archive,
 				label: t("shelf.archive"),
-				description: t("shelf.archiveHint"),
 				onAction: () => archive(document),
 			};
 	return <Menu label={label} trigger={<IconButton icon={Ellipsis} label={label} />} entries={[entry]} />;
