@@ -68,7 +68,7 @@ func timeSyncedWrites(dir string, encrypted bool) (_ []float64, err error) {
 const echo = "/bench/echo/1"
 
 func timeRoundTrips(ctx context.Context) (_ []float64, err error) {
-	here, there, err := pair(ctx)
+	here, there, err := pair(ctx, listenQUIC)
 	if err != nil {
 		return nil, err
 	}
@@ -99,9 +99,9 @@ func timeRoundTrips(ctx context.Context) (_ []float64, err error) {
 }
 
 // pair makes two plain hosts that are connected over loopback.
-func pair(ctx context.Context) (here, there host.Host, err error) {
+func pair(ctx context.Context, listen []string) (here, there host.Host, err error) {
 	for _, h := range []*host.Host{&here, &there} {
-		if *h, err = libp2p.New(libp2p.ListenAddrStrings("/ip4/127.0.0.1/udp/0/quic-v1"), libp2p.DisableRelay()); err != nil {
+		if *h, err = libp2p.New(libp2p.ListenAddrStrings(listen...), libp2p.DisableRelay()); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -33,7 +33,7 @@ func measurePeers(ctx context.Context) ([]Row, error) {
 		measure func(context.Context, string) ([]Row, error)
 	}{
 		{"keys", measureKeys}, {"first sync", measureFirstSync}, {"reconnecting", measureReconnect},
-		{"a full room", measureRoom}, {"a keeper", measureKeeper},
+		{"a large file", measureFiles}, {"a full room", measureRoom}, {"a keeper", measureKeeper},
 	} {
 		fmt.Fprintf(os.Stderr, "peers: measuring %s\n", step.name) // all of them take minutes
 		measured, err := step.measure(ctx, dir)
