@@ -3,6 +3,8 @@ package crdt
 import (
 	"bytes"
 	"cmp"
+	"maps"
+	"math/bits"
 	"slices"
 
 	"parley/crdt/chunk"
@@ -60,6 +62,7 @@ type standing struct {
 	rights
 	actors map[chunk.Actor]actorRights
 	voices []voice // of the changes that were listed, in that order
+	steps  int     // that were taken to hear them
 }
 
 // actorRights are what the log says of an actor in a part.
@@ -70,13 +73,19 @@ type actorRights struct {
 	limit uint64
 }
 
+// speaker is a device that has signed changes of an actor that is no device's.
+type speaker struct {
+	actor chunk.Actor
+	by    space.DeviceID
+}
+
+// chorus is how many speakers are heard at once: anybody may make many, and each
+// by itself would have to be followed through all that is below.
+const chorus = 64
+
 // standing finds out which changes stand by themselves, from all that is signed.
 func (r rights) standing(list []saying) *standing {
 	s := &standing{rights: r, actors: make(map[chunk.Actor]actorRights), voices: make([]voice, len(list))}
-	type speaker struct {
-		actor chunk.Actor
-		by    space.DeviceID
-	}
 	signed := make(map[speaker][]int)
 	for i, c := range list {
 		s.voices[i].why = ReasonNoRight
@@ -84,25 +93,69 @@ func (r rights) standing(list []saying) *standing {
 			signed[speaker{c.actor, c.by}] = append(signed[speaker{c.actor, c.by}], i)
 		}
 	}
-	seen := make([]int, len(list)) // by the how manieth speaker
-	turn := 0
-	for who, next := range signed {
-		turn++
-		said := r.voiceOf(who.by)
-		for len(next) > 0 {
-			at := next[len(next)-1]
-			next = next[: len(next)-1 : len(next)-1]
-			if seen[at] == turn {
-				continue
-			}
-			seen[at] = turn
-			if list[at].actor == who.actor && s.voices[at].less(said) {
-				s.voices[at] = said
-			}
-			next = append(next, list[at].below...)
-		}
+	if len(signed) == 0 {
+		return s
+	}
+	order := downwards(list)
+	speakers := slices.Collect(maps.Keys(signed))
+	for some := range slices.Chunk(speakers, chorus) {
+		s.hear(list, order, some, signed)
 	}
 	return s
+}
+
+// hear notes what at most 64 speakers say: of the changes they have signed, and of
+// those of the same actor below.
+func (s *standing) hear(list []saying, order []int, speakers []speaker, signed map[speaker][]int) {
+	reached := make([]uint64, len(list)) // by which of them, a bit each
+	of := make(map[chunk.Actor]uint64)
+	said := make([]voice, len(speakers))
+	for i, who := range speakers {
+		said[i] = s.voiceOf(who.by)
+		of[who.actor] |= 1 << i
+		for _, at := range signed[who] {
+			reached[at] |= 1 << i
+		}
+	}
+	for _, at := range order {
+		s.steps++
+		if reached[at] == 0 {
+			continue
+		}
+		for own := reached[at] & of[list[at].actor]; own != 0; own &= own - 1 {
+			if one := said[bits.TrailingZeros64(own)]; s.voices[at].less(one) {
+				s.voices[at] = one
+			}
+		}
+		for _, below := range list[at].below {
+			s.steps++
+			reached[below] |= reached[at]
+		}
+	}
+}
+
+// downwards is an order of sayings in which each comes before what it builds on.
+func downwards(list []saying) []int {
+	above := make([]int, len(list))
+	for i := range list {
+		for _, below := range list[i].below {
+			above[below]++
+		}
+	}
+	order := make([]int, 0, len(list))
+	for i := range list {
+		if above[i] == 0 {
+			order = append(order, i)
+		}
+	}
+	for next := 0; next < len(order); next++ {
+		for _, below := range list[order[next]].below {
+			if above[below]--; above[below] == 0 {
+				order = append(order, below)
+			}
+		}
+	}
+	return order
 }
 
 // of looks up an actor.
