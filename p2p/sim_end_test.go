@@ -58,8 +58,11 @@ func (s *simulation) compareParts(one, other *player) string {
 	var lines []string
 	refs := make(map[crdt.Ref]bool)
 	for _, p := range []*player{one, other} {
-		for _, ref := range p.store.Refs(s.park) {
-			refs[ref] = true
+		// Of some parts nothing counts, but others are told what is set aside.
+		for _, bucket := range p.store.Buckets(s.park) {
+			for _, part := range p.store.Parts(s.park, bucket.First) {
+				refs[crdt.Ref{Space: s.park, Document: part.Document, Part: part.Part}] = true
+			}
 		}
 	}
 	for ref := range refs {
@@ -68,7 +71,7 @@ func (s *simulation) compareParts(one, other *player) string {
 		if err != nil || failed != nil {
 			lines = append(lines, fmt.Sprintf("%s: %v, %v", ref, err, failed))
 		} else if a.Digest != b.Digest {
-			lines = append(lines, fmt.Sprintf("%s: %v, forks %x, and %s %v, forks %x", ref, a.Vector(), a.Forks, other.name, b.Vector(), b.Forks))
+			lines = append(lines, fmt.Sprintf("%s: %v, forks %x, aside %x, and %s %v, forks %x, aside %x", ref, a.Vector(), a.Forks, a.Aside, other.name, b.Vector(), b.Forks, b.Aside))
 		}
 	}
 	return strings.Join(lines, "; ")
