@@ -1,10 +1,13 @@
 package p2p
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -16,6 +19,42 @@ import (
 
 // errPressed means that a transfer made way for what somebody waits for.
 var errPressed = errors.New("somebody waits for another file")
+
+// Why a transfer is given up for another: errSlow is the fault of who gives,
+// errTurn means that a slow one has had its turn.
+var (
+	errSlow = errors.New("the device is slow, and others may have the file")
+	errTurn = errors.New("other files are to be fetched from others")
+)
+
+// A transfer is how a blob is asked for.
+type transfer struct {
+	blob     crdt.BlobID
+	pressing bool // somebody waits for it
+	patient  bool // with somebody who is slow
+}
+
+// limit is how long a step may take at most, 0 for as long as the protocol has
+// it.
+func (t transfer) limit(usual time.Duration) time.Duration {
+	if t.patient {
+		return 0
+	}
+	return usual
+}
+
+// within has a step of a conversation take no longer than some time.
+func (c *conversation) within(limit time.Duration, step func() error) error {
+	if limit == 0 {
+		return step()
+	}
+	late := time.AfterFunc(limit, c.abort)
+	err := step()
+	if !late.Stop() && err != nil {
+		return errSlow
+	}
+	return err
+}
 
 // A blobLine is a conversation about blobs that is held open while there is more
 // to ask of the same peer.
@@ -32,7 +71,8 @@ type giver struct {
 }
 
 // dial opens a conversation with a peer, or goes on with the one that is open.
-func (f *fetcher) dial(p peer.ID) (*blobLine, error) {
+// It fails with errSlow after some time, unless that is 0.
+func (f *fetcher) dial(p peer.ID, limit time.Duration) (*blobLine, error) {
 	if f.line != nil && f.line.peer == p {
 		return f.line, nil
 	}
@@ -41,16 +81,26 @@ func (f *fetcher) dial(p peer.ID) (*blobLine, error) {
 	if !r.isMember(p) {
 		return nil, errOutsider
 	}
-	if known, err := r.online.host.Peerstore().SupportsProtocols(p, blobProtocol); err == nil && len(known) == 0 {
+	// Who has said hello may not have told us yet what it speaks.
+	if known, err := r.online.host.Peerstore().GetProtocols(p); err == nil && len(known) > 0 && !slices.Contains(known, blobProtocol) {
 		return nil, ErrNotHeld // it does not speak of blobs
 	}
-	turn, err := r.online.takeTurn(r.ctx, p, aboutBlobs)
-	if err != nil {
-		return nil, err
+	ctx, cancel := r.ctx, func() {}
+	if limit > 0 {
+		ctx, cancel = context.WithTimeout(r.ctx, limit)
 	}
-	stream, err := r.online.host.NewStream(network.WithNoDial(r.ctx, "blobs"), p, blobProtocol)
+	defer cancel()
+	turn, err := r.online.takeTurn(ctx, p, aboutBlobs)
+	var stream network.Stream
+	if err == nil {
+		if stream, err = r.online.host.NewStream(network.WithNoDial(ctx, "blobs"), p, blobProtocol); err != nil {
+			turn()
+		}
+	}
 	if err != nil {
-		turn()
+		if ctx.Err() != nil {
+			return nil, errSlow
+		}
 		return nil, fmt.Errorf("ask for blobs: %w", err)
 	}
 	line := &blobLine{conversation: converse(stream, blobPatience), peer: p}
@@ -89,12 +139,16 @@ func (f *fetcher) breakOff() {
 // fetchFrom gets a blob, or what is left of it, from one peer. Where all of it
 // has come and is something else, part of which others gave, it begins anew with
 // this peer alone: then it is known who lied.
-func (f *fetcher) fetchFrom(p peer.ID, blob crdt.BlobID, pressing bool) error {
+func (f *fetcher) fetchFrom(p peer.ID, how transfer) error {
+	blob := how.blob
 	before := maps.Clone(f.givers[blob])
-	alone, err := f.transfer(p, blob, pressing)
+	alone, err := f.transfer(p, how)
 	if errors.Is(err, crdt.ErrOtherBlob) && !alone {
 		delete(f.givers, blob)
-		_, err = f.transfer(p, blob, pressing)
+		_, err = f.transfer(p, how)
+	}
+	if errors.Is(err, errSlow) {
+		f.finds(p, true)
 	}
 	switch {
 	case errors.Is(err, crdt.ErrOtherBlob):
@@ -120,10 +174,19 @@ func (f *fetcher) avoid(p peer.ID, blob crdt.BlobID) {
 
 // transfer asks one peer for what is left of a blob, and takes it in. alone says
 // whether all of it came from this peer.
-func (f *fetcher) transfer(p peer.ID, blob crdt.BlobID, pressing bool) (alone bool, err error) {
-	line, err := f.dial(p)
+func (f *fetcher) transfer(p peer.ID, how transfer) (alone bool, err error) {
+	blob := how.blob
+	line, err := f.dial(p, how.limit(blobAnswer))
 	if err != nil {
 		return false, err
+	}
+	if how.patient {
+		cut, done := f.patientWith(line)
+		defer func() {
+			if done(); err != nil && cut() {
+				err = errTurn
+			}
+		}()
 	}
 	in, err := f.room.node.store.TakeInBlob(f.room.id, blob)
 	if err != nil {
@@ -135,8 +198,11 @@ func (f *fetcher) transfer(p peer.ID, blob crdt.BlobID, pressing bool) (alone bo
 		return false, err
 	}
 	var found blobFound
-	heard, err := line.hear(blobRequest, &found, &blobAbsent{})
-	if err != nil {
+	var heard message
+	if err := line.within(how.limit(blobAnswer), func() (err error) {
+		heard, err = line.hear(blobRequest, &found, &blobAbsent{})
+		return err
+	}); err != nil {
 		return false, noEOF(err)
 	}
 	if heard != &found {
@@ -154,18 +220,44 @@ func (f *fetcher) transfer(p peer.ID, blob crdt.BlobID, pressing bool) (alone bo
 		return false, crdt.ErrOtherBlob
 	}
 	first := int(offset / crdt.BlobPiece)
-	err = f.takeIn(line, in, blob, size-offset, found.Media, pressing)
+	err = f.takeIn(line, in, how, size-offset, found.Media)
 	return first == 0 || f.allFrom(p, blob, first), err
 }
 
+// patientWith takes note of a conversation with somebody slow, which ends at once
+// when somebody waits for another file that others may have. cut reports whether
+// it did.
+func (f *fetcher) patientWith(line *blobLine) (cut func() bool, done func()) {
+	quick := slices.ContainsFunc(f.room.online.sharers(f.room.id), func(p peer.ID) bool { return !f.isSlow(p) })
+	var ended atomic.Bool
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if quick {
+		f.patient = func() {
+			ended.Store(true)
+			line.abort()
+		}
+	}
+	return ended.Load, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.patient = nil
+	}
+}
+
 // takeIn takes what a peer sends of a blob.
-func (f *fetcher) takeIn(line *blobLine, in *crdt.BlobIntake, blob crdt.BlobID, left int64, media string, pressing bool) error {
+func (f *fetcher) takeIn(line *blobLine, in *crdt.BlobIntake, how transfer, left int64, media string) error {
 	if f.buffer == nil {
 		f.buffer = make([]byte, crdt.BlobPiece)
 	}
+	began := time.Now()
 	for ; left > crdt.BlobPiece; left -= crdt.BlobPiece {
-		if err := line.hearData(f.buffer); err != nil {
+		asked := time.Now()
+		if err := line.within(how.limit(blobPieceTime), func() error { return line.hearData(f.buffer) }); err != nil {
 			return err
+		}
+		if how.patient && time.Since(asked) < blobPieceTime/2 {
+			f.finds(line.peer, false)
 		}
 		if !f.room.allows(line.stream.Conn()) {
 			return errOutsider
@@ -174,14 +266,17 @@ func (f *fetcher) takeIn(line *blobLine, in *crdt.BlobIntake, blob crdt.BlobID, 
 			return err
 		}
 		pieces := in.Pieces()
-		inner(f.givers, blob)[len(pieces)-1] = giver{line.peer, pieces[len(pieces)-1]}
-		if !pressing && (f.pressed() || f.room.node.frugal()) {
+		inner(f.givers, how.blob)[len(pieces)-1] = giver{line.peer, pieces[len(pieces)-1]}
+		if !how.pressing && (f.pressed() || f.room.node.frugal()) {
 			return errPressed
+		}
+		if how.patient && time.Since(began) > blobTurn && f.others() {
+			return errTurn
 		}
 	}
 	last := f.buffer[:left]
 	if left > 0 {
-		if err := line.hearData(last); err != nil {
+		if err := line.within(how.limit(blobPieceTime), func() error { return line.hearData(last) }); err != nil {
 			return err
 		}
 	}
@@ -211,6 +306,7 @@ func (f *fetcher) survey() {
 	f.looked = f.looked || len(sharers) > 0
 	f.mu.Unlock()
 	rand.Shuffle(len(sharers), func(i, j int) { sharers[i], sharers[j] = sharers[j], sharers[i] })
+	slices.SortStableFunc(sharers, func(a, b peer.ID) int { return compareBool(f.isSlow(a), f.isSlow(b)) })
 	offered := make(map[crdt.BlobID]bool)
 	for _, p := range sharers[:min(surveyed, len(sharers))] {
 		names, err := f.ask(p)
@@ -246,10 +342,21 @@ func (f *fetcher) survey() {
 
 // ask lists the blobs that a peer has, or nothing if they are just ours.
 func (f *fetcher) ask(p peer.ID) (names [][32]byte, err error) {
-	line, err := f.dial(p)
+	line, err := f.dial(p, blobAnswer)
 	if err != nil {
 		return nil, err
 	}
+	err = line.within(blobListTime, func() error {
+		names, err = f.hearNames(line)
+		return err
+	})
+	if errors.Is(err, errSlow) {
+		f.finds(p, true)
+	}
+	return names, err
+}
+
+func (f *fetcher) hearNames(line *blobLine) (names [][32]byte, err error) {
 	if err := line.say(&listBlobs{Digest: digestOfNames(f.room.blobNames())}); err != nil {
 		return nil, err
 	}

@@ -25,6 +25,13 @@ const (
 	maxHolders   = 4096
 	blobRetries  = 5
 	blobRetrying = time.Second // and longer each time
+
+	// Who takes longer than this is slow for a while: others are asked first.
+	blobAnswer    = 5 * time.Second
+	blobPieceTime = 10 * time.Second
+	blobListTime  = 30 * time.Second
+	blobSlow      = 10 * time.Minute
+	blobTurn      = 30 * time.Second // of a slow one, where other files are to be fetched
 )
 
 // FetchBlob returns when a blob of a space is here, durably. Members who are
@@ -86,15 +93,20 @@ func (n *Node) Holders(id space.ID, blob crdt.BlobID) []space.DeviceID {
 
 // A fetcher gets one space's blobs from whoever has them, one after the other:
 // those that somebody waits for, and when there are none of these, those that
-// documents refer to.
+// documents refer to. What only slow members have comes later: none of them
+// keeps it from what others have.
 type fetcher struct {
 	room *room
 	wake chan struct{} // holds at most one
 
 	mu      sync.Mutex
 	waiting map[crdt.BlobID]map[chan error]bool
-	asked   []crdt.BlobID // that are waited for, the first first
-	ahead   []crdt.BlobID // that nobody waits for yet
+	asked   []crdt.BlobID         // that are waited for, the first first
+	ahead   []crdt.BlobID         // that nobody waits for yet
+	later   []crdt.BlobID         // that only slow members have
+	turned  bool                  // one of those had its turn, and one that is ahead is next
+	slow    map[peer.ID]time.Time // until when
+	patient func()                // ends what is under way with a slow member; nil: nothing is
 	failed  map[crdt.BlobID]int
 	holders map[crdt.BlobID]map[space.DeviceID]bool
 	due     time.Time // when documents are to be looked through; zero: they have not moved
@@ -113,6 +125,7 @@ func newFetcher(r *room) *fetcher {
 		room: r, wake: make(chan struct{}, 1),
 		waiting: make(map[crdt.BlobID]map[chan error]bool),
 		failed:  make(map[crdt.BlobID]int),
+		slow:    make(map[peer.ID]time.Time),
 		holders: make(map[crdt.BlobID]map[space.DeviceID]bool),
 		avoided: make(map[peer.ID]time.Time),
 		givers:  make(map[crdt.BlobID]map[int]giver),
@@ -127,6 +140,9 @@ func (f *fetcher) demand(blob crdt.BlobID) (answer <-chan error, done func()) {
 	c := make(chan error, 1)
 	if f.waiting[blob] == nil {
 		f.asked = append(f.asked, blob)
+		if f.patient != nil {
+			f.patient()
+		}
 	}
 	inner(f.waiting, blob)[c] = true
 	f.stir()
@@ -137,6 +153,7 @@ func (f *fetcher) demand(blob crdt.BlobID) (answer <-chan error, done func()) {
 		if len(f.waiting[blob]) == 0 {
 			delete(f.waiting, blob)
 			f.asked = slices.DeleteFunc(f.asked, func(other crdt.BlobID) bool { return other == blob })
+			f.later = slices.DeleteFunc(f.later, func(other crdt.BlobID) bool { return other == blob })
 		}
 	}
 }
@@ -209,15 +226,21 @@ func (f *fetcher) next() (blob crdt.BlobID, pressing, ok bool) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.room.node.frugal() {
+		f.later = slices.DeleteFunc(f.later, func(blob crdt.BlobID) bool { return f.waiting[blob] == nil })
+	}
+	ahead := len(f.ahead) > 0 && !f.room.node.frugal()
 	switch {
 	case len(f.asked) > 0:
-		blob, pressing, ok = f.asked[0], true, true
-		f.asked = f.asked[1:]
-	case len(f.ahead) > 0 && !f.room.node.frugal():
-		blob, ok = f.ahead[0], true
-		f.ahead = f.ahead[1:]
+		blob, f.asked = f.asked[0], f.asked[1:]
+	case len(f.later) > 0 && !(ahead && f.turned):
+		blob, f.later = f.later[0], f.later[1:]
+	case ahead:
+		blob, f.ahead, f.turned = f.ahead[0], f.ahead[1:], false
+	default:
+		return crdt.BlobID{}, false, false
 	}
-	return blob, pressing, ok
+	return blob, f.waiting[blob] != nil, true
 }
 
 // pressed reports whether somebody waits for another blob.
@@ -236,15 +259,22 @@ func (f *fetcher) untilDue() time.Duration {
 	return max(time.Until(f.due), 0)
 }
 
-// fetch gets a blob from the first who has it.
+// fetch gets a blob from the first who has it. Where only slow members are left
+// to ask, that happens when nothing else is to be fetched, or for a turn.
 func (f *fetcher) fetch(blob crdt.BlobID, pressing bool) {
 	if f.room.node.store.HasBlob(f.room.id, blob) {
 		f.ended(blob, nil)
 		return
 	}
 	result := ErrNotHeld
-	for _, p := range f.candidates(blob) {
-		err := f.fetchFrom(p, blob, pressing)
+	quick, slow := f.candidates(blob)
+	for i, p := range slices.Concat(quick, slow) {
+		how := transfer{blob: blob, pressing: pressing, patient: i >= len(quick)}
+		if how.patient && i > 0 && f.pressed() {
+			f.wait(blob)
+			return
+		}
+		err := f.fetchFrom(p, how)
 		if f.room.ctx.Err() != nil {
 			return // whoever waits is told by that
 		}
@@ -257,6 +287,12 @@ func (f *fetcher) fetch(blob crdt.BlobID, pressing bool) {
 			f.ahead = slices.Insert(f.ahead, 0, blob)
 			f.mu.Unlock()
 			return
+		case errors.Is(err, errTurn):
+			f.wait(blob)
+			return
+		case errors.Is(err, errSlow):
+			slow = append(slow, p)
+			result = err
 		case errors.Is(err, crdt.ErrBlobsFull), errors.Is(err, crdt.ErrFull), errors.Is(err, crdt.ErrClosed):
 			f.room.log.Warn("A file finds no room here", "blob", blob, "error", err)
 			f.ended(blob, err)
@@ -267,7 +303,44 @@ func (f *fetcher) fetch(blob crdt.BlobID, pressing bool) {
 			result = err
 		}
 	}
+	if errors.Is(result, errSlow) {
+		f.wait(blob) // whoever was slow just now is asked patiently
+		return
+	}
 	f.retry(blob, result)
+}
+
+// wait puts a blob behind all others, since only slow members have it.
+func (f *fetcher) wait(blob crdt.BlobID) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.turned = true
+	f.later = append(f.later, blob)
+}
+
+// others reports whether there is another blob to fetch.
+func (f *fetcher) others() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.asked)+len(f.later) > 0 || len(f.ahead) > 0 && !f.room.node.frugal()
+}
+
+// isSlow reports whether a member was slow lately.
+func (f *fetcher) isSlow(p peer.ID) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return time.Now().Before(f.slow[p])
+}
+
+// finds takes note that a member is slow, or is not any more.
+func (f *fetcher) finds(p peer.ID, slow bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if slow {
+		f.slow[p] = time.Now().Add(blobSlow)
+	} else {
+		delete(f.slow, p)
+	}
 }
 
 // retry tries once more, a while later, if somebody has the blob and could not
@@ -313,8 +386,8 @@ func (f *fetcher) ended(blob crdt.BlobID, err error) {
 }
 
 // candidates are the connected members to ask, those first that said to have it,
-// and of these the nearest.
-func (f *fetcher) candidates(blob crdt.BlobID) []peer.ID {
+// and of these the nearest; and those that were slow lately, in the same order.
+func (f *fetcher) candidates(blob crdt.BlobID) (quick, slow []peer.ID) {
 	now := time.Now()
 	peers := slices.DeleteFunc(f.room.online.sharers(f.room.id), func(p peer.ID) bool { return now.Before(f.avoided[p]) })
 	f.mu.Lock()
@@ -328,7 +401,14 @@ func (f *fetcher) candidates(blob crdt.BlobID) []peer.ID {
 		}
 	}
 	slices.SortFunc(peers, func(a, b peer.ID) int { return int(rank[a] - rank[b]) })
-	return peers
+	for _, p := range peers {
+		if now.Before(f.slow[p]) {
+			slow = append(slow, p)
+		} else {
+			quick = append(quick, p)
+		}
+	}
+	return quick, slow
 }
 
 // holds notes who has a blob.

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/binary"
 	"testing"
+	"time"
 
 	"parley/crdt"
 	"parley/crdt/chunk"
+	"parley/space"
 )
 
 // A device that holds as many actors' changes of a part as it may, and has set
@@ -36,5 +38,46 @@ func TestChangesSetAsideAreToldApart(t *testing.T) {
 	other[8] = 1
 	if ids := toWireAside([]crdt.AsideID{one, other}).ids(); len(ids) != 2 || ids[0] == ids[1] {
 		t.Errorf("they are %x", ids)
+	}
+}
+
+// Where what is set aside makes a piece too large, what counts goes without it;
+// and where that is too large by itself, the other parts go all the same.
+func TestWhatIsTooLargeKeepsNothingElseFromGoing(t *testing.T) {
+	frame := pieceFrame
+	t.Cleanup(func() { pieceFrame = frame }) // when nobody uses it any more
+	pieceFrame = 8 << 10
+	ada, ben, rita := newDevice(t, "Ada"), newDevice(t, "Ben"), newDevice(t, "Rita")
+	park, plan := meeting(t, ada, ben)
+	rita.joins(ada.invitesAs(park, space.Reader, 1, time.Time{}))
+	rita.same(park, ada)
+	ben.same(park, ada)
+	ben.stops()
+	aside := rita.change(plan, string(randomText(8<<10)))
+	bundle := crdt.Bundle{Changes: [][]byte{aside.Raw}, Signatures: []crdt.Signature{crdt.Sign(rita.key, plan, aside)}}
+	if receipt, err := ada.store.Append(t.Context(), plan, bundle, crdt.Peer, rita.id()); err != nil || len(receipt.Refused) != 1 {
+		t.Fatalf("a reader's change is taken: %+v, %v", receipt, err)
+	}
+	large := ref(park, "large")
+	ada.writes(large, string(randomText(24<<10)))
+	ada.writes(plan, string(randomText(6<<10)))
+	vector, err := ada.store.Vector(plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ben.starts()
+	ben.connects(ada)
+	ben.waitFor("what counts", func() bool {
+		theirs, err := ben.store.Vector(plan)
+		return err == nil && theirs.Covers(vector)
+	})
+	if list, err := ben.store.Quarantine(park); err != nil || len(list) > 0 {
+		t.Errorf("what is set aside came, too: %v, %v", list, err)
+	}
+	if ben.has(large, ada, 1) {
+		t.Error("what is too large came")
+	}
+	if ada.turnsAway(ben) || ben.turnsAway(ada) {
+		t.Error("somebody is turned away")
 	}
 }
