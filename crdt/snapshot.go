@@ -304,6 +304,9 @@ func (s *Store) verifySnapshot(ctx context.Context, snapshot chunk.Snapshot, sig
 // chunk.ErrUnreadable if it does not, as when both hold different changes of
 // one number.
 func (s *Store) joinSnapshot(ctx context.Context, snapshot chunk.Snapshot, stored [][]byte) ([]chunk.Hash, error) {
+	if s.materializer == nil {
+		return nil, errNoMaterializer
+	}
 	report, err := s.materializer.Vet(ctx, append(slices.Clone(stored), snapshot.Raw))
 	if err == nil && len(report.Missing) > 0 {
 		err = fmt.Errorf("%w: %d changes are missing", chunk.ErrUnreadable, len(report.Missing))

@@ -32,8 +32,15 @@ func TestADocumentThatIsTooMuchKeepsNoOtherWaiting(t *testing.T) {
 	ada.child = child
 	ada.starts()
 
+	// Ben has written in it alone, and has no Automerge core to join that with a
+	// snapshot of what Ada wrote.
 	park := ada.founds("Park")
+	ben.joins(ada.invites(park, 1, time.Time{}))
+	ada.stops()
 	large := crdt.Ref{Space: park, Document: crdt.DocumentID{1}}
+	ben.writes(large, "mine")
+	ben.stops()
+	ada.starts()
 	for i := range 300 {
 		ada.writes(large, fmt.Sprint(i))
 	}
@@ -44,11 +51,18 @@ func TestADocumentThatIsTooMuchKeepsNoOtherWaiting(t *testing.T) {
 	for i := range others {
 		ada.writes(crdt.Ref{Space: park, Document: crdt.DocumentID{byte(2 + i)}}, "fine")
 	}
-	ben.joins(ada.invites(park, 1, time.Time{}))
-	ben.waitFor("the other documents", func() bool { return len(ben.store.Documents(park)) == others })
+	ben.starts()
+	ben.connects(ada)
+	holds := func(documents int) func() bool {
+		return func() bool { return len(ben.store.Documents(park)) == documents }
+	}
+	ben.waitFor("the other documents", holds(1+others))
 	ada.writes(large, "more")
 	ada.writes(crdt.Ref{Space: park, Document: crdt.DocumentID{99}}, "new")
-	ben.waitFor("a document that is new", func() bool { return len(ben.store.Documents(park)) == others+1 })
+	ben.waitFor("a document that is new", holds(1+others+1))
+	if vector, err := ben.store.Vector(large); err != nil || len(vector) != 1 {
+		t.Fatalf("of the document that is too much Ben holds %v, %v", vector, err)
+	}
 }
 
 // damages writes over what says how much a device has of a part. It must have

@@ -149,9 +149,14 @@ func (p *player) setAside() string {
 	if err != nil {
 		p.t.Error(err)
 	}
+	log := p.logOf(p.sim.park)
 	var lines []string
 	for _, q := range list {
-		lines = append(lines, fmt.Sprintf("%s %s's %d, %s: %s", q.Ref, p.sim.nameOf(q.Device), q.Seq, q.Hash, q.Reason.Error()))
+		// What strangers wrote is told to nobody, also of those whose joining came
+		// to nothing: whoever heard it keeps it to themselves.
+		if _, known := log.SeatOf(q.Device); known {
+			lines = append(lines, fmt.Sprintf("%s %s's %d, %s: %s", q.Ref, p.sim.nameOf(q.Device), q.Seq, q.Hash, q.Reason.Error()))
+		}
 	}
 	return strings.Join(lines, "\n")
 }

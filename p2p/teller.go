@@ -109,7 +109,8 @@ func (t *teller) collect() (m *haveMessage, more bool) {
 			return m, true
 		}
 		delete(t.dirty, ref)
-		if len(vector) > 0 && len(vector)*40 <= gossipContent {
+		// Where nothing counts, others may still lack what is set aside.
+		if held.Digest != (shortDigest{}) && len(vector)*40 <= gossipContent {
 			m.Parts = append(m.Parts, partVector{Document: ref.Document, Part: ref.Part, Vector: vector, Digest: held.Digest})
 		}
 	}
