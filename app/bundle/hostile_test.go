@@ -147,6 +147,7 @@ func TestWhatASignedFileMayNotHold(t *testing.T) {
 	huge := append([]byte{0xa1, 0x01, 0x9a, 0xff, 0xff, 0xff, 0xff}, bytes.Repeat([]byte{0x40}, 100)...)
 	deep := append([]byte{0xa1, 0x01}, bytes.Repeat([]byte{0x81}, 4000)...)
 	change := s.change(eve, plan)
+	// It builds on what the pieces of the file hold: without that nobody looks at it.
 	forged := eve.signs(plan, change)
 	forged.Signatures[0].Sig[3] ^= 1
 	otherLog := newDevice(t, "Dora")
@@ -179,7 +180,7 @@ func TestWhatASignedFileMayNotHold(t *testing.T) {
 		"two ends":                      {s.ada.key, append(slices.Clone(f), f[end]), bundle.ErrForged},
 		"no end":                        {s.ada.key, f[:end], bundle.ErrBroken},
 		"made by a stranger":            {eve.key, f, bundle.ErrStranger},
-		"a change with a bad signature": {s.ada.key, s.with(piece, bundle.Frame{Kind: 'p', Content: bundle.Piece(plan, forged)}), bundle.ErrForged},
+		"a change with a bad signature": {s.ada.key, s.with(told, bundle.Frame{Kind: 'p', Content: bundle.Piece(plan, forged)}), bundle.ErrForged},
 		"a change that is none":         {s.ada.key, s.with(piece, bundle.Frame{Kind: 'p', Content: bundle.Piece(plan, crdt.Bundle{Changes: [][]byte{[]byte("nonsense")}})}), bundle.ErrForged},
 	} {
 		t.Run(name, func(t *testing.T) {
