@@ -82,7 +82,7 @@ func TestEverythingIsExported(t *testing.T) {
 	ben.until("the space is archived", id, func(s app.Space) bool { return s.Archived })
 
 	files, made := ben.exports(id)
-	if made.Documents != 2 || made.Files != 0 || len(made.Unreadable) != 0 { // files do not travel yet
+	if made.Documents != 2 || made.Files != 0 || len(made.Unreadable) != 0 { // nobody here has asked for one
 		t.Errorf("exported %+v", made)
 	}
 	if got := string(files[only(t, files, `^documents/Plan [0-9a-f]{8}\.md$`)]); got != "# Words\n\nof both\n" {
