@@ -140,6 +140,16 @@ describe("who is removed", () => {
 		await space.opensPerson(anna.window, "Ben");
 		await anna.window.screen.press("button", words.person.remove);
 		await anna.window.seesText(fill(words.remove.facilitator, { name: space.named("Ben") }));
+		for (const what of [
+			"nothingNew",
+			"nothingCounts",
+			"seen",
+			"keepsCopy",
+			"staysWritten",
+			"unseen",
+		] as const) {
+			await anna.window.seesText(fill(words.remove[what], { name: space.named("Ben") }));
+		}
 		await anna.window.screen.press("button", fill(words.remove.remove, { name: space.named("Ben") }));
 
 		await space.opensPeople(chidi.window);
