@@ -320,6 +320,10 @@ func TestWhatIsSetAsideIsSeenAndLetIn(t *testing.T) {
 	_, err := ben.Edit(ben.ctx, ref, app.Edit{Insert: "A last word. "})
 	ada.must(err)
 	waitFor(t, "Cem reads it", func() bool { return cem.text(ref) == "A last word. words" })
+	cem.until("Cem sees when Ada was last met", id, func(app.Space) bool {
+		m, _ := cem.sees(id, "Ada")
+		return !m.Connected && m.LastSeen != nil && time.Since(*m.LastSeen) < time.Hour
+	})
 	ada.must(ada.RemoveMember(ada.ctx, id, ben.Device()))
 	ada.must(ada.SetOffline(false))
 	ada.must(cem.Connect(cem.ctx, ada.Network().Addresses[0]))
