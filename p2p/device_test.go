@@ -37,7 +37,8 @@ type device struct {
 	node  *Node
 	log   *slog.Logger
 
-	child   crdt.Materializer // none unless a story needs one
+	child   crdt.Materializer   // none unless a story needs one
+	tune    func(*crdt.Options) // how else its store is opened; may be nil
 	listen  []string
 	mdns    bool
 	serve   []string                     // the hash table
@@ -80,7 +81,11 @@ func (d *device) starts() {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	if d.store, err = crdt.Open(crdt.Options{Backend: backend, Device: d.id(), Materializer: d.child, Log: d.log}); err != nil {
+	options := crdt.Options{Backend: backend, Device: d.id(), Materializer: d.child, Log: d.log}
+	if d.tune != nil {
+		d.tune(&options)
+	}
+	if d.store, err = crdt.Open(options); err != nil {
 		d.t.Fatal(err)
 	}
 	d.node, err = Open(d.t.Context(), Config{

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/crdt"
+	"parley/crdt/chunk"
 	"parley/space"
 )
 
@@ -48,33 +49,36 @@ func (s *simulation) differences() (wrong []string) {
 			wrong = append(wrong, fmt.Sprintf("%s holds something else: %s", p.name, s.compareParts(p, founder)))
 		case p.setAside() != founder.setAside():
 			wrong = append(wrong, fmt.Sprintf("%s has set aside\n%s\nand %s\n%s", p.name, p.setAside(), founder.name, founder.setAside()))
+		default:
+			wrong = append(wrong, p.lacks()...)
 		}
 	}
 	return wrong
 }
 
-// compareParts says in which parts two differ, and how.
-func (s *simulation) compareParts(one, other *player) string {
-	var lines []string
-	refs := make(map[crdt.Ref]bool)
-	for _, p := range []*player{one, other} {
-		// Of some parts nothing counts, but others are told what is set aside.
-		for _, bucket := range p.store.Buckets(s.park) {
-			for _, part := range p.store.Parts(s.park, bucket.First) {
-				refs[crdt.Ref{Space: s.park, Document: part.Document, Part: part.Part}] = true
-			}
+// lacks are the files that documents show, that somebody has, and this player
+// does not: they come before anybody looks at them.
+func (p *player) lacks() (files []string) {
+	wanted, err := p.store.WantedBlobs(p.t.Context(), p.sim.park)
+	if err != nil {
+		p.t.Error(err)
+	}
+	for _, blob := range wanted {
+		if holder := p.sim.holder(blob); holder != nil {
+			files = append(files, fmt.Sprintf("%s lacks the file %s, which %s has", p.name, blob, holder.name))
 		}
 	}
-	for ref := range refs {
-		a, err := one.store.Tips(ref)
-		b, failed := other.store.Tips(ref)
-		if err != nil || failed != nil {
-			lines = append(lines, fmt.Sprintf("%s: %v, %v", ref, err, failed))
-		} else if a.Digest != b.Digest {
-			lines = append(lines, fmt.Sprintf("%s: %v, forks %x, aside %x, and %s %v, forks %x, aside %x", ref, a.Vector(), a.Forks, a.Aside, other.name, b.Vector(), b.Forks, b.Aside))
+	return files
+}
+
+// holder is a member who has a file; nil if there is none.
+func (s *simulation) holder(blob crdt.BlobID) *player {
+	for _, p := range s.members() {
+		if p.store.HasBlob(s.park, blob) {
+			return p
 		}
 	}
-	return strings.Join(lines, "; ")
+	return nil
 }
 
 // members are the players who belong.
@@ -141,6 +145,7 @@ func (s *simulation) compare() {
 		}
 	}
 	s.nothingIsLost()
+	s.filesCome()
 }
 
 // setAside is what a player has in quarantine, in words.
@@ -161,30 +166,41 @@ func (p *player) setAside() string {
 	return strings.Join(lines, "\n")
 }
 
-// nothingIsLost looks for every change of somebody who still belongs and was told
-// that it is durable: it counts, or is set aside where they see it.
+// nothingIsLost looks for every change that was durable with somebody who still
+// belongs: it counts, or is set aside where they see it.
 func (s *simulation) nothingIsLost() {
-	aside := make(map[*player]map[crdt.QuarantinedID]bool)
-	for _, p := range s.members() {
-		list, err := p.store.Quarantine(s.park)
-		if err != nil {
-			s.t.Error(err)
-		}
-		aside[p] = make(map[crdt.QuarantinedID]bool)
-		for _, q := range list {
-			aside[p][q.ID()] = true
-		}
+	type place struct {
+		p   *player
+		ref crdt.Ref
 	}
+	held := make(map[place]map[chunk.Hash]string)
 	for _, a := range s.acknowledged {
-		if !a.by.belongs() {
+		if !a.with.belongs() {
 			continue
 		}
-		vector, err := a.by.store.Vector(a.ref)
-		if err != nil {
-			s.t.Error(err)
+		at := place{a.with, a.ref}
+		if held[at] == nil {
+			held[at] = a.with.holding(a.ref)
 		}
-		if vector[a.actor] < a.seq && !aside[a.by][crdt.QuarantinedID{Ref: a.ref, Hash: a.hash}] {
-			s.t.Errorf("%s's change %d in %s was acknowledged and is lost", a.by.name, a.seq, a.ref)
+		if held[at][a.hash] == "" {
+			s.t.Errorf("the change %s in %s was durable with %s and is lost", a.hash, a.ref, a.with.name)
+		}
+	}
+}
+
+// filesCome has every member ask for every file that some member has.
+func (s *simulation) filesCome() {
+	for _, blob := range s.files {
+		holder := s.holder(blob)
+		if holder == nil {
+			continue
+		}
+		for _, p := range s.members() {
+			if err := p.gets(blob, 20*time.Second); err != nil {
+				s.t.Errorf("%s does not get the file %s, which %s has: %v", p.name, blob, holder.name, err)
+			} else if err := p.store.VerifyBlob(s.t.Context(), s.park, blob); err != nil {
+				s.t.Errorf("%s has the file %s as something else: %v", p.name, blob, err)
+			}
 		}
 	}
 }

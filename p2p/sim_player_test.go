@@ -2,7 +2,6 @@ package p2p
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
 	"net/netip"
@@ -10,7 +9,6 @@ import (
 
 	"parley/crdt"
 	"parley/crdt/chunk"
-	"parley/crdt/chunk/richtext"
 	"parley/space"
 )
 
@@ -36,6 +34,7 @@ func (s *simulation) newPlayer() *player {
 		key:     space.KeyFromSeed(sha256.Sum256(fmt.Append(nil, "player ", s.seed, " ", number))),
 		backend: func() (crdt.Backend, error) { return disk.open(), nil },
 		seq:     make(map[crdt.Ref]uint64), deps: make(map[crdt.Ref][]chunk.Hash), maxOp: make(map[crdt.Ref]uint64),
+		child: s.child, tune: s.someCompaction(),
 	}
 	// Clocks are a little off, as clocks are.
 	p.fast.Store(int64(time.Duration(s.chance.IntN(240)-120) * time.Second))
@@ -43,6 +42,15 @@ func (s *simulation) newPlayer() *player {
 	s.t.Cleanup(p.ends)
 	s.all = append(s.all, p)
 	return p
+}
+
+// someCompaction is when a device makes snapshots: some soon, some as late as
+// real ones, so that others are given changes here and snapshots there.
+func (s *simulation) someCompaction() func(*crdt.Options) {
+	counts := []int{4, 10, 25, 80, 1000}
+	count, loose := counts[s.chance.IntN(len(counts))], 1+s.chance.IntN(6)
+	quiet := time.Duration(10+s.chance.IntN(120)) * time.Second
+	return func(o *crdt.Options) { o.CompactCount, o.KeepLoose, o.Quiet = count, loose, quiet }
 }
 
 // moves takes the device to another address.
@@ -90,7 +98,7 @@ func (p *player) dies() {
 
 // founds is how the space begins.
 func (p *player) founds() {
-	log, entry, err := space.Found(p.key, "Park", space.Person{Name: p.name}, p.now(), rand.Reader)
+	log, entry, err := space.Found(p.key, "Park", space.Person{Name: p.name}, p.now(), p.sim.secrets)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -152,116 +160,6 @@ func (p *player) cutOf(other space.DeviceID) space.Cut {
 	return cut
 }
 
-// text opens a part as a window does.
-func (p *player) text(ref crdt.Ref) (*richtext.Document, chunk.ID) {
-	chunks, _, err := p.store.Load(ref)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	var changes []chunk.Change
-	for _, raw := range chunks {
-		c, err := chunk.ParseChange(raw, chunk.DefaultLimits)
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		changes = append(changes, c)
-	}
-	doc, err := richtext.Build(nil, changes)
-	if err != nil {
-		p.t.Fatalf("%s cannot open %s: %v", p.name, ref, err)
-	}
-	text, _ := doc.Field(chunk.ID{}, "text")
-	return doc, text
-}
-
-func (p *player) view(ref crdt.Ref) string {
-	doc, text := p.text(ref)
-	return doc.View(text)
-}
-
-// bears makes a new document, with both parts.
-func (p *player) bears(name string) {
-	for _, part := range []space.Part{space.Body, space.Annotations} {
-		r := ref(p.sim.park, name)
-		r.Part = part
-		if err := p.commits(r, func(w *richtext.Writer, _ *richtext.Document, _ chunk.ID) error {
-			w.Make(chunk.ID{}, "text", chunk.MakeText)
-			return nil
-		}); err != nil {
-			p.excuses(r, err)
-			return
-		}
-	}
-}
-
-// types edits a part in some places.
-func (p *player) types(ref crdt.Ref, times int) {
-	for range times {
-		if err := p.commits(ref, func(w *richtext.Writer, doc *richtext.Document, text chunk.ID) error {
-			length := doc.Length(text)
-			at := p.sim.chance.IntN(length + 1)
-			remove := 0
-			if p.sim.chance.IntN(3) == 0 {
-				remove = min(p.sim.chance.IntN(4), length-at)
-			}
-			words := string(randomText(1 + p.sim.chance.IntN(12)))
-			if p.sim.chance.IntN(8) == 0 {
-				words += "\n"
-			}
-			return w.Edit(text, at, remove, words)
-		}); err != nil {
-			p.excuses(ref, err)
-			return
-		}
-	}
-}
-
-// pastes makes a change that gossip does not carry.
-func (p *player) pastes(ref crdt.Ref, size int) {
-	if err := p.commits(ref, func(w *richtext.Writer, _ *richtext.Document, _ chunk.ID) error {
-		w.Put(chunk.ID{}, "pasted", chunk.String(string(randomText(size))))
-		return nil
-	}); err != nil {
-		p.excuses(ref, err)
-	}
-}
-
-// commits makes one change as an actor that nobody else uses, and returns when
-// it is durable.
-func (p *player) commits(ref crdt.Ref, write func(*richtext.Writer, *richtext.Document, chunk.ID) error) error {
-	lease, err := p.store.Lease(ref)
-	if err != nil {
-		return err
-	}
-	defer lease.Release()
-	doc, text := p.text(ref)
-	w := doc.Write(chunk.Actor(lease.Actor[:]))
-	if err := write(w, doc, text); err != nil {
-		return err
-	}
-	c, err := w.Change(p.now().Unix())
-	if err != nil {
-		return err
-	}
-	bundle := crdt.Bundle{Changes: [][]byte{c.Raw}, Signatures: []crdt.Signature{crdt.Sign(p.key, ref, c)}}
-	receipt, err := p.store.Append(p.t.Context(), ref, bundle, crdt.Local, p.id())
-	if err == nil {
-		err = receipt.Err()
-	}
-	if err == nil && receipt.Accepted == 1 {
-		p.sim.acknowledged = append(p.sim.acknowledged, acknowledged{p, ref, c.Actor, c.Seq, c.Hash})
-	}
-	return err
-}
-
-// excuses a change that was refused, if the right to it ended just before.
-func (p *player) excuses(ref crdt.Ref, err error) {
-	if log, ok := p.store.Log(p.sim.park); !ok || !log.MayWrite(p.id(), ref.Part) {
-		return
-	}
-	p.t.Errorf("%s may write %s and cannot: %v", p.name, ref, err)
-}
-
 // parts are those that a player may write and that are there.
 func (p *player) parts() (refs []crdt.Ref) {
 	log := p.logOf(p.sim.park)
@@ -278,7 +176,7 @@ func (p *player) parts() (refs []crdt.Ref) {
 // invitesAnybody is a new code, if the player may give one.
 func (p *player) invitesAnybody(role space.Role) (space.Code, error) {
 	log := p.logOf(p.sim.park)
-	entry, secret, err := log.Invite(p.key, space.InviteOptions{Role: role, Uses: 1 + p.sim.chance.IntN(3)}, p.now(), rand.Reader)
+	entry, secret, err := log.Invite(p.key, space.InviteOptions{Role: role, Uses: 1 + p.sim.chance.IntN(3)}, p.now(), p.sim.secrets)
 	if err := p.writes([]space.Entry{entry}, err); err != nil {
 		return space.Code{}, err
 	}

@@ -9,7 +9,7 @@ import (
 	"parley/space"
 )
 
-// What may happen in a simulation, and how often among a hundred.
+// What may happen in a simulation, and how often beside the others.
 var simSteps = []struct {
 	share int
 	name  string
@@ -18,6 +18,11 @@ var simSteps = []struct {
 	{35, "types", (*simulation).stepTypes},
 	{5, "bears a document", (*simulation).stepBears},
 	{1, "pastes much", (*simulation).stepPastes},
+	{2, "writes a page", (*simulation).stepWrites},
+	{3, "compacts", (*simulation).stepCompacts},
+	{4, "puts a file", (*simulation).stepPuts},
+	{3, "wants a file", (*simulation).stepWants},
+	{1, "is frugal or not", (*simulation).stepSaves},
 	{6, "the network parts", (*simulation).stepParts},
 	{5, "one way is cut", (*simulation).stepCuts},
 	{8, "the network heals", (*simulation).stepHeals},
@@ -27,12 +32,15 @@ var simSteps = []struct {
 	{3, "loses power", (*simulation).stepLosesPower},
 	{2, "moves", (*simulation).stepMoves},
 	{2, "is copied", (*simulation).stepIsCopied},
-	{1, "is put back", (*simulation).stepIsPutBack},
+	{3, "is put back", (*simulation).stepIsPutBack},
 	{4, "meets somebody", (*simulation).stepMeets},
 	{4, "says all again", (*simulation).stepRepeats},
 	{2, "shows where it is", (*simulation).stepShows},
 	{3, "joins", (*simulation).stepJoins},
 	{3, "gets another role", (*simulation).stepRole},
+	{3, "links a device", (*simulation).stepLinks},
+	{2, "is revoked", (*simulation).stepRevokes},
+	{2, "lets in what was refused", (*simulation).stepAdmits},
 	{2, "is removed", (*simulation).stepRemoves},
 	{1, "leaves", (*simulation).stepLeaves},
 	{1, "is archived or opened again", (*simulation).stepArchives},
@@ -41,8 +49,12 @@ var simSteps = []struct {
 
 // step lets something happen that can.
 func (s *simulation) step() {
+	shares := 0
+	for _, step := range simSteps {
+		shares += step.share
+	}
 	for {
-		n := s.chance.IntN(100)
+		n := s.chance.IntN(shares)
 		for _, step := range simSteps {
 			if n -= step.share; n >= 0 {
 				continue
@@ -86,6 +98,78 @@ func (s *simulation) stepPastes() (string, bool) {
 	parts := p.parts()
 	p.pastes(parts[s.chance.IntN(len(parts))], 2*maxGossip)
 	return p.name, true
+}
+
+func (s *simulation) stepWrites() (string, bool) {
+	p := s.one(func(p *player) bool { return p.belongs() && len(p.parts()) > 0 })
+	if p == nil {
+		return "", false
+	}
+	parts := p.parts()
+	p.types(parts[s.chance.IntN(len(parts))], 20+s.chance.IntN(40))
+	return p.name, true
+}
+
+// stepCompacts turns a part into a snapshot, with or without the last changes.
+func (s *simulation) stepCompacts() (string, bool) {
+	p := s.one((*player).belongs)
+	if p == nil || len(p.store.Refs(s.park)) == 0 {
+		return "", false
+	}
+	refs := p.store.Refs(s.park)
+	compact, ref := p.store.Compact, refs[s.chance.IntN(len(refs))]
+	if s.chance.IntN(2) == 0 {
+		compact = p.store.CompactWhole
+	}
+	if err := compact(s.t.Context(), ref); err != nil {
+		return fmt.Sprint(p.name, " ", ref, ": ", err), true
+	}
+	return fmt.Sprint(p.name, " ", ref), true
+}
+
+// stepPuts puts a file, mostly a small one, and mostly into a document.
+func (s *simulation) stepPuts() (string, bool) {
+	p := s.one(func(p *player) bool { return p.belongs() && len(p.parts()) > 0 })
+	if p == nil {
+		return "", false
+	}
+	size := s.chance.IntN(20 << 10)
+	if s.chance.IntN(8) == 0 {
+		size = crdt.BlobPiece + s.chance.IntN(crdt.BlobPiece)
+	}
+	blob, err := p.puts(bytesLike(size, byte(s.chance.IntN(256))))
+	if err != nil {
+		s.t.Errorf("%s may put a file and cannot: %v", p.name, err)
+		return p.name, true
+	}
+	s.files = append(s.files, blob)
+	told := fmt.Sprintf("%s %d bytes, %s", p.name, size, blob)
+	if s.chance.IntN(4) > 0 {
+		parts := p.parts()
+		ref := parts[s.chance.IntN(len(parts))]
+		p.shows(ref, blob)
+		told += fmt.Sprint(" in ", ref)
+	}
+	return told, true
+}
+
+// stepWants has somebody look at a file, whoever may have it.
+func (s *simulation) stepWants() (string, bool) {
+	p := s.one((*player).belongs)
+	if p == nil || len(s.files) == 0 {
+		return "", false
+	}
+	blob := s.files[s.chance.IntN(len(s.files))]
+	return fmt.Sprint(p.name, " ", blob, ": ", p.gets(blob, 3*time.Second)), true
+}
+
+func (s *simulation) stepSaves() (string, bool) {
+	p := s.one((*player).running)
+	if p == nil {
+		return "", false
+	}
+	p.node.SetFrugal(!p.node.Frugal())
+	return fmt.Sprint(p.name, " frugal: ", p.node.Frugal()), true
 }
 
 func (s *simulation) stepParts() (string, bool) {
@@ -188,9 +272,10 @@ func (s *simulation) stepIsCopied() (string, bool) {
 	return p.name, true
 }
 
-// stepIsPutBack has a disk hold what it held when it was copied. The program
-// notices (incarnation), and writes on as somebody new; what nobody else had got
-// is gone.
+// stepIsPutBack has a disk hold what it held when it was copied. Mostly the
+// program notices (incarnation), and writes on as somebody new; as the image of a
+// disk it does not, and what it writes until others have told it what it had
+// written already is a fork. What nobody else had got is gone.
 func (s *simulation) stepIsPutBack() (string, bool) {
 	p := s.one(func(p *player) bool { return p.copy != nil && p != s.all[0] })
 	if p == nil {
@@ -198,12 +283,26 @@ func (s *simulation) stepIsPutBack() (string, bool) {
 	}
 	p.ends()
 	p.disk.putBack(p.copy)
-	s.acknowledged = slices.DeleteFunc(s.acknowledged, func(a acknowledged) bool { return a.by == p })
+	s.acknowledged = slices.DeleteFunc(s.acknowledged, func(a acknowledged) bool {
+		return a.with == p && !s.isWithOthers(&a)
+	})
 	p.begins()
+	if s.chance.IntN(2) == 0 {
+		return p.name + ", unnoticed", true
+	}
 	if err := p.store.FreshLeases(); err != nil {
 		s.t.Error(err)
 	}
 	return p.name, true
+}
+
+// isWithOthers finds somebody else with whom a change is durable.
+func (s *simulation) isWithOthers(a *acknowledged) bool {
+	gone := a.with
+	a.with = s.one(func(p *player) bool {
+		return p != gone && p.belongs() && p.holding(a.ref)[a.hash] != ""
+	})
+	return a.with != nil
 }
 
 func (s *simulation) stepMeets() (string, bool) {
@@ -257,116 +356,6 @@ func (s *simulation) stepShows() (string, bool) {
 	return p.name, true
 }
 
-// stepJoins lets somebody new in, or somebody who was out.
-func (s *simulation) stepJoins() (string, bool) {
-	p := s.one(func(p *player) bool { return p.running() && !p.belongs() })
-	if p == nil && len(s.all) < 8 {
-		p = s.newPlayer()
-	}
-	if p == nil {
-		return "", false
-	}
-	roles := []space.Role{space.Editor, space.Editor, space.Editor, space.Annotator, space.Reader, space.Facilitator}
-	role := roles[s.chance.IntN(len(roles))]
-	return s.joins(p, role), true
-}
-
-// joins has somebody who can invite somebody else, who tries the code.
-func (s *simulation) joins(p *player, role space.Role) string {
-	host := s.facilitator()
-	if host == nil {
-		return fmt.Sprint(p.name, ": nobody can invite")
-	}
-	code, err := host.invitesAnybody(role)
-	if err == nil {
-		err = p.tries(code)
-	}
-	return fmt.Sprint(p.name, " as ", role, " by ", host.name, ": ", err)
-}
-
-func (s *simulation) facilitator() *player {
-	return s.one(func(p *player) bool { return p.role() == space.Facilitator })
-}
-
-// someoneElse is any seat that a player knows of, but the founder's: who has the
-// founder out has nobody to end with.
-func (s *simulation) someoneElse(of *player) (space.Seat, bool) {
-	var seats []space.Seat
-	for _, seat := range of.logOf(s.park).Seats() {
-		if seat.ID != of.id() && seat.ID != s.all[0].id() {
-			seats = append(seats, seat)
-		}
-	}
-	if len(seats) == 0 {
-		return space.Seat{}, false
-	}
-	return seats[s.chance.IntN(len(seats))], true
-}
-
-func (s *simulation) stepRole() (string, bool) {
-	p := s.facilitator()
-	if p == nil {
-		return "", false
-	}
-	other, ok := s.someoneElse(p)
-	if !ok {
-		return "", false
-	}
-	role := space.Role(1 + s.chance.IntN(4))
-	var cut space.Cut
-	if role > other.Role {
-		cut = p.cutOf(other.ID)
-	}
-	err := p.writes(p.logOf(s.park).SetRole(p.key, other.ID, role, cut, p.now()))
-	return fmt.Sprint(s.nameOf(other.ID), " is ", role, " by ", p.name, " ", err), true
-}
-
-func (s *simulation) stepRemoves() (string, bool) {
-	p := s.facilitator()
-	if p == nil {
-		return "", false
-	}
-	other, ok := s.someoneElse(p)
-	if !ok {
-		return "", false
-	}
-	err := p.writes(p.logOf(s.park).Remove(p.key, other.ID, p.cutOf(other.ID), p.now()))
-	return fmt.Sprint(s.nameOf(other.ID), " by ", p.name, " ", err), true
-}
-
-func (s *simulation) stepLeaves() (string, bool) {
-	p := s.one(func(p *player) bool { return p.belongs() && p != s.all[0] })
-	if p == nil {
-		return "", false
-	}
-	return fmt.Sprint(p.name, " ", p.writes(p.logOf(s.park).Remove(p.key, p.id(), p.cutOf(p.id()), p.now()))), true
-}
-
-func (s *simulation) stepArchives() (string, bool) {
-	p := s.facilitator()
-	if p == nil {
-		return "", false
-	}
-	log := p.logOf(s.park)
-	var cut space.Cut
-	var err error
-	if !log.Archived() {
-		if cut, err = p.store.Cut(s.t.Context(), s.park, nil); err != nil {
-			s.t.Error(err)
-		}
-	}
-	return fmt.Sprint(!log.Archived(), " by ", p.name, " ", p.writes(log.Archive(p.key, !log.Archived(), cut, p.now()))), true
-}
-
-func (s *simulation) stepRenames() (string, bool) {
-	p := s.one((*player).belongs)
-	if p == nil {
-		return "", false
-	}
-	entry, err := p.logOf(s.park).SetPerson(p.key, space.Person{Name: fmt.Sprint(p.name, " ", len(s.acknowledged))}, p.now())
-	return fmt.Sprint(p.name, " ", p.writes([]space.Entry{entry}, err)), true
-}
-
 func (s *simulation) nameOf(id space.DeviceID) string {
 	for _, p := range s.all {
 		if p.id() == id {
@@ -385,6 +374,7 @@ func (s *simulation) calm() {
 		if !p.running() {
 			p.begins()
 		}
+		p.node.SetFrugal(false)
 		if err := p.node.SetOffline(false); err != nil {
 			s.t.Fatal(err)
 		}
