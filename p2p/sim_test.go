@@ -1,6 +1,7 @@
 package p2p
 
 import (
+	"crypto/sha256"
 	"flag"
 	"fmt"
 	mathrand "math/rand/v2"
@@ -16,6 +17,7 @@ import (
 var (
 	simSeeds = flag.Int("sim-seeds", 24, "how many networks TestSimulatedNetworks plays")
 	simSeed  = flag.Uint64("sim-seed", 0, "the seed of the first of them; 0: any")
+	simTries = flag.Int("sim-tries", 1, "how often each of them is played")
 )
 
 const (
@@ -27,16 +29,16 @@ const (
 	silence = 5 * time.Minute
 	// touching is what a look at somebody who holds the same may cost in bytes,
 	// with all that QUIC has to say of it.
-	touching = 4 << 10
+	touching = 1 << 10
 )
 
 // TestSimulatedNetworks plays networks that go wrong: each from its seed, with
 // real nodes, real QUIC, and a wire and a time of its own. Whatever happens to
 // them, once they hear each other all end with the same, and then keep quiet.
 //
-// A seed decides what happens and how bad the wire is. Keys, nonces, and which
-// goroutine runs first are as chance will have it: a failure may take a few tries
-// to come again.
+// A seed decides what happens, how bad the wire is, and all keys and entries of
+// the story. What libp2p draws, and which goroutine runs first, is as chance will
+// have it: a failure may take a few tries (-sim-tries) to come again.
 func TestSimulatedNetworks(t *testing.T) {
 	first, count := *simSeed, *simSeeds
 	if first == 0 {
@@ -45,13 +47,18 @@ func TestSimulatedNetworks(t *testing.T) {
 	if testing.Short() {
 		count = min(count, 5)
 	}
-	for i := range uint64(count) {
-		seed := first + i
+	library := openLibrary(t)
+	for i := range uint64(count * *simTries) {
+		seed := first + i/uint64(*simTries)
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) { newSimulation(t, seed).run() })
+			synctest.Test(t, func(t *testing.T) {
+				s := newSimulation(t, seed)
+				s.child = library
+				s.run()
+			})
 			if t.Failed() {
-				t.Logf("again: go test ./p2p -run '^TestSimulatedNetworks$' -sim-seeds 1 -sim-seed %d", seed)
+				t.Logf("again: go test ./p2p -run '^TestSimulatedNetworks$' -sim-seeds 1 -sim-tries 20 -sim-seed %d", seed)
 			}
 		})
 	}
@@ -59,31 +66,37 @@ func TestSimulatedNetworks(t *testing.T) {
 
 // A simulation is one space, its devices, and what happens to them.
 type simulation struct {
-	t      *testing.T
-	seed   uint64
-	chance *mathrand.Rand
-	wire   *wire
-	park   space.ID
-	all    []*player
-	begun  time.Time
+	t       *testing.T
+	seed    uint64
+	chance  *mathrand.Rand
+	secrets *mathrand.ChaCha8 // for keys
+	child   crdt.Materializer // of all devices; may be nil
+	wire    *wire
+	park    space.ID
+	all     []*player
+	most    int // devices there may be
+	begun   time.Time
 
 	addresses    int // given to devices so far
 	documents    int // born so far
+	files        []crdt.BlobID
 	acknowledged []acknowledged
+	opened       map[[32]byte]chunk.Change // what was parsed, by its SHA-256
 }
 
-// acknowledged is a change of which its author was told that it is durable.
+// acknowledged is a change that is durable with somebody: with its author, who
+// was told so, or if their disk was put back with somebody who had got it.
 type acknowledged struct {
-	by    *player
-	ref   crdt.Ref
-	actor chunk.Actor
-	seq   uint64
-	hash  chunk.Hash
+	with *player
+	ref  crdt.Ref
+	hash chunk.Hash
 }
 
 func newSimulation(t *testing.T, seed uint64) *simulation {
+	chance := mathrand.New(mathrand.NewPCG(seed, 0))
 	return &simulation{
-		t: t, seed: seed, chance: mathrand.New(mathrand.NewPCG(seed, 0)), wire: newWire(seed), begun: time.Now(),
+		t: t, seed: seed, chance: chance, secrets: mathrand.NewChaCha8(sha256.Sum256(fmt.Append(nil, seed))),
+		wire: newWire(seed), most: 3 + chance.IntN(8), begun: time.Now(), opened: make(map[[32]byte]chunk.Change),
 	}
 }
 
@@ -95,7 +108,7 @@ func (s *simulation) logf(format string, args ...any) {
 func (s *simulation) run() {
 	founder := s.newPlayer()
 	founder.founds()
-	for range 2 + s.chance.IntN(3) {
+	for range min(2+s.chance.IntN(3), s.most-1) {
 		s.joins(s.newPlayer(), space.Editor)
 	}
 	founder.bears("document 0")
@@ -111,6 +124,9 @@ func (s *simulation) run() {
 	if s.agree() {
 		s.staysSilent()
 		s.compare()
+	}
+	if s.t.Failed() {
+		s.tell()
 	}
 }
 
