@@ -49,26 +49,9 @@ func (s *simulation) differences() (wrong []string) {
 			wrong = append(wrong, fmt.Sprintf("%s holds something else: %s", p.name, s.compareParts(p, founder)))
 		case p.setAside() != founder.setAside():
 			wrong = append(wrong, fmt.Sprintf("%s has set aside\n%s\nand %s\n%s", p.name, p.setAside(), founder.name, founder.setAside()))
-		default:
-			wrong = append(wrong, p.lacks()...)
 		}
 	}
 	return wrong
-}
-
-// lacks are the files that documents show, that somebody has, and this player
-// does not: they come before anybody looks at them.
-func (p *player) lacks() (files []string) {
-	wanted, err := p.store.WantedBlobs(p.t.Context(), p.sim.park)
-	if err != nil {
-		p.t.Error(err)
-	}
-	for _, blob := range wanted {
-		if holder := p.sim.holder(blob); holder != nil {
-			files = append(files, fmt.Sprintf("%s lacks the file %s, which %s has", p.name, blob, holder.name))
-		}
-	}
-	return files
 }
 
 // holder is a member who has a file; nil if there is none.
@@ -145,7 +128,6 @@ func (s *simulation) compare() {
 		}
 	}
 	s.nothingIsLost()
-	s.filesCome()
 }
 
 // setAside is what a player has in quarantine, in words.

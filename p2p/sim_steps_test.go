@@ -2,10 +2,10 @@ package p2p
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"parley/crdt"
+	"parley/crdt/chunk"
 	"parley/space"
 )
 
@@ -283,9 +283,7 @@ func (s *simulation) stepIsPutBack() (string, bool) {
 	}
 	p.ends()
 	p.disk.putBack(p.copy)
-	s.acknowledged = slices.DeleteFunc(s.acknowledged, func(a acknowledged) bool {
-		return a.with == p && !s.isWithOthers(&a)
-	})
+	s.leavesToOthers(p)
 	p.begins()
 	if s.chance.IntN(2) == 0 {
 		return p.name + ", unnoticed", true
@@ -296,13 +294,36 @@ func (s *simulation) stepIsPutBack() (string, bool) {
 	return p.name, true
 }
 
-// isWithOthers finds somebody else with whom a change is durable.
-func (s *simulation) isWithOthers(a *acknowledged) bool {
-	gone := a.with
-	a.with = s.one(func(p *player) bool {
-		return p != gone && p.belongs() && p.holding(a.ref)[a.hash] != ""
-	})
-	return a.with != nil
+// leavesToOthers has others answer for the changes that were durable with
+// somebody, as far as they have them.
+func (s *simulation) leavesToOthers(gone *player) {
+	held := make(map[crdt.Ref]map[chunk.Hash]*player)
+	var kept []acknowledged
+	for _, a := range s.acknowledged {
+		if a.with == gone {
+			if held[a.ref] == nil {
+				held[a.ref] = s.holders(a.ref, gone)
+			}
+			a.with = held[a.ref][a.hash]
+		}
+		if a.with != nil {
+			kept = append(kept, a)
+		}
+	}
+	s.acknowledged = kept
+}
+
+// holders are members who have the changes of a part, but for one.
+func (s *simulation) holders(ref crdt.Ref, but *player) map[chunk.Hash]*player {
+	holders := make(map[chunk.Hash]*player)
+	for _, p := range s.members() {
+		if p != but {
+			for hash := range p.holding(ref) {
+				holders[hash] = p
+			}
+		}
+	}
+	return holders
 }
 
 func (s *simulation) stepMeets() (string, bool) {

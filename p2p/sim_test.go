@@ -122,6 +122,7 @@ func (s *simulation) run() {
 	}
 	s.calm()
 	if s.agree() {
+		s.filesCome()
 		s.staysSilent()
 		s.compare()
 	}
