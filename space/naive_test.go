@@ -36,14 +36,10 @@ func is(b bool) truth {
 
 func not(t truth) truth { return yes - t }
 
-func newNaive(raw [][]byte) *naive {
+func newNaive(l *Log) *naive {
 	entries := make(map[Hash]Entry)
-	for _, r := range raw {
-		e, err := ParseEntry(r)
-		if err != nil {
-			panic(err)
-		}
-		entries[e.Hash] = e
+	for _, node := range l.nodes {
+		entries[node.entry.Hash] = node.entry
 	}
 	n := &naive{place: make(map[Hash]int)}
 	for len(n.order) < len(entries) {

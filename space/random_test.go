@@ -275,7 +275,7 @@ func rightsIn(answers string) string {
 
 func compareNaively(t *testing.T, l *Log) {
 	t.Helper()
-	n := newNaive(l.Entries())
+	n := newNaive(l)
 	for i := range n.order {
 		node := l.index[n.order[i].Hash]
 		if got := l.state.facts[node].verdict == counts; got != n.counts(i) {
@@ -294,7 +294,7 @@ func compareNaively(t *testing.T, l *Log) {
 // it matters to which of two an entry belongs comes up once in thousands.
 func compareDependencies(t *testing.T, l *Log) {
 	t.Helper()
-	n := newNaive(l.Entries())
+	n := newNaive(l)
 	node := func(i int) int32 { return int32(l.index[n.order[i].Hash]) }
 	for e := range n.order {
 		voices := l.state.voices(node(e), nil)
