@@ -68,7 +68,9 @@ func (l *Log) endings(device DeviceID) (ends [][]int) {
 			// What ended an earlier place tells nothing to a device that has had
 			// another since.
 			if !slices.ContainsFunc(back, func(grant int32) bool { return l.nodes[grant].past.has(i) }) {
-				ends = append(ends, []int{i})
+				// It may have been let in beside that once more, in vain: by its own
+				// joins it would go on belonging.
+				ends = append(ends, append(slices.Clone(grants), i))
 			}
 		case !above && behind:
 			// Its own joins belong to what is to be judged.
