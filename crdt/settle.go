@@ -245,7 +245,9 @@ func (m *patient) apply(all []patientItem, aside map[chunk.Hash]*candidate, verd
 			m.aside[e.hash] = reason
 			inside = inside || e.inside
 		case reason != 0:
-			if c.because.forked() != reason.forked() {
+			// Of a fork, too, everybody is to say the same, whichever side was here
+			// first.
+			if c.because.forked() != reason.forked() || reason.forked() && c.because != reason {
 				c.because = reason
 				m.turned = append(m.turned, c)
 			}
