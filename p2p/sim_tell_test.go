@@ -62,6 +62,10 @@ func (s *simulation) tell() {
 		digest, rights, documents := log.Digest(), log.RightsDigest(), p.store.Digest(s.park)
 		s.logf("%s at %s, offline %v, belongs %v, %d entries, log %s, rights %s, documents %s", p.name, p.at, p.node.Offline(), p.belongs(),
 			log.Len(), hex.EncodeToString(digest[:4]), hex.EncodeToString(rights[:4]), hex.EncodeToString(documents[:4]))
+		if founder := s.all[0]; log.Digest() != founder.logOf(s.park).Digest() {
+			ending := founder.logOf(s.park).Ending(p.id(), founder.id())
+			s.logf("    %s tells it by %d entries how it ended", founder.name, len(ending))
+		}
 		for _, m := range log.Members() {
 			s.logf("    %s is %v, a device of %s", s.nameOf(m.Device), m.Role, s.nameOf(m.Seat))
 		}
