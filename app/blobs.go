@@ -105,7 +105,16 @@ func (a *App) FetchFile(ctx context.Context, id space.ID, blob crdt.BlobID) erro
 
 // notHere says that a file is missing, and who has it.
 func (a *App) notHere(id space.ID, blob crdt.BlobID, cause error) error {
-	var names []string
+	names := a.holderNames(id, blob)
+	if len(names) == 0 {
+		return wrapError(CodeNotHere, "This file is not here yet. It comes when somebody who has it is connected.", cause)
+	}
+	return wrapError(CodeNotHere, fmt.Sprintf(
+		"This file is not here yet. %s has it. It comes when your computers are connected for long enough.", strings.Join(names, ", ")), cause)
+}
+
+// holderNames are the names of members who are known to have a file.
+func (a *App) holderNames(id space.ID, blob crdt.BlobID) (names []string) {
 	if log, ok := a.store.Log(id); ok {
 		for _, device := range a.node.Holders(id, blob) {
 			if member, ok := log.Member(device); ok && !slices.Contains(names, member.Person.Name) {
@@ -113,11 +122,7 @@ func (a *App) notHere(id space.ID, blob crdt.BlobID, cause error) error {
 			}
 		}
 	}
-	if len(names) == 0 {
-		return wrapError(CodeNotHere, "This file is not here yet. It comes when somebody who has it is connected.", cause)
-	}
-	return wrapError(CodeNotHere, fmt.Sprintf(
-		"This file is not here yet. %s has it. It comes when your computers are connected for long enough.", strings.Join(names, ", ")), cause)
+	return names
 }
 
 // Files lists the files of a space by name. Those whose descriptions were

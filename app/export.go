@@ -7,11 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"mime"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 
 	"parley/crdt"
 	"parley/space"
@@ -27,6 +24,15 @@ type Export struct {
 	Documents  int       `json:"documents"`
 	Files      int       `json:"files"`
 	Unreadable []Missing `json:"unreadable"` // what could not be written out, or only as it is stored
+	Absent     []Absent  `json:"absent"`     // which of that is files that did not come, by why
+}
+
+// ExportProgress says how far an export is.
+type ExportProgress struct {
+	Done     int // documents and files
+	Of       int // as far as is known: files to fetch are added once documents have been read
+	Fetched  int // how many of the files that were not here have come, or cannot
+	Fetching int // how many were not here
 }
 
 // Missing is something that an export lacks, in a sentence.
@@ -83,20 +89,26 @@ type exporter struct {
 	zip   *zip.Writer
 	at    time.Time
 	space exportedSpace
-	tell  func(done, of int)
-	done  int
-	of    int
+	tell  func(ExportProgress)
+	told  ExportProgress
+
+	names  map[string]bool // of documents, as file systems compare them
+	shown  []shownFile     // what the documents refer to, in their order
+	absent []Absent
 }
 
-// Export writes everything of a space to a ZIP archive. tell is called as it
-// goes on. What cannot be read is named in the archive and in what it returns;
-// it fails only where the archive cannot be written, or ctx ends.
-func (a *App) Export(ctx context.Context, id space.ID, to io.Writer, tell func(done, of int)) (Export, error) {
+// Export writes everything of a space to a ZIP archive. Files that documents
+// show and that are not here are fetched from whoever is connected, and stay
+// here. tell is called as it goes on, by the goroutine that called Export. What
+// cannot be read, or does not come, is named in the archive and in what it
+// returns; it fails only where the archive cannot be written, or ctx ends. No
+// file is in memory as a whole.
+func (a *App) Export(ctx context.Context, id space.ID, to io.Writer, tell func(ExportProgress)) (Export, error) {
 	log, err := a.spaceLog(id)
 	if err != nil {
 		return Export{}, err
 	}
-	e := &exporter{app: a, log: log, zip: zip.NewWriter(to), at: now(), tell: tell}
+	e := &exporter{app: a, log: log, zip: zip.NewWriter(to), at: now(), tell: tell, names: make(map[string]bool), absent: []Absent{}}
 	e.space = exportedSpace{
 		Format: exportFormat, ID: id.String(), Name: log.Name(), Exported: e.at, By: a.PersonOrUser().Name, Version: Version(),
 		Documents: []exportedDocument{}, Files: []exportedFile{}, Lacks: []Missing{},
@@ -104,33 +116,43 @@ func (a *App) Export(ctx context.Context, id space.ID, to io.Writer, tell func(d
 	if err := e.write(ctx); err != nil {
 		return Export{}, fmt.Errorf("export space: %w", err)
 	}
-	return Export{Documents: len(e.space.Documents), Files: len(e.space.Files), Unreadable: e.space.Lacks}, nil
+	return Export{Documents: len(e.space.Documents), Files: len(e.space.Files), Unreadable: e.space.Lacks, Absent: e.absent}, nil
 }
 
 func (e *exporter) write(ctx context.Context) error {
-	if err := e.put("README.txt", []byte(exportReadme(e.space.Name))); err != nil {
-		return err
-	}
 	documents := e.documents(ctx)
 	files, err := e.app.Files(e.log.ID())
 	if err != nil {
 		e.lacks("the files", "The list of files could not be read.", err)
 	}
-	e.of = len(documents) + len(files)
-	e.tell(e.done, e.of)
+	e.told.Of = len(documents) + len(files)
+	e.tell(e.told)
 	for _, d := range documents {
 		if err := e.document(ctx, d); err != nil {
 			return err
 		}
 		e.step()
 	}
+	here := make(map[crdt.BlobID]bool, len(files))
 	for _, f := range files {
-		if err := e.file(ctx, f); err != nil {
+		blob, err := crdt.ParseBlobID(f.Hash)
+		if err != nil {
+			return err
+		}
+		here[blob] = true
+		if err := e.file(ctx, blob); err != nil {
 			return err
 		}
 		e.step()
 	}
+	if err := e.fetch(ctx, here); err != nil {
+		return err
+	}
 	if err := e.putJSON("members.json", e.members()); err != nil {
+		return err
+	}
+	// What is missing is known now.
+	if err := e.put("README.txt", []byte(exportReadme(e.space.Name, e.space.Lacks))); err != nil {
 		return err
 	}
 	if err := e.putJSON("space.json", e.space); err != nil {
@@ -140,8 +162,8 @@ func (e *exporter) write(ctx context.Context) error {
 }
 
 func (e *exporter) step() {
-	e.done++
-	e.tell(e.done, e.of)
+	e.told.Done++
+	e.tell(e.told)
 }
 
 // documents are those that the space lists, and then those that it holds and
@@ -170,7 +192,7 @@ func (e *exporter) document(ctx context.Context, d Document) error {
 		return err
 	}
 	exported := exportedDocument{Document: d, Files: []string{}}
-	base := "documents/" + fileName(d.Title, d.ID)
+	base := "documents/" + e.documentName(d)
 	body := crdt.Ref{Space: e.log.ID(), Document: document, Part: space.Body}
 	annotations := body
 	annotations.Part = space.Annotations
@@ -196,6 +218,11 @@ func (e *exporter) document(ctx context.Context, d Document) error {
 		exported.Files = append(exported.Files, piece.name)
 	}
 	e.space.Documents = append(e.space.Documents, exported)
+	for _, ref := range []crdt.Ref{body, annotations} {
+		if err := e.refersTo(ctx, d, ref); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -232,23 +259,24 @@ func (e *exporter) content(ctx context.Context, d Document, ref crdt.Ref, format
 
 // file writes a file of the space. One that is damaged is named, and what was
 // written of it so far ends there.
-func (e *exporter) file(ctx context.Context, f File) error {
-	name := "files/" + f.Hash + extension(f.Media)
-	blob, err := crdt.ParseBlobID(f.Hash)
-	if err != nil {
-		return err
-	}
-	to, err := e.create(name)
-	if err != nil {
-		return err
-	}
+func (e *exporter) file(ctx context.Context, blob crdt.BlobID) error {
+	name := "files/" + blob.String()
+	var to io.Writer
 	var failed error
-	_, err = e.app.ReadFile(e.log.ID(), blob, func(part []byte) error {
-		if failed = ctx.Err(); failed == nil {
+	write := func(part []byte) error {
+		if failed = ctx.Err(); failed == nil && to == nil {
+			name += ending(part)
+			to, failed = e.create(name)
+		}
+		if failed == nil {
 			_, failed = to.Write(part)
 		}
 		return failed
-	})
+	}
+	f, err := e.app.ReadFile(e.log.ID(), blob, write)
+	if err == nil && to == nil {
+		err = write(nil) // it is empty
+	}
 	if failed != nil {
 		return failed
 	}
@@ -324,35 +352,6 @@ func (e *exporter) putJSON(name string, what any) error {
 	return e.put(name, append(raw, '\n'))
 }
 
-const maxFileName = 60 // code points of a title in a file's name
-
-// fileName makes a name that every file system takes, and that no other
-// document has, of a title.
-func fileName(title, id string) string {
-	plain := strings.Map(func(r rune) rune {
-		if strings.ContainsRune(`/\:*?"<>|`, r) || space.Unprintable(r) || r == unicode.ReplacementChar {
-			return ' '
-		}
-		return r
-	}, title)
-	words := []rune(strings.Join(strings.Fields(plain), " "))
-	name := strings.Trim(string(words[:min(len(words), maxFileName)]), ". ")
-	return strings.TrimSpace(name + " " + id[:8])
-}
-
-// extension is what a file of a media type is called at its end, or empty.
-func extension(media string) string {
-	usual := map[string]string{
-		"image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "image/webp": ".webp", "image/svg+xml": ".svg",
-		"application/pdf": ".pdf", "text/plain": ".txt",
-	}
-	kind, _, err := mime.ParseMediaType(media)
-	if err != nil {
-		return ""
-	}
-	return usual[kind]
-}
-
 // ExportName is what a file with an export of a space is called.
 func (a *App) ExportName(id space.ID) (string, error) {
 	log, err := a.spaceLog(id)
@@ -360,18 +359,4 @@ func (a *App) ExportName(id space.ID) (string, error) {
 		return "", err
 	}
 	return fileName(log.Name(), id.String()) + ".zip", nil
-}
-
-func exportReadme(name string) string {
-	return fmt.Sprintf(`This is everything of the space "%s" in Parley, as somebody who belongs or belonged
-to it had it on their computer.
-
-documents/   every document: as Markdown (.md), which any text editor shows, and as
-             an Automerge file (.automerge), which holds its whole history. Comments
-             and answers, where there are any, are in .annotations.automerge.
-files/       pictures and attachments, named by the SHA-256 of what they hold.
-space.json   the list of documents and files, and what could not be exported.
-members.json who belongs and belonged to the space, and the signed list of entries
-             from which every member's device works that out.
-`, name)
 }

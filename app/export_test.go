@@ -24,12 +24,12 @@ import (
 func (d *device) exports(id space.ID) (files map[string][]byte, made app.Export) {
 	d.t.Helper()
 	var to bytes.Buffer
-	last := -1
-	made, err := d.Export(d.ctx, id, &to, func(done, of int) {
-		if done != last+1 || done > of {
-			d.t.Errorf("after %d it is at %d of %d", last, done, of)
+	last := 0
+	made, err := d.Export(d.ctx, id, &to, func(p app.ExportProgress) {
+		if p.Done < last || p.Done > last+1 || p.Done > p.Of || p.Fetched > p.Fetching {
+			d.t.Errorf("after %d it is at %+v", last, p)
 		}
-		last = done
+		last = p.Done
 	})
 	if err != nil {
 		d.t.Fatal(err)
@@ -74,7 +74,7 @@ func TestEverythingIsExported(t *testing.T) {
 	if _, err := ada.CreateDocument(ada.ctx, id, app.NewDocument{Kind: "text", Title: `../a:b*"<c>|? ` + strings.Repeat("long ", 20), Markdown: "x"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := ada.AddFile(ada.ctx, id, "image/png", strings.NewReader("a picture")); err != nil {
+	if _, _, err := ada.AddFile(ada.ctx, id, "image/png", strings.NewReader(pngBegins+"a picture")); err != nil {
 		t.Fatal(err)
 	}
 	ada.must(ben.entersBy(ada, id, space.Reader, app.LetIn))
@@ -142,7 +142,7 @@ func TestEverythingIsExported(t *testing.T) {
 	}
 
 	files, made = ada.exports(id)
-	if made.Files != 1 || string(files[only(t, files, `^files/[0-9a-f]{64}\.png$`)]) != "a picture" {
+	if made.Files != 1 || string(files[only(t, files, `^files/[0-9a-f]{64}\.png$`)]) != pngBegins+"a picture" {
 		t.Errorf("Ada exports %+v", made)
 	}
 	var about struct {
@@ -264,11 +264,14 @@ func TestAWindowExports(t *testing.T) {
 		t.Error(err)
 	}
 	for {
-		told, ok := p.hears(app.EventExporting).Data.(app.ProgressData)
+		told, ok := p.hears(app.EventExporting).Data.(app.ExportingData)
 		if !ok || told.Space != id.String() || told.Of != 1 {
 			t.Fatalf("told %+v", told)
 		}
-		if told.Done == 1 {
+		if told.End != "" {
+			if told.End != app.ExportMade || told.Done != 1 || told.Absent == nil || told.Lacks != 0 {
+				t.Errorf("at the end told %+v", told)
+			}
 			return
 		}
 	}

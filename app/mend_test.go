@@ -11,7 +11,11 @@ import (
 )
 
 // babbles makes a change of this page that is well formed and means nothing.
-func (p *page) babbles() []byte {
+func (p *page) babbles() []byte { return p.puts(chunk.ID{Counter: 777}, "x", "v") }
+
+// puts makes a change of this page that puts a string into a map of what it has
+// opened.
+func (p *page) puts(object chunk.ID, key, value string) []byte {
 	p.t.Helper()
 	var actor chunk.Actor
 	if err := actor.UnmarshalText([]byte(p.opened.Actor)); err != nil {
@@ -25,13 +29,14 @@ func (p *page) babbles() []byte {
 		}
 		c.Deps = slices.DeleteFunc(c.Deps, func(h chunk.Hash) bool { return slices.Contains(earlier.Deps, h) })
 		c.Deps = append(c.Deps, earlier.Hash)
+		c.StartOp = max(c.StartOp, earlier.MaxOp+1)
 		if earlier.Actor == actor {
 			c.Seq = earlier.Seq + 1
 		}
 	}
 	slices.SortFunc(c.Deps, chunk.Hash.Compare)
 	made, err := chunk.Encode(c, []chunk.Actor{actor}, []chunk.Op{{
-		Object: chunk.ID{Counter: 777}, Key: chunk.Key{Name: "x", IsName: true}, Action: chunk.Put, Value: chunk.String("v"),
+		Object: object, Key: chunk.Key{Name: key, IsName: true}, Action: chunk.Put, Value: chunk.String(value),
 	}})
 	if err != nil {
 		p.t.Fatal(err)

@@ -294,7 +294,7 @@ type Peer struct {
 // pulled by a call.
 type Event struct {
 	Name EventName
-	Data any // MovedData, CompanyData, ProgressData, CarryingData, SpaceData or NoData
+	Data any // MovedData, CompanyData, ProgressData, ExportingData, CarryingData, SpaceData or NoData
 }
 
 // EventName is the name of an event; these are all there are.
@@ -315,7 +315,7 @@ const (
 	EventClosing  EventName = "closing"  // NoData: the window is about to go; hand in what was typed, then say Ready
 	EventCatching EventName = "catching" // SpaceData: catching up in a space began, got on, or ended
 
-	EventExporting  EventName = "exporting"  // ProgressData: how far this window's export of a space is
+	EventExporting  EventName = "exporting"  // ExportingData: how far this window's export of a space is, or how it ended
 	EventCarrying   EventName = "carrying"   // CarryingData: how far a file of this window's is, by which a space is carried
 	EventSucceeding EventName = "succeeding" // ProgressData: how far the founding of a space's successor is
 )

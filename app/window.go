@@ -37,7 +37,8 @@ type Window struct {
 
 	delivery Delivery // nil: no file can be handed over
 
-	carriages carriages
+	carriages  carriages
+	exportings exportings
 }
 
 // OpenWindow makes a window and begins to tell it events. emit is called from
@@ -83,6 +84,7 @@ func (w *Window) reset() {
 		w.app.leave(w, id)
 	}
 	w.carriages.endAll()
+	w.exportings.stopAll()
 }
 
 // Hello greets a fresh page. What an earlier page in the same window had open

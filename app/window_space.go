@@ -146,25 +146,6 @@ func (w *Window) JoinSuccessor(spaceID string) (Space, error) {
 	return w.app.Space(next)
 }
 
-// ExportSpace saves everything of a space where the person wants it.
-func (w *Window) ExportSpace(spaceID string) (Exported, error) {
-	id, err := parseSpace(spaceID)
-	if err != nil {
-		return Exported{}, err
-	}
-	name, err := w.app.ExportName(id)
-	if err != nil {
-		return Exported{}, err
-	}
-	if w.delivery == nil {
-		return Exported{}, newError(CodeInvalid, "This window cannot save files. Use `parley-node space export`.")
-	}
-	return w.delivery.Deliver(w.ctx, name, func(ctx context.Context, to io.Writer) error {
-		_, err := w.app.Export(ctx, id, to, w.progress(EventExporting, id))
-		return err
-	})
-}
-
 // SaveInvitation saves an invitation of this device as a file, to be given to
 // somebody, where the person wants it.
 func (w *Window) SaveInvitation(spaceID, invitation string) (Exported, error) {

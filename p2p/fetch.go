@@ -265,6 +265,7 @@ func (f *fetcher) takeIn(line *blobLine, in *crdt.BlobIntake, how transfer, left
 		if err := in.Take(f.buffer); err != nil {
 			return err
 		}
+		f.pieces.Add(1)
 		pieces := in.Pieces()
 		inner(f.givers, how.blob)[len(pieces)-1] = giver{line.peer, pieces[len(pieces)-1]}
 		if !how.pressing && (f.pressed() || f.room.node.frugal()) {
@@ -281,6 +282,9 @@ func (f *fetcher) takeIn(line *blobLine, in *crdt.BlobIntake, how transfer, left
 		}
 	}
 	_, err := in.Finish(f.room.ctx, media, last)
+	if err == nil {
+		f.pieces.Add(1)
+	}
 	return err
 }
 

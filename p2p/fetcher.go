@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -91,13 +92,25 @@ func (n *Node) Holders(id space.ID, blob crdt.BlobID) []space.DeviceID {
 	return list
 }
 
+// FetchedPieces counts the pieces of a space's blobs that have come since the
+// network was switched on: it grows as long as anything of them comes.
+func (n *Node) FetchedPieces(id space.ID) uint64 {
+	if o := n.current(); o != nil {
+		if r := o.room(id); r != nil {
+			return r.fetcher.pieces.Load()
+		}
+	}
+	return 0
+}
+
 // A fetcher gets one space's blobs from whoever has them, one after the other:
 // those that somebody waits for, and when there are none of these, those that
 // documents refer to. What only slow members have comes later: none of them
 // keeps it from what others have.
 type fetcher struct {
-	room *room
-	wake chan struct{} // holds at most one
+	room   *room
+	wake   chan struct{} // holds at most one
+	pieces atomic.Uint64 // that have come
 
 	mu      sync.Mutex
 	waiting map[crdt.BlobID]map[chan error]bool

@@ -261,10 +261,28 @@ type spaceExported struct {
 
 func (r spaceExported) Plain() string {
 	words := fmt.Sprintf("Saved: %s, %s.\n", counted(r.Documents, "document"), counted(r.Files, "file"))
-	for _, lack := range r.Unreadable {
+	for _, lack := range r.Unreadable[:min(len(r.Unreadable), maxLacks)] {
 		words += fmt.Sprintf("  %s: %s\n", lack.What, lack.Sentence)
 	}
+	if more := len(r.Unreadable) - maxLacks; more > 0 {
+		words += fmt.Sprintf("  and %d more, which space.json in the file lists.\n", more)
+	}
 	return words
+}
+
+// maxLacks is how many of the things are printed that an export lacks.
+const maxLacks = 20
+
+// fetchingNotes tells a person which of the files that were not here is being
+// fetched, at first and every now and then.
+func fetchingNotes(reply Reply) func(app.ExportProgress) {
+	var last time.Time
+	return func(p app.ExportProgress) {
+		if p.Fetched < p.Fetching && time.Since(last) >= app.ProgressEvery {
+			last = time.Now()
+			reply.Note(fmt.Sprintf("Fetching %d of %s…", p.Fetched+1, counted(p.Fetching, "file")))
+		}
+	}
 }
 
 // Run exports it.
@@ -278,7 +296,7 @@ func (c *SpaceExport) Run(ctx context.Context, peer *app.App, reply Reply) error
 		return errNoTaker
 	}
 	to := &handedOut{to: carrier, tell: reply.Note, buffer: make([]byte, 0, maxPart), last: time.Now()}
-	made, err := peer.Export(ctx, id, to, func(int, int) {}) // it says how much it has saved
+	made, err := peer.Export(ctx, id, to, fetchingNotes(reply)) // it says how much it has saved, too
 	if err == nil {
 		err = to.flush()
 	}
