@@ -70,6 +70,7 @@ func runScripts(t *testing.T, folder string) {
 			"append": appendFile,
 			"newer":  newer,
 			"unzip":  unzip,
+			"refer":  refer,
 
 			"keyring": keyring,
 			"spoil":   spoil,
