@@ -35,6 +35,7 @@ import type {
 	CarryOptions,
 	DocumentID,
 	Exported,
+	Exporting,
 	File,
 	Here,
 	Notice,
@@ -119,6 +120,8 @@ export interface WindowApi {
 	JoinSuccessor(space: SpaceID): Promise<Space>;
 	/** Saves everything of a space that this device may read. Tells how far it is by `exporting` events. */
 	ExportSpace(space: SpaceID): Promise<Exported>;
+	/** Ends the export of a space that is under way. */
+	StopExport(space: SpaceID): Promise<void>;
 	/** What was refused of what others wrote, newest first. */
 	Quarantine(space: SpaceID): Promise<Quarantined[]>;
 	/** Lets them in, with what they build on. */
@@ -218,8 +221,8 @@ export interface Events {
 	room: { space: SpaceID };
 	/** There is another notice, or one less. */
 	notices: Record<string, never>;
-	/** How many documents and files of a space are exported, and of how many. */
-	exporting: { space: SpaceID; done: number; of: number };
+	/** How far the export of a space is, or how it ended. */
+	exporting: Exporting;
 	/** How many bytes of a file were taken in, or how many documents and files written, and of how many. */
 	carrying: { carriage: string; done: number; of: number };
 	/** How many documents and files of a space its successor has, and of how many. */

@@ -57,6 +57,31 @@ export interface Exported {
 	url: string;
 }
 
+/** How far the export of a space is, and how it ended. */
+export interface Exporting {
+	space: SpaceID;
+	/** Of documents and files; `of` grows by the files that have to be fetched. */
+	done: number;
+	of: number;
+	/** Of the files that were not here. */
+	fetched: number;
+	fetching: number;
+	/** Empty: it is under way. */
+	end: "" | "made" | "stopped" | "failed";
+	/** Once it is made: the files that did not come. */
+	absent: readonly Absent[];
+	/** Once it is made: how much else it says that it lacks. */
+	lacks: number;
+}
+
+/** Files that an export lacks for one reason. */
+export interface Absent {
+	why: "unreachable" | "slow" | "offline" | "outside" | "no-room";
+	files: number;
+	/** Some who are known to have such a file. */
+	who: readonly string[];
+}
+
 /** What to put into a file by which a space is carried to its members' other devices. */
 export interface CarryOptions {
 	/** Empty: all documents. */

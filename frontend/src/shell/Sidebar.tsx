@@ -259,12 +259,12 @@ function Inside({ people }: { people: readonly Presence[] }) {
 		<span className={styles.inside}>
 			<span className="visually-hidden">
 				{" "}
-				({t("document.hereLabel")}:{" "}
-				{formatList(
-					people.map(({ name }) => name),
-					locale,
-				)}
-				)
+				{t("document.hereAre", {
+					names: formatList(
+						people.map(({ name }) => name),
+						locale,
+					),
+				})}
 			</span>
 			{people.slice(0, 3).map((here) => (
 				<Avatar key={here.device} name={here.name} colour={colourOf(space, here.device)} />

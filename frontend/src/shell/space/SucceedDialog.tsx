@@ -23,7 +23,7 @@ export function SucceedDialog({ onClose }: DialogProps) {
 	const [problem, setProblem] = useState<string>();
 	const [failed, setFailed] = useState<string>();
 	const [busy, setBusy] = useState(false);
-	const progress = useProgress("succeeding", space?.id ?? "", busy);
+	const progress = useProgress(space?.id ?? "", busy);
 	if (space === undefined) return null;
 	const submit = async (event: FormEvent<HTMLFormElement>) => {
 		event.preventDefault();

@@ -7,22 +7,18 @@ export interface Done {
 	of: number;
 }
 
-/** How far something long has got, as the Go side tells it while it is under way. */
-export function useProgress(
-	event: "exporting" | "succeeding",
-	space: SpaceID,
-	busy: boolean,
-): Done | undefined {
+/** How far the founding of a successor has got, as the Go side tells it while it is under way. */
+export function useProgress(space: SpaceID, busy: boolean): Done | undefined {
 	const { bridge } = useSession();
 	const [progress, setProgress] = useState<Done>();
 	// The Go side tells it past React.
 	useEffect(() => {
 		if (!busy) return;
-		const stop = bridge.on(event, (told) => told.space === space && setProgress(told));
+		const stop = bridge.on("succeeding", (told) => told.space === space && setProgress(told));
 		return () => {
 			stop();
 			setProgress(undefined);
 		};
-	}, [bridge, event, space, busy]);
+	}, [bridge, space, busy]);
 	return progress;
 }
