@@ -1,3 +1,4 @@
+import { change, load, RawString, save } from "@automerge/automerge/next";
 import { describe, expect } from "vitest";
 import * as space from "./stage/space";
 import { fill, words } from "./stage/words";
@@ -32,6 +33,10 @@ describe("an official", () => {
 			await row(window).filter({ hasText: words.people.notConfirmed }).waitFor();
 		}
 		await space.opensPerson(anna.window, "Ben");
+		const [invitedBy = ""] = fill(words.person.invited, { name: space.named("Anna"), date: "\n" }).split(
+			"\n",
+		);
+		await anna.window.seesText(invitedBy);
 		await anna.window.seesText(inWords(words.people.notConfirmed));
 		await anna.window.screen.press("button", words.person.confirm);
 		await anna.window.sees("button", words.person.unconfirm);
@@ -246,6 +251,37 @@ describe("a space", () => {
 		expect(download.suggestedFilename()).toMatch(/^Mill Lane neighbours/);
 		expect(await download.failure()).toBeNull();
 		await anna.window.seesText(words.thisSpace.exported);
+	});
+
+	test("is saved as a file with what is missing said, and what to do about it", async ({ workshop }) => {
+		const { anna, ben } = await annaAndBen(workshop);
+		const missing = `blob:${"0".repeat(64)}`;
+		await anna.peer.merges(
+			save(
+				change(load<Record<string, unknown>>(new Uint8Array(await anna.peer.saved())), (document) => {
+					document.picture = new RawString(missing);
+				}),
+			),
+		);
+		await anna.peer.writes("Look: ");
+		await ben.window.reads("Look: Together.");
+		await space.opensThisSpace(ben.window);
+		const saved = ben.window.screen.page.waitForEvent("download");
+		await ben.window.screen.press("button", words.thisSpace.export);
+		expect(await (await saved).failure()).toBeNull();
+		const { exportSaved, exportAbsent_one, absentUnreachable, exportLacks } = words.thisSpace;
+		await space.readsAtTheFoot(
+			ben.window,
+			[exportSaved, fill(exportAbsent_one, { count: 1 }), absentUnreachable, exportLacks].join(" "),
+		);
+		await ben.window.sees("button", words.thisSpace.export);
+
+		// While it waits for somebody it says so, and can be stopped.
+		await anna.window.goesOffline();
+		await ben.window.screen.press("button", words.thisSpace.export);
+		await ben.window.seesText(fill(words.thisSpace.fetching_one, { which: 1, count: 1 }));
+		await ben.window.screen.press("button", words.thisSpace.exportStop);
+		await ben.window.seesText(words.thisSpace.exportStopped);
 	});
 
 	test("whose last facilitator is gone goes on in a new one", async ({ workshop }) => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Computer } from "./network";
@@ -111,6 +111,18 @@ export class Peer {
 		const place = ["document", "show", document?.space ?? "", document?.id ?? ""];
 		const [shown] = await this.command<{ content: string }>(...place, "--format", "automerge");
 		return Buffer.from(shown?.content ?? "", "base64");
+	}
+
+	/** Takes in what another Automerge program has made of the only document. */
+	async merges(saved: Uint8Array): Promise<void> {
+		const [document] = await this.#documents();
+		const file = join(this.data, "..", `${document?.id}.automerge`);
+		await writeFile(file, saved);
+		try {
+			await this.command("document", "merge", document?.space ?? "", document?.id ?? "", file);
+		} finally {
+			await rm(file);
+		}
 	}
 
 	async #documents(): Promise<{ space: string; id: string; title: string }[]> {
