@@ -65,9 +65,10 @@ func (d *device) publishes(id space.ID, m message) {
 
 // A false server answers pulls as it likes.
 type falseServer struct {
-	log   [][][]byte // pages
-	cut   bool       // the last page is not said to be the last
-	piece *piece     // for whoever wants the part
+	log     [][][]byte // pages
+	cut     bool       // the last page is not said to be the last
+	piece   *piece     // for whoever wants its part
+	unasked bool       // and for whoever wants another
 }
 
 // misserves replaces what a member's device says to those who pull from it.
@@ -85,7 +86,8 @@ func (d *device) misserves(s falseServer) {
 }
 
 func (s falseServer) answers(c *conversation) error {
-	if _, err := c.hear(requestFrame, &openPull{}); err != nil {
+	var open openPull
+	if _, err := c.hear(requestFrame, &open); err != nil {
 		return err
 	}
 	for i, page := range s.log {
@@ -99,13 +101,32 @@ func (s falseServer) answers(c *conversation) error {
 	if err := c.say(&sums{Digest: [32]byte{1}}); err != nil {
 		return err
 	}
-	if s.piece != nil {
-		if err := c.say(s.piece, &pullEnd{}); err != nil {
+	for wants := open.Wants; ; {
+		for _, want := range wants {
+			if err := c.say(s.pieceFor(want)); err != nil {
+				return err
+			}
+		}
+		if len(wants) > 0 {
+			if err := c.say(&pullEnd{}); err != nil {
+				return err
+			}
+		}
+		var more wantParts
+		if _, err := c.hear(requestFrame, &more); err != nil {
 			return err
 		}
+		wants = more.Wants
 	}
-	_, err := c.hear(requestFrame, &wantParts{})
-	return err
+}
+
+// pieceFor is what whoever wants a part gets: of another than the piece is of,
+// nothing.
+func (s falseServer) pieceFor(want partTips) *piece {
+	if s.piece != nil && (s.unasked || s.piece.Document == want.Document && s.piece.Part == want.Part) {
+		return s.piece
+	}
+	return &piece{Document: want.Document, Part: want.Part}
 }
 
 // pullsFrom is one pull of some parts, and what it failed with.

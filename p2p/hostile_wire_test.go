@@ -270,7 +270,7 @@ func TestPiecesThatNobodyAskedForAreNonsense(t *testing.T) {
 		other := ref(o.park, "what nobody asked for")
 		o.mallory.host.SetStreamHandler(catchUpProtocol, func(stream network.Stream) {
 			c := converse(stream, patience)
-			server := falseServer{log: [][][]byte{nil}, piece: &piece{Document: other.Document, Part: other.Part}}
+			server := falseServer{log: [][][]byte{nil}, piece: &piece{Document: other.Document, Part: other.Part}, unasked: true}
 			if server.answers(c) != nil {
 				c.abort()
 			}
