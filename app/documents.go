@@ -315,6 +315,31 @@ func (a *App) arrived(ref crdt.Ref) ([][]byte, error) {
 	return chunks, nil
 }
 
+// RenameDocument gives a document of a space another title, and answers when
+// that is on disk. It fails with CodeNotFound where the list does not have the
+// document, with CodeShelved where the document is archived, and with
+// CodeNoEffect where that is its title.
+func (a *App) RenameDocument(ctx context.Context, id space.ID, document crdt.DocumentID, typed string) error {
+	title, err := parseTitle(typed)
+	if err != nil {
+		return err
+	}
+	if _, err := a.listedDocument(ctx, id, document); err != nil {
+		return err
+	}
+	if err := a.notShelved(ctx, crdt.Ref{Space: id, Document: document, Part: space.Body}); err != nil {
+		return err
+	}
+	_, err = a.write(ctx, indexRef(id), func(chunks [][]byte, actor chunk.Actor) ([][]byte, error) {
+		change, err := a.child.PutEntry(ctx, chunks, actor, materialize.IndexEntry{ID: document.String(), Title: title})
+		if err == nil && change == nil {
+			err = newError(CodeNoEffect, fmt.Sprintf("The document is called %q already.", title))
+		}
+		return [][]byte{change}, err
+	})
+	return err
+}
+
 // ArchiveDocument puts a document of a space among the archived ones of its
 // list, or brings it back, and answers when that is on disk. It fails with
 // CodeNotFound where the list does not have the document, and with CodeNoEffect

@@ -340,7 +340,7 @@ func TestEveryCommandIsOneOfTheTwoKinds(t *testing.T) {
 	}
 	for _, want := range []string{
 		"device show", "device link", "device revoke", "device recover", "open", "space create", "space list", "invite create", "join", "peers", "connect", "status",
-		"document create", "document list", "document show", "document edit", "document merge", "watch",
+		"document create", "document list", "document show", "document edit", "document merge", "document rename", "watch",
 	} {
 		if !slices.Contains(remote, want) {
 			t.Errorf("there is no command %q among %s", want, strings.Join(remote, ", "))

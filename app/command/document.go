@@ -94,6 +94,33 @@ func (t target) find(ctx context.Context, peer *app.App) (crdt.Ref, error) {
 	return crdt.Ref{Space: id, Document: document, Part: space.Body}, nil
 }
 
+// DocumentRename gives a document another title.
+type DocumentRename struct {
+	Target target `embed:""`
+	Title  string `arg:"" help:"What the document is to be called."`
+}
+
+type documentRenamed struct {
+	Document string `json:"document"`
+	Title    string `json:"title"`
+}
+
+func (r documentRenamed) Plain() string {
+	return fmt.Sprintf("The document is called %q now.\n", r.Title)
+}
+
+// Run renames it.
+func (c *DocumentRename) Run(ctx context.Context, peer *app.App, reply Reply) error {
+	ref, err := c.Target.find(ctx, peer)
+	if err != nil {
+		return err
+	}
+	if err := peer.RenameDocument(ctx, ref.Space, ref.Document, c.Title); err != nil {
+		return err
+	}
+	return reply.Result(documentRenamed{ref.Document.String(), strings.TrimSpace(c.Title)})
+}
+
 // DocumentArchive puts a document among the archived ones.
 type DocumentArchive struct {
 	Target target `embed:""`

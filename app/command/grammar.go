@@ -93,6 +93,7 @@ type DocumentGroup struct {
 	Edit   DocumentEdit   `cmd:"" help:"Change the text of a document."`
 	Merge  DocumentMerge  `cmd:"" help:"Merge a copy of a document that another Automerge program has saved."`
 
+	Rename  DocumentRename  `cmd:"" help:"Give a document another title."`
 	Archive DocumentArchive `cmd:"" help:"Put a document among the archived ones of its space: it stays, for reading only."`
 	Restore DocumentRestore `cmd:"" help:"Bring an archived document back."`
 }

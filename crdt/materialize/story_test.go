@@ -285,6 +285,34 @@ func TestTheIndexListsDocuments(t *testing.T) {
 	if want := []IndexEntry{stop, park}; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
+	// Two give it another name at once, which do not run together.
+	longer.Title, other.Title = "A place to wait", "Tram halt"
+	both := [][]byte{put(chunks, alice, longer), put(chunks, bob, other)}
+	var names []string
+	for range 2 {
+		if got, err = c.Index(ctx, slices.Concat(chunks, both)); err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, got[0].Title)
+		slices.Reverse(both)
+	}
+	if names[0] != names[1] || names[0] != longer.Title && names[0] != other.Title {
+		t.Errorf("of two names it has %q", names)
+	}
+	// As the window counts, a letter beyond the first 65,536 is two.
+	for from, mends := range map[string]bool{"😀ab": true, "😀a": false} {
+		old := IndexEntry{ID: strings.Repeat("0c", 16), Kind: "text", Title: from, Created: noon}
+		given := append(slices.Clone(chunks), put(chunks, alice, old))
+		one, two := old, old
+		one.Title, two.Title = strings.Replace(from, "😀", "x", 1), from+"!"
+		got, err := c.Index(ctx, append(given, put(given, alice, one), put(given, bob, two)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if mingled := one.Title + "!"; (got[2].Title == mingled) != mends {
+			t.Errorf("%q was replaced in part and became %q", from, got[2].Title)
+		}
+	}
 }
 
 // TestTheIndexHasTimesOfCalendars reads an entry as no Parley would write it: a

@@ -172,7 +172,8 @@ func moment(value any) time.Time {
 }
 
 // putEntry enters a document into the index. A title that is there already is
-// changed where it differs, so that two who change it at once both count.
+// mended where it differs, so that two who mend it at once both count; one that
+// is another name is put in its place, so that of two names one stays, whole.
 func (d document) putEntry(actor chunk.Actor, e IndexEntry, now time.Time) ([]byte, error) {
 	built, documents, err := d.documents()
 	if err != nil {
@@ -184,11 +185,14 @@ func (d document) putEntry(actor chunk.Actor, e IndexEntry, now time.Time) ([]by
 	if there {
 		title, titled = built.Field(id, "title")
 	}
-	switch {
-	case titled && built.IsText(title):
-		if err := w.Retype(title, e.Title); err != nil {
+	mended := false
+	if titled && built.IsText(title) {
+		if mended, err = w.Mend(title, e.Title); err != nil {
 			return nil, err
 		}
+	}
+	switch {
+	case mended:
 	case there && built.IsMap(id):
 		w.InsertText(w.Make(id, "title", chunk.MakeText), chunk.ID{}, e.Title)
 	default:

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"parley/crdt/chunk"
@@ -212,8 +213,11 @@ func next(b Block, textFollows bool) Block {
 	return Block{Type: b.Type, Parents: b.Parents, Attrs: b.Attrs}
 }
 
-// Retype turns the text into another by one replacement, as small as it can be.
-func (w *Writer) Retype(text chunk.ID, s string) error {
+// Mend turns a short text, such as a title, into another by one replacement, as
+// small as it can be. Where less than half of it would stay, in UTF-16 units, it
+// writes nothing and reports false: that is another text and not this one
+// mended, and of two who do so at once, both their letters would be in it.
+func (w *Writer) Mend(text chunk.ID, s string) (mended bool, err error) {
 	old, next := []rune(w.doc.View(text)), []rune(s)
 	head := 0
 	for head < len(old) && head < len(next) && old[head] == next[head] {
@@ -223,5 +227,12 @@ func (w *Writer) Retype(text chunk.ID, s string) error {
 	for end < len(old)-head && end < len(next)-head && old[len(old)-1-end] == next[len(next)-1-end] {
 		end++
 	}
-	return w.Edit(text, head, len(old)-head-end, string(next[head:len(next)-end]))
+	if len(old) == 0 {
+		return len(next) == 0, nil
+	}
+	replaced := old[head : len(old)-end]
+	if 2*len(utf16.Encode(replaced)) > len(utf16.Encode(old)) {
+		return false, nil
+	}
+	return true, w.Edit(text, head, len(replaced), string(next[head:len(next)-end]))
 }
