@@ -42,8 +42,8 @@ type exportings struct {
 }
 
 // begin takes note of an export, or reports that the space has one. Its context
-// ends with ctx, by end, and by stop.
-func (s *exportings) begin(ctx context.Context, id space.ID) (_ context.Context, end func(), ok bool) {
+// ends by end, and by stop.
+func (s *exportings) begin(id space.ID) (_ context.Context, end func(), ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.under[id] != nil {
@@ -52,7 +52,7 @@ func (s *exportings) begin(ctx context.Context, id space.ID) (_ context.Context,
 	if s.under == nil {
 		s.under = make(map[space.ID]context.CancelFunc)
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(context.Background())
 	s.under[id] = cancel
 	return ctx, sync.OnceFunc(func() {
 		cancel()
@@ -66,15 +66,6 @@ func (s *exportings) stop(id space.ID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if cancel := s.under[id]; cancel != nil {
-		cancel()
-	}
-}
-
-// stopAll stops those of a page that is gone.
-func (s *exportings) stopAll() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, cancel := range s.under {
 		cancel()
 	}
 }
@@ -95,16 +86,17 @@ func (w *Window) ExportSpace(spaceID string) (Exported, error) {
 	if w.delivery == nil {
 		return Exported{}, newError(CodeInvalid, "This window cannot save files. Use `parley-node space export`.")
 	}
-	within, end, ok := w.exportings.begin(w.ctx, id)
+	// In a browser it is a download like others: it outlives the page.
+	stopped, end, ok := w.exportings.begin(id)
 	if !ok {
 		return Exported{}, newError(CodeInvalid, "This space is being saved already. Wait until that is done, or stop it.")
 	}
 	written := false
-	exported, err := w.delivery.Deliver(within, name, func(ctx context.Context, to io.Writer) error {
+	exported, err := w.delivery.Deliver(w.ctx, name, func(ctx context.Context, to io.Writer) error {
 		// Who shows the window may write after Deliver has returned.
 		written = true
 		defer end()
-		return w.export(ctx, within, id, to)
+		return w.export(ctx, stopped, id, to)
 	})
 	if err != nil || exported.URL == "" && !written {
 		end() // they have changed their mind
@@ -114,10 +106,10 @@ func (w *Window) ExportSpace(spaceID string) (Exported, error) {
 
 // export writes an export that ends with either context, and tells the window
 // of it.
-func (w *Window) export(ctx, within context.Context, id space.ID, to io.Writer) error {
+func (w *Window) export(ctx, stopped context.Context, id space.ID, to io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(within, cancel)()
+	defer context.AfterFunc(stopped, cancel)()
 	var last time.Time
 	told := ExportingData{Space: id.String(), Absent: []Absent{}}
 	made, err := w.app.Export(ctx, id, to, func(p ExportProgress) {
@@ -133,7 +125,7 @@ func (w *Window) export(ctx, within context.Context, id space.ID, to io.Writer) 
 		for _, absent := range made.Absent {
 			told.Lacks -= absent.Files
 		}
-	case within.Err() != nil, errors.Is(err, context.Canceled):
+	case stopped.Err() != nil, errors.Is(err, context.Canceled):
 		told.End, err = ExportStopped, errStopped
 	default:
 		told.End = ExportFailed

@@ -84,7 +84,6 @@ func (w *Window) reset() {
 		w.app.leave(w, id)
 	}
 	w.carriages.endAll()
-	w.exportings.stopAll()
 }
 
 // Hello greets a fresh page. What an earlier page in the same window had open
