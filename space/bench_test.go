@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// largeLog is a space of 1,000 members and 5,000 entries, some of them
-// concurrent.
-func largeLog(b *testing.B) (entries [][]byte, key Key) {
+// largeLog is a space of so many entries, a fifth of which let members in, some
+// of them concurrent.
+func largeLog(b testing.TB, length int) (entries [][]byte, key Key) {
 	b.Helper()
 	rand := newSource(1)
 	key, _ = GenerateKey(rand)
@@ -18,7 +18,7 @@ func largeLog(b *testing.B) (entries [][]byte, key Key) {
 	}
 	keys := []Key{key}
 	var code Code
-	for log.Len() < 5000 {
+	for log.Len() < length {
 		i := log.Len()
 		var batch [][]byte
 		add := func(e Entry, err error) {
@@ -53,7 +53,7 @@ func largeLog(b *testing.B) (entries [][]byte, key Key) {
 }
 
 func BenchmarkOpen5000(b *testing.B) {
-	entries, _ := largeLog(b)
+	entries, _ := largeLog(b, 5000)
 	b.ResetTimer()
 	for range b.N {
 		if _, err := Open(entries); err != nil {
@@ -63,7 +63,7 @@ func BenchmarkOpen5000(b *testing.B) {
 }
 
 func BenchmarkAddOneTo5000(b *testing.B) {
-	entries, key := largeLog(b)
+	entries, key := largeLog(b, 5000)
 	log, err := Open(entries)
 	if err != nil {
 		b.Fatal(err)
@@ -89,7 +89,7 @@ func BenchmarkAddOneTo5000(b *testing.B) {
 // BenchmarkAddOneBesides5000 adds an entry whose author knew little: the
 // whole log is evaluated again.
 func BenchmarkAddOneBesides5000(b *testing.B) {
-	entries, key := largeLog(b)
+	entries, key := largeLog(b, 5000)
 	short, err := Open(entries[:2])
 	if err != nil {
 		b.Fatal(err)
@@ -114,7 +114,7 @@ func BenchmarkAddOneBesides5000(b *testing.B) {
 }
 
 func BenchmarkMayWrite(b *testing.B) {
-	entries, key := largeLog(b)
+	entries, key := largeLog(b, 5000)
 	log, err := Open(entries)
 	if err != nil {
 		b.Fatal(err)

@@ -12,6 +12,7 @@ type ledger struct {
 	archives []int32
 	facts    []fact // by node
 	pasts    []past // by node: what is below it, close together in memory
+	looks    *int   // how often below was asked, if somebody counts: nearly all work comes by there
 }
 
 // subject is a device, or the seat that is named by it, and what entries say
@@ -182,7 +183,12 @@ func (g *ledger) grant(device, i int32) {
 const whole = -2
 
 // below reports whether an entry is among another's ancestors.
-func (g *ledger) below(a, of int32) bool { return of == whole || g.pasts[of].has(int(a)) }
+func (g *ledger) below(a, of int32) bool {
+	if g.looks != nil {
+		*g.looks++
+	}
+	return of == whole || g.pasts[of].has(int(a))
+}
 
 // beside reports whether two entries are concurrent.
 func (g *ledger) beside(a, b int32) bool { return a != b && !g.below(a, b) && !g.below(b, a) }
