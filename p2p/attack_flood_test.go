@@ -73,22 +73,42 @@ func (d *device) flooding(c *company, i int) (space.Kind, map[int]any) {
 	return space.KindPerson, map[int]any{1: map[int]any{1: "Mal", 3: 0}}
 }
 
-// bounded sees to it that what something keeps in memory has an end. How long it
-// takes, the waiting in it bounds.
+// maxKept is what four devices keep in memory of a flood: it is twice as much as
+// they do.
+const maxKept = 128 << 20
+
+// bounded sees to it that what something keeps in memory has an end. How much work
+// it is to judge such logs is counted in space/.
 func bounded(t *testing.T, do func()) {
 	t.Helper()
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	begun := time.Now()
 	do()
-	took := time.Since(begun)
 	runtime.GC()
 	runtime.ReadMemStats(&after)
 	kept := int64(after.HeapAlloc) - int64(before.HeapAlloc)
-	t.Logf("took %v, keeps %d KiB", took, kept>>10)
-	if kept > 256<<20 {
-		t.Errorf("it keeps %d KiB", kept>>10)
+	t.Logf("keeps %d KiB", kept>>10)
+	if kept > maxKept {
+		t.Errorf("it keeps %d KiB, and %d at most are due", kept>>10, maxKept>>10)
+	}
+}
+
+// hearLittle sees to it that nobody was told some entries again and again. They
+// come by gossip and, when there are too many for that, once more by catch-up; on
+// a slow machine a page or two come twice.
+func (c *company) hearLittle(entries [][]byte) {
+	c.t.Helper()
+	size := int64(len(slices.Concat(entries...)))
+	for _, d := range c.all {
+		in := int64(0)
+		for _, connection := range d.node.Connections() {
+			in += connection.In
+		}
+		c.t.Logf("%s was told %d KiB, of a flood of %d", d.name, in>>10, size>>10)
+		if in > 6*size {
+			c.t.Errorf("%s was told %d KiB, and the flood has %d", d.name, in>>10, size>>10)
+		}
 	}
 }
 
@@ -104,6 +124,7 @@ func TestAttackTenThousandEntries(t *testing.T) {
 		}
 		c.endsWithin(6*patience, "Ada facilitator, Ben editor, Cleo editor, Mal editor; plan: hello; notes: ", c.all...)
 	})
+	c.hearLittle(flood)
 	if n := ada.logOf(c.park).Len(); n < 8192 || n > 8300 {
 		t.Errorf("the log has %d entries", n)
 	}
