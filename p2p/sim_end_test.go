@@ -1,6 +1,7 @@
 package p2p
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -178,7 +179,12 @@ func (s *simulation) filesCome() {
 			continue
 		}
 		for _, p := range s.members() {
-			if err := p.gets(blob, 20*time.Second); err != nil {
+			// Whoever has it may not be connected yet.
+			err := p.gets(blob, 20*time.Second)
+			for since := time.Now(); errors.Is(err, ErrNotHeld) && time.Since(since) < agreement; err = p.gets(blob, 20*time.Second) {
+				time.Sleep(time.Second)
+			}
+			if err != nil {
 				s.t.Errorf("%s does not get the file %s, which %s has: %v", p.name, blob, holder.name, err)
 			} else if err := p.store.VerifyBlob(s.t.Context(), s.park, blob); err != nil {
 				s.t.Errorf("%s has the file %s as something else: %v", p.name, blob, err)

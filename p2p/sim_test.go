@@ -29,7 +29,7 @@ const (
 	silence = 5 * time.Minute
 	// touching is what a look at somebody who holds the same may cost in bytes,
 	// with all that QUIC has to say of it.
-	touching = 1 << 10
+	touching = 4 << 10
 )
 
 // TestSimulatedNetworks plays networks that go wrong: each from its seed, with
