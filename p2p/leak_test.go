@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -21,7 +20,6 @@ import (
 	"github.com/mr-tron/base58"
 	"github.com/multiformats/go-multiaddr"
 
-	"parley/p2p/lab"
 	"parley/space"
 )
 
@@ -245,8 +243,10 @@ func leaked(heard []byte, secrets []secret) (found []string) {
 	return found
 }
 
-func TestNothingLeaksToStrangers(t *testing.T) {
-	ada, ben := newDevice(t, "Ada Lovelace"), newDevice(t, "Ben Bitdiddle")
+func TestNothingLeaksToStrangers(t *testing.T) { nothingLeaks(t, loopback) }
+
+func nothingLeaks(t *testing.T, listen []string) {
+	ada, ben := newDeviceAt(t, "Ada Lovelace", listen), newDeviceAt(t, "Ben Bitdiddle", listen)
 	park := ada.founds("Playground by the river")
 	seed := ada.registers(space.Recovery, 1, time.Time{}, park)
 	ben.joins(ada.invites(park, 1, time.Time{}))
@@ -305,7 +305,7 @@ func TestNothingLeaksToStrangers(t *testing.T) {
 	}
 	t.Run("what she hears sounds the same from who has no space at all", func(t *testing.T) {
 		lengths := make(map[string]int)
-		for _, d := range []*device{ada, newDevice(t, "Nobody")} {
+		for _, d := range []*device{ada, newDeviceAt(t, "Nobody", listen)} {
 			eve := newSpy(t, space.KeyFromSeed([32]byte{6}), park)
 			eve.pries(d, nil)
 			// Addresses differ in length; everything else must not.
@@ -329,7 +329,7 @@ func (d *device) connectsTo(r *rogue) {
 	}
 	d.waitFor("the connection's end", func() bool { return !r.isConnected(d) && !d.isConnectedTo(r) })
 	if len(r.host.Network().ListenAddresses()) == 0 {
-		if err := r.host.Network().Listen(listenAddresses(d.t)...); err != nil {
+		if err := r.host.Network().Listen(listenAddresses(d.t, d)...); err != nil {
 			d.t.Fatal(err)
 		}
 	}
@@ -443,48 +443,10 @@ func forked(t *testing.T, log *space.Log) *space.Log {
 	return copied
 }
 
-func TestMulticastSaysNothingOfSpaces(t *testing.T) { lab.Alone(t, multicastSaysNothing) }
-
-func multicastSaysNothing(t *testing.T) {
-	lab.LocalNetwork(t)
-	lan, err := net.InterfaceByName("lan")
-	if err != nil {
-		t.Fatal(err)
-	}
-	group := &net.UDPAddr{IP: net.IPv4(224, 0, 0, 251), Port: 5353}
-	socket, err := net.ListenMulticastUDP("udp4", lan, group)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer socket.Close()
-	ada, ben := newDevice(t, "Ada Lovelace"), newDevice(t, "Ben Bitdiddle")
-	park := ada.founds("Playground by the river")
-	ben.joins(ada.invites(park, 1, time.Time{}))
-	ada.writes(ref(park, "plan"), "A slide of stainless steel")
-	ben.same(park, ada)
-	turnsOnDiscovery(ada)
-	var heard []byte
-	packet := make([]byte, 64<<10)
-	if err := socket.SetReadDeadline(time.Now().Add(patience)); err != nil {
-		t.Fatal(err)
-	}
-	// Ada names herself: that is what it is for.
-	for !bytes.Contains(heard, []byte(ada.id().String())) {
-		n, err := socket.Read(packet)
-		if err != nil {
-			t.Fatalf("Ada was not heard: %v", err)
-		}
-		heard = append(heard, packet[:n]...)
-	}
-	secrets := secretsOf(park, ada, "Playground by the river", "Ada Lovelace", "Ben Bitdiddle", "stainless steel")
-	if found := leaked(heard, secrets); len(found) > 0 {
-		t.Errorf("the local network heard %s", strings.Join(found, ", "))
-	}
-}
-
-func listenAddresses(t testing.TB) []multiaddr.Multiaddr {
+// listenAddresses are of the kind at which a device listens.
+func listenAddresses(t testing.TB, like *device) []multiaddr.Multiaddr {
 	t.Helper()
-	addresses, err := parseAddresses(loopback)
+	addresses, err := parseAddresses(like.listen)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 
 var (
 	simSeeds = flag.Int("sim-seeds", 24, "how many networks TestSimulatedNetworks plays")
-	simSeed  = flag.Uint64("sim-seed", 0, "the seed of the first of them; 0: any")
+	simSeed  = flag.Uint64("sim-seed", 1, "the seed of the first of them; 0: any")
 	simTries = flag.Int("sim-tries", 1, "how often each of them is played")
 )
 
@@ -39,6 +39,9 @@ const (
 // A seed decides what happens, how bad the wire is, and all keys and entries of
 // the story. What libp2p draws, and which goroutine runs first, is as chance will
 // have it: a failure may take a few tries (-sim-tries) to come again.
+//
+// Unasked, the same seeds are played every time, so that what fails is what was
+// changed last; make sim plays others.
 func TestSimulatedNetworks(t *testing.T) {
 	first, count := *simSeed, *simSeeds
 	if first == 0 {
