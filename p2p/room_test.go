@@ -4,12 +4,9 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
-
-	"parley/space"
 )
 
 func TestRoomOutlivesItsStreams(t *testing.T) {
@@ -59,16 +56,10 @@ func TestSharingDoesNotWaitForIdentify(t *testing.T) {
 // ended. Had it heard the peer's next stream before, the peer would follow
 // nothing for as long as that stream goes on.
 func TestNobodyIsHeardBeforeTheirLastStreamIsForgotten(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newSimulation(t, 1)
-		s.wire.suffers(wireFaults{delay: 5 * time.Millisecond})
-		ada := s.newPlayer()
-		ada.founds()
-		ben := s.newPlayer()
-		t.Log(s.joins(ben, space.Editor))
-		ada.shares(s.park, ben.device)
-		o, p := ada.node.current(), peerOf(ben.id())
-		h, err := newRoomHost(o.host, s.park, o.room(s.park).allows, func(peer.ID) {})
+	inCompany(t, 0, func(t *testing.T, office *office, _ []*player) {
+		park, ben := office.park, office.ben
+		o, p := office.ada.node.current(), peerOf(ben.id())
+		h, err := newRoomHost(o.host, park, o.room(park).allows, func(peer.ID) {})
 		if err != nil {
 			t.Fatal(err)
 		}
