@@ -289,22 +289,77 @@ type writerFunc func([]byte) (int, error)
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
 // putterEnv tells the test binary to put a blob into the store of the directory
-// it names, and to stop half way until it is killed.
-const putterEnv = "PARLEY_TEST_PUTTER"
+// it names, and to stop half way until it is killed; takerEnv, to take one in.
+const (
+	putterEnv = "PARLEY_TEST_PUTTER"
+	takerEnv  = "PARLEY_TEST_TAKER"
+)
+
+// killedAt is how many pieces have come then. What is durable are at least those
+// of the batches before the last one.
+const killedAt, durableAt = 10, 4
 
 func putUntilKilled(dir string) {
+	useUntilKilled(dir, func(store *crdt.Store) error {
+		stop := readerFunc(func([]byte) (int, error) { fmt.Println("half"); select {} })
+		_, err := store.PutBlob(context.Background(), store.Spaces()[0], "", io.MultiReader(bytes.NewReader(picture(killedAt*piece, 12)), stop))
+		return err
+	})
+}
+
+func takeUntilKilled(dir string) {
+	useUntilKilled(dir, func(store *crdt.Store) error {
+		raw := picture((killedAt+2)*piece, 12)
+		in, err := store.TakeInBlob(store.Spaces()[0], sha256.Sum256(raw))
+		if err != nil {
+			return err
+		}
+		for at := range killedAt {
+			if err := in.Take(raw[at*piece : (at+1)*piece]); err != nil {
+				return err
+			}
+		}
+		fmt.Println("half")
+		select {}
+	})
+}
+
+func useUntilKilled(dir string, use func(*crdt.Store) error) {
 	key := space.KeyFromSeed([32]byte{1})
 	backend, err := badger.Open(badger.Options{Dir: dir, Log: slog.New(slog.DiscardHandler)})
 	if err == nil {
 		var store *crdt.Store
 		store, err = crdt.Open(crdt.Options{Backend: backend, Device: key.Device(), Log: slog.New(slog.DiscardHandler)})
 		if err == nil {
-			stop := readerFunc(func([]byte) (int, error) { fmt.Println("half"); select {} })
-			_, err = store.PutBlob(context.Background(), store.Spaces()[0], "", io.MultiReader(bytes.NewReader(picture(3*piece, 12)), stop))
+			err = use(store)
 		}
 	}
 	fmt.Fprintln(os.Stderr, err)
 	os.Exit(1)
+}
+
+// isKilledHalfWay has a process of its own do something with the closed store of
+// this device, and kills it.
+func (d *device) isKilledHalfWay(env string) {
+	d.t.Helper()
+	command := exec.Command(os.Args[0])
+	command.Env, command.Stderr = append(os.Environ(), env+"="+d.dir), os.Stderr
+	out, err := command.StdoutPipe()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		d.t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "half\n" {
+		d.t.Fatalf("%q, %v", line, err)
+	}
+	if err := command.Process.Kill(); err != nil {
+		d.t.Fatal(err)
+	}
+	if err := command.Wait(); err == nil {
+		d.t.Fatal("it ended by itself")
+	}
 }
 
 func TestAPutThatWasKilledDoesNotCountAndIsCleanedUp(t *testing.T) {
@@ -315,29 +370,12 @@ func TestAPutThatWasKilledDoesNotCountAndIsCleanedUp(t *testing.T) {
 	id := d.founds().Space
 	kept := d.puts(id, picture(piece+1, 13))
 	d.closes()
-	command := exec.Command(os.Args[0])
-	command.Env, command.Stderr = append(os.Environ(), putterEnv+"="+d.dir), os.Stderr
-	out, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "half\n" {
-		t.Fatalf("%q, %v", line, err)
-	}
-	if err := command.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Wait(); err == nil {
-		t.Fatal("it ended by itself")
-	}
+	d.isKilledHalfWay(putterEnv)
 	d.opens()
 	if files := d.files(id); len(files) != 1 || files[0] != kept.ID {
 		t.Fatalf("files %v", files)
 	}
-	if n := d.records(id, 'B'); n != 2+3 {
+	if n := d.records(id, 'B'); n < 2+durableAt || n > 2+killedAt {
 		t.Fatalf("%d pieces: it was not killed half way", n)
 	}
 	if _, err := d.store.CollectBlobs(t.Context()); err != nil {
@@ -348,6 +386,35 @@ func TestAPutThatWasKilledDoesNotCountAndIsCleanedUp(t *testing.T) {
 	}
 	if n := d.records(id, 'u'); n != 0 {
 		t.Errorf("%d puts are left", n)
+	}
+}
+
+func TestABlobThatWasKilledOnItsWayInGoesOn(t *testing.T) {
+	d := newDevice(t, "Ada")
+	d.key = space.KeyFromSeed([32]byte{1})
+	d.options.Device = d.key.Device()
+	d.restarts()
+	id := d.founds().Space
+	d.closes()
+	d.isKilledHalfWay(takerEnv)
+	d.opens()
+	want := picture((killedAt+2)*piece, 12)
+	if d.store.HasBlob(id, sha256.Sum256(want)) || len(d.files(id)) != 0 {
+		t.Fatal("half of it counts")
+	}
+	in, err := d.store.TakeInBlob(id, sha256.Sum256(want))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at := in.Offset(); at < durableAt*piece || at > killedAt*piece || at%piece != 0 {
+		t.Errorf("it goes on from byte %d", at)
+	}
+	in.Close()
+	if err := d.comes(id, want, 100); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(d.gets(id, sha256.Sum256(want)), want) {
+		t.Error("it came as something else")
 	}
 }
 

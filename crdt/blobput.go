@@ -13,7 +13,7 @@ import (
 )
 
 // PutBlob keeps what from holds, to its end, as a blob of a space, and names
-// it. When it returns, the blob is durable. It holds one piece of it in memory
+// it. When it returns, the blob is durable. It holds a few pieces of it in memory
 // at a time. Bytes that the space has already are not kept twice, and their
 // media type stays what it was; where they were damaged on the disk, they are
 // whole again.
@@ -41,7 +41,7 @@ func (s *Store) putBlob(ctx context.Context, id space.ID, media string, from io.
 	if err != nil {
 		return Blob{}, err
 	}
-	p := &blobPut{store: s, space: id, in: s.blobs.of(id), sum: sha256.New()}
+	p := s.blobPut(id)
 	p.record.Media = media
 	p.begin()
 	defer p.end()
@@ -92,6 +92,11 @@ type blobPut struct {
 	mark   Op   // stands for it as long as pieces are written that do not count
 	staged int  // those pieces
 	kept   bool // its pieces count now
+	stager stager
+}
+
+func (s *Store) blobPut(id space.ID) *blobPut {
+	return &blobPut{store: s, space: id, in: s.blobs.of(id), sum: sha256.New(), stager: stager{write: s.writeBlobOps}}
 }
 
 func (p *blobPut) begin() {
@@ -129,17 +134,23 @@ func (p *blobPut) take(data []byte) ([]Op, error) {
 	return []Op{{Key: key, Value: data}}, nil
 }
 
-// stage writes a piece that is not the last.
-func (p *blobPut) stage(ops []Op) error {
+// stage has a piece written that is not the last.
+func (p *blobPut) stage(piece []Op) error {
+	var with []Op
 	if p.staged == 0 {
-		ops = append(ops, p.mark)
+		with = []Op{p.mark}
 	}
 	p.staged++
-	return p.store.writeBlobOps(ops)
+	return p.stager.add(piece[0], with...)
 }
 
-// finish makes the blob count, together with its last piece.
+// finish makes the blob count, together with its last pieces.
 func (p *blobPut) finish(ctx context.Context, last []Op) (Blob, error) {
+	rest, err := p.stager.rest()
+	if err != nil {
+		return Blob{}, err
+	}
+	last = append(rest, last...)
 	id := BlobID(p.sum.Sum(nil))
 	p.in.mu.Lock()
 	defer p.in.mu.Unlock()
@@ -194,6 +205,7 @@ func (p *blobPut) discard() {
 	if p.staged == 0 {
 		return
 	}
+	_, _ = p.stager.rest() // whatever becomes of them, they go
 	ops := p.record.Number.removal(p.space, len(p.record.Pieces))
 	if err := p.store.writeBlobOps(append(ops, Op{Key: p.mark.Key})); err != nil {
 		p.store.log.Info("what is left of a file will be removed later", "space", p.space, "error", err)

@@ -68,8 +68,8 @@ func (r *BlobReader) Read(p []byte) (n int, err error) {
 }
 
 // Next is what is left of the piece at which Read would go on, and goes on to
-// the next: a blob to its end without a copy. What it returns is good until the
-// reader is used again. It returns io.EOF at the end.
+// the next: a blob to its end without a copy. What it returns is not to be written
+// to, and stays as it is. It returns io.EOF at the end.
 func (r *BlobReader) Next() ([]byte, error) {
 	if r.at >= int64(r.record.Size) {
 		return nil, io.EOF

@@ -38,9 +38,9 @@ type halfRecord struct {
 }
 
 // A BlobIntake takes in a blob of known name, piece after piece, from whoever
-// has it. Each piece is durable when Take returns, and the blob counts only once
-// all of it has been compared with its name. One goroutine uses it, and ends it
-// with Close.
+// has it. Pieces are made durable a few at a time, all of them when Close
+// returns, and the blob counts only once all of it has been compared with its name
+// and is durable. One goroutine uses it, and ends it with Close.
 type BlobIntake struct {
 	put *blobPut
 	id  BlobID
@@ -54,7 +54,7 @@ func (s *Store) TakeInBlob(id space.ID, blob BlobID) (*BlobIntake, error) {
 	if s.held(id) == nil {
 		return nil, fmt.Errorf("take in blob: %w", ErrUnknownSpace)
 	}
-	p := &blobPut{store: s, space: id, in: s.blobs.of(id), sum: sha256.New()}
+	p := s.blobPut(id)
 	in := &BlobIntake{put: p, id: blob}
 	p.in.mu.Lock()
 	defer p.in.mu.Unlock()
@@ -129,8 +129,9 @@ func (t *BlobIntake) Offset() int64 { return int64(t.put.record.Size) }
 // Pieces are the SHA-256 of the pieces that have come.
 func (t *BlobIntake) Pieces() [][32]byte { return slices.Clone(t.put.record.Pieces) }
 
-// Take makes a piece of BlobPiece bytes durable that is not the last. It fails
-// with ErrBlobTooLarge, ErrBlobsFull or ErrFull, and may be called no more then.
+// Take takes a piece of BlobPiece bytes that is not the last, and may be written
+// over when it returns. It fails with ErrBlobTooLarge, ErrBlobsFull or ErrFull,
+// also where an earlier piece found no room, and may be called no more then.
 func (t *BlobIntake) Take(piece []byte) error {
 	ops, err := t.put.take(piece)
 	if err == nil {
@@ -183,6 +184,9 @@ func (t *BlobIntake) Discard() {
 // Close ends the intake. What has come stays for the next one.
 func (t *BlobIntake) Close() {
 	p := t.put
+	if err := p.stager.flush(); err != nil {
+		p.store.log.Info("the last that has come of a file is not kept", "blob", t.id, "error", err)
+	}
 	p.in.mu.Lock()
 	defer p.in.mu.Unlock()
 	delete(p.in.active, p.record.Number)

@@ -26,6 +26,10 @@ func TestMain(m *testing.M) {
 		putUntilKilled(dir)
 		return
 	}
+	if dir := os.Getenv(takerEnv); dir != "" {
+		takeUntilKilled(dir)
+		return
+	}
 	if dir := os.Getenv(mutatorEnv); dir != "" {
 		mutateUntilDone(dir)
 		return

@@ -94,19 +94,53 @@ func (s *blobServer) give(ask *askBlob) error {
 	if _, err := r.Seek(int64(min(ask.Offset, uint64(blob.Size))), io.SeekStart); err != nil {
 		return err
 	}
-	for {
-		data, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
+	pieces, stop := piecesOf(r)
+	defer stop()
+	for piece := range pieces {
+		if piece.err != nil {
+			return piece.err
 		}
 		if !s.room.allows(s.stream.Conn()) {
 			return errOutsider
 		}
-		if err := s.sayData(data); err != nil {
+		if err := s.sayData(piece.data); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// A diskPiece is a piece of a blob as it was read.
+type diskPiece struct {
+	data []byte
+	err  error // instead of data; nothing follows
+}
+
+// piecesOf reads a blob to its end, one piece ahead of who takes them. stop ends
+// that, at the end or before.
+func piecesOf(r *crdt.BlobReader) (pieces <-chan diskPiece, stop func()) {
+	read, stopped := make(chan diskPiece), make(chan struct{})
+	go func() {
+		defer close(read)
+		for {
+			data, err := r.Next()
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			select {
+			case read <- diskPiece{data, err}:
+			case <-stopped:
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return read, func() {
+		close(stopped)
+		for range read {
+			continue
 		}
 	}
 }

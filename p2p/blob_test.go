@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 	"time"
 
@@ -305,5 +306,50 @@ func TestWhoIsRemovedGetsNoMoreOfABlob(t *testing.T) {
 	}
 	if err := ben.fetches(park, blob); err == nil {
 		t.Error("it can still be fetched")
+	}
+}
+
+// TestALargeBlobThatComesTakesLittleMemory looks at what is alive in both devices
+// while one gives a large blob to the other.
+func TestALargeBlobThatComesTakesLittleMemory(t *testing.T) {
+	ada, ben := newDevice(t, "Ada"), newDevice(t, "Ben")
+	park, _ := meeting(t, ada, ben)
+	const pieces = 96
+	source := rand.NewChaCha8([32]byte{11})
+	blob, err := ada.store.PutBlob(t.Context(), park, "", io.LimitReader(source, pieces*crdt.BlobPiece))
+	if err != nil {
+		t.Fatal(err)
+	}
+	alive := func() int64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before, most, looks := alive(), int64(0), 0
+	came := make(chan error, 1)
+	go func() { came <- ben.fetches(park, blob.ID) }()
+	for seen := uint64(0); ; {
+		select {
+		case err := <-came:
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := ben.store.VerifyBlob(t.Context(), park, blob.ID); err != nil {
+				t.Fatal(err)
+			}
+			if grown := most - before; looks < 3 || grown > 40<<20 {
+				t.Errorf("looked %d times, %d MB were alive on the way", looks, grown>>20)
+			}
+			return
+		default:
+			if now := ben.node.FetchedPieces(park); now > seen && now < pieces {
+				seen = now
+				most = max(most, alive())
+				looks++
+			} else {
+				runtime.Gosched()
+			}
+		}
 	}
 }

@@ -246,46 +246,48 @@ func (f *fetcher) patientWith(line *blobLine) (cut func() bool, done func()) {
 }
 
 // takeIn takes what a peer sends of a blob.
-func (f *fetcher) takeIn(line *blobLine, in *crdt.BlobIntake, how transfer, left int64, media string) error {
-	if f.buffer == nil {
-		f.buffer = make([]byte, crdt.BlobPiece)
-	}
+func (f *fetcher) takeIn(line *blobLine, in *crdt.BlobIntake, how transfer, left int64, media string) (err error) {
+	ahead := listen(line, how.limit(blobPieceTime), left)
+	defer func() {
+		if err != nil {
+			line.abort()
+		}
+		ahead.end()
+	}()
 	began := time.Now()
 	for ; left > crdt.BlobPiece; left -= crdt.BlobPiece {
-		asked := time.Now()
-		if err := line.within(how.limit(blobPieceTime), func() error { return line.hearData(f.buffer) }); err != nil {
-			return err
+		piece := <-ahead.pieces
+		if piece.err != nil {
+			return piece.err
 		}
-		if how.patient && time.Since(asked) < blobPieceTime/2 {
+		if how.patient && piece.took < blobPieceTime/2 {
 			f.finds(line.peer, false)
 		}
 		if !f.room.allows(line.stream.Conn()) {
 			return errOutsider
 		}
-		if err := in.Take(f.buffer); err != nil {
+		if err := in.Take(piece.data); err != nil {
 			return err
 		}
+		ahead.done(piece)
 		f.pieces.Add(1)
 		pieces := in.Pieces()
 		inner(f.givers, how.blob)[len(pieces)-1] = giver{line.peer, pieces[len(pieces)-1]}
-		if !how.pressing && (f.pressed() || f.room.node.frugal()) {
-			return errPressed
-		}
-		if how.patient && time.Since(began) > blobTurn && f.others() {
-			return errTurn
-		}
-	}
-	last := f.buffer[:left]
-	if left > 0 {
-		if err := line.within(how.limit(blobPieceTime), func() error { return line.hearData(last) }); err != nil {
+		if err := f.mayGoOn(how, began); err != nil {
 			return err
 		}
 	}
-	_, err := in.Finish(f.room.ctx, media, last)
-	if err == nil {
-		f.pieces.Add(1)
+	var last heardPiece
+	if left > 0 {
+		if last = <-ahead.pieces; last.err != nil {
+			return last.err
+		}
 	}
-	return err
+	if _, err := in.Finish(f.room.ctx, media, last.data); err != nil {
+		return err
+	}
+	f.pieces.Add(1)
+	return nil
 }
 
 // allFrom reports whether the first pieces of a blob came from one peer, as far

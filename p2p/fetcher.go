@@ -103,8 +103,8 @@ func (n *Node) FetchedPieces(id space.ID) uint64 {
 	return 0
 }
 
-// A fetcher gets one space's blobs from whoever has them, one after the other:
-// those that somebody waits for, and when there are none of these, those that
+// A fetcher gets one space's blobs from whoever has them, one at a time: those
+// that somebody waits for, in turns, and when there are none of these, those that
 // documents refer to. What only slow members have comes later: none of them
 // keeps it from what others have.
 type fetcher struct {
@@ -115,6 +115,7 @@ type fetcher struct {
 	mu      sync.Mutex
 	waiting map[crdt.BlobID]map[chan error]bool
 	asked   []crdt.BlobID         // that are waited for, the first first
+	begun   map[crdt.BlobID]bool  // of those waited for, which have had a turn
 	ahead   []crdt.BlobID         // that nobody waits for yet
 	later   []crdt.BlobID         // that only slow members have
 	turned  bool                  // one of those had its turn, and one that is ahead is next
@@ -128,7 +129,6 @@ type fetcher struct {
 
 	// What follows belongs to the goroutine of run.
 	line    *blobLine
-	buffer  []byte
 	avoided map[peer.ID]time.Time // until when
 	givers  map[crdt.BlobID]map[int]giver
 }
@@ -137,6 +137,7 @@ func newFetcher(r *room) *fetcher {
 	return &fetcher{
 		room: r, wake: make(chan struct{}, 1),
 		waiting: make(map[crdt.BlobID]map[chan error]bool),
+		begun:   make(map[crdt.BlobID]bool),
 		failed:  make(map[crdt.BlobID]int),
 		slow:    make(map[peer.ID]time.Time),
 		holders: make(map[crdt.BlobID]map[space.DeviceID]bool),
@@ -165,6 +166,7 @@ func (f *fetcher) demand(blob crdt.BlobID) (answer <-chan error, done func()) {
 		delete(f.waiting[blob], c)
 		if len(f.waiting[blob]) == 0 {
 			delete(f.waiting, blob)
+			delete(f.begun, blob)
 			f.asked = slices.DeleteFunc(f.asked, func(other crdt.BlobID) bool { return other == blob })
 			f.later = slices.DeleteFunc(f.later, func(other crdt.BlobID) bool { return other == blob })
 		}
@@ -253,7 +255,11 @@ func (f *fetcher) next() (blob crdt.BlobID, pressing, ok bool) {
 	default:
 		return crdt.BlobID{}, false, false
 	}
-	return blob, f.waiting[blob] != nil, true
+	pressing = f.waiting[blob] != nil
+	if pressing {
+		f.begun[blob] = true
+	}
+	return blob, pressing, true
 }
 
 // pressed reports whether somebody waits for another blob.
@@ -299,6 +305,9 @@ func (f *fetcher) fetch(blob crdt.BlobID, pressing bool) {
 			f.mu.Lock()
 			f.ahead = slices.Insert(f.ahead, 0, blob)
 			f.mu.Unlock()
+			return
+		case errors.Is(err, errShared):
+			f.share(blob)
 			return
 		case errors.Is(err, errTurn):
 			f.wait(blob)
@@ -387,6 +396,7 @@ func (f *fetcher) ended(blob crdt.BlobID, err error) {
 	f.mu.Lock()
 	waiting := f.waiting[blob]
 	delete(f.waiting, blob)
+	delete(f.begun, blob)
 	delete(f.failed, blob)
 	if err == nil {
 		delete(f.holders, blob)

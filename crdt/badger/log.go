@@ -270,7 +270,7 @@ func (r *logReader) skip(at int64, h entryHeader, ok bool) (raw []byte, next int
 		r.damaged(at, "%d bytes are no entry", next-at)
 	case r.kind == logOpen && cut:
 		// It was being written.
-	case r.kind == logOpen && r.end-at <= entryHead && !ok, r.kind == logOpen && r.zeroAt(at):
+	case r.kind == logOpen && r.end-at <= entryHead && !ok, r.kind == logOpen && r.begunAt(at):
 		r.found.harmless(at, "something follows the last entry that is none")
 	default:
 		r.damaged(at, "the last %d bytes are no entry", r.end-at)
@@ -278,9 +278,15 @@ func (r *logReader) skip(at int64, h entryHeader, ok bool) (raw []byte, next int
 	return nil, next, nil
 }
 
-// zeroAt reports whether there is no trace of a header.
-func (r *logReader) zeroAt(at int64) bool {
-	head, err := r.bytes(at, int(min(entryHead, r.size-at)))
+// copyWord is what large copies are aligned to: Go writes what comes before the
+// first multiple of it last, so whoever is killed meanwhile has written an entry
+// without its beginning.
+const copyWord = 32
+
+// begunAt reports whether there is no trace of a header, or of as much of one as
+// is written last.
+func (r *logReader) begunAt(at int64) bool {
+	head, err := r.bytes(at, int(min(entryHead, copyWord-at%copyWord, r.size-at)))
 	return err == nil && len(bytes.Trim(head, "\x00")) == 0
 }
 

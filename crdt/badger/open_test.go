@@ -1,9 +1,11 @@
 package badger_test
 
 import (
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -254,4 +256,24 @@ func TestEmptiedLogs(t *testing.T) {
 		try(t, os.WriteFile(filepath.Join(o.Dir, name), nil, 0o600))
 	}
 	holds(t, o, stored())
+}
+
+// A process that is killed while it copies a large value into a log leaves what
+// is no entry, and it is no damage.
+func TestKilledWhileALargeValueWasCopied(t *testing.T) {
+	killed := stores(t)["killed"]
+	logs, err := filepath.Glob(filepath.Join(killed.Dir, "*.vlog"))
+	try(t, err)
+	newest := slices.Max(logs)
+	data, err := os.ReadFile(newest)
+	try(t, err)
+	end := int64(len(strings.TrimRight(string(data), "\x00")))
+	entry := binary.AppendUvarint(binary.AppendUvarint([]byte{0, 0}, 30), 100_000)
+	entry = append(append(entry, 0), noise(1, 60_000)...) // not all of it
+	clear(entry[:32-end%32])
+	overwrite(killed.Dir, filepath.Base(newest), end, string(entry))(t)
+	holds(t, killed, stored()) // opening fails where anything is damaged
+	if found := check(t, killed); len(found) > 0 {
+		t.Errorf("once opened, found %v", found)
+	}
 }
