@@ -80,7 +80,7 @@ func isJudgedWith(t testing.TB, l *Log, most growth) {
 // What nobody wrote to be a nuisance costs each entry a little, however many
 // there are.
 func TestAnOrdinaryLogTakesLittleWork(t *testing.T) {
-	for _, length := range []int{500, 2000} {
+	for _, length := range []int{100, 400} {
 		entries, _ := largeLog(t, length)
 		log, err := Open(entries)
 		if err != nil {
@@ -93,7 +93,7 @@ func TestAnOrdinaryLogTakesLittleWork(t *testing.T) {
 // Whoever writes many keys and many joins makes each join look at them all, but
 // not at each of them for each of the others: that took minutes.
 func TestKeysAndJoinsOfOneMemberTakeBoundedWork(t *testing.T) {
-	const n = 2000
+	const n = 500
 	for name, write := range map[string]func(f *flood, d *someone, code Code){
 		"one key into one seat": func(f *flood, d *someone, code Code) {
 			for i := range n {

@@ -10,7 +10,7 @@ import (
 // than the benchmark: making them takes longest.
 const (
 	hostileEntries = 10_000
-	someOfThem     = 2000
+	someOfThem     = 1000
 )
 
 // writes seals an entry whatever the rules say, on top of some hashes, without
