@@ -21,26 +21,26 @@ describe("a text is formatted", () => {
 		await window.writes(
 			[
 				"# Why",
-				"Now **bold**, *italic* and `code` here.",
+				"Now **bold**, *italic* and `code` here, ~~struck~~ and ==marked==.",
 				"## How",
 				"- one",
 				"two",
 				"\n1. first",
 				"second",
 				"\n> said",
-				"\n### Last",
+				"\n#### Last",
 				"---plain",
 			].join("\n"),
 		);
 		expect(await markdown()).toBe(
 			[
 				"# Why",
-				"Now **bold**, *italic* and `code` here.",
+				"Now **bold**, *italic* and `code` here, ~~struck~~ and <mark>marked</mark>.",
 				"## How",
 				"- one\n- two",
 				"1. first\n2. second",
 				"> said",
-				"### Last",
+				"#### Last",
 				"---",
 				"plain\n",
 			].join("\n\n"),
@@ -53,6 +53,9 @@ describe("a text is formatted", () => {
 		for (const [chord, word] of [
 			["Control+b", "bold"],
 			["Control+i", "italic"],
+			["Control+u", "underlined"],
+			["Control+Shift+s", "struck"],
+			["Control+Shift+h", "marked"],
 			["Control+e", "code"],
 		] as const) {
 			await window.screen.key(chord);
@@ -61,7 +64,9 @@ describe("a text is formatted", () => {
 			await window.writes(" ");
 		}
 		await window.writes("end");
-		expect(await markdown()).toBe("plain **bold** *italic* `code` end\n");
+		expect(await markdown()).toBe(
+			"plain **bold** *italic* <u>underlined</u> ~~struck~~ <mark>marked</mark> `code` end\n",
+		);
 	});
 
 	test("by toolbar", async ({ workshop }) => {

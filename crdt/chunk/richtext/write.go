@@ -161,7 +161,7 @@ func fromGo(v any) (chunk.Value, bool) {
 }
 
 // growing marks take in what is typed at their end.
-var growing = map[string]bool{"strong": true, "em": true}
+var growing = map[string]bool{"strong": true, "em": true, "underline": true, "strike": true, "highlight": true}
 
 // Blocks inserts blocks with their text and marks after an element, or at the
 // head, and returns the last element inserted.

@@ -118,7 +118,7 @@ func (e escaper) text(s string, start, end bool, before byte) string {
 // special reports whether a character would mean something here.
 func (e escaper) special(r rune, lineStart, digits bool, prev, next byte) bool {
 	switch r {
-	case '\\', '`', '*', '[', ']', '<':
+	case '\\', '`', '*', '[', ']', '<', '~':
 		return true
 	case '_':
 		return prev >= utf8.RuneSelf || next >= utf8.RuneSelf || !isWord(rune(prev)) || !isWord(rune(next))
@@ -128,7 +128,7 @@ func (e escaper) special(r rune, lineStart, digits bool, prev, next byte) bool {
 		return next == '[' || next == 0
 	case '#':
 		return lineStart || e.heading
-	case '>', '+', '-', '=', '~', ':', '|':
+	case '>', '+', '-', '=', ':', '|':
 		return lineStart
 	case '.', ')':
 		return digits && prev != 0 && !lineStart

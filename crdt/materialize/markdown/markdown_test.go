@@ -49,7 +49,7 @@ func dump(blocks []richtext.Block) string {
 
 var pieces = []string{
 	"a", "bus stop", " ", "  ", "\t", "*", "**", "_", "__", "a_b", "`", "``", "```", "#", "# ", "- ", "-", "+ ", "1. ", "12)", "> ",
-	"---", "===", "~~~", "[x]", "](u)", "<b>", "</strong>", "<br>", "&amp;", "&", "&#33;", ";", "\\", "!", "![", "|", "| --- |", ":--",
+	"---", "===", "~~~", "~", "~~", "[x]", "](u)", "<b>", "</strong>", "<br>", "&amp;", "&", "&#33;", ";", "\\", "!", "![", "|", "| --- |", ":--",
 	"é", "“quoted”", "😀", "👩‍👧", "\u00a0", ".", ",", "end.", "http://example.org/a_b", "a@b.org", "\u2028", "0", "\n", "{", "$",
 }
 
@@ -177,7 +177,8 @@ func TestReadsWhatOthersWrite(t *testing.T) {
 		{"<!-- note -->", "paragraph <!-- note -->"},
 		{"a\\*b &copy; &#x41; &unknown; \\q", "paragraph a*b © A &unknown; \\q"},
 		{"\ufeffa\r\nb\r\n", "paragraph a b"},
-		{"~~a~~ - [ ] b", "paragraph ~~a~~ - [ ] b"},
+		{"~~a~~ - [ ] b", "paragraph [strike:a] - [ ] b"},
+		{"<u>a **b**</u> <mark>c</mark> <ins>d</ins><del>e</del>", "paragraph [underline:a ][strong underline:b] [highlight:c] [underline:d][strike:e]"},
 	} {
 		blocks, err := Read(c.source)
 		if err != nil {
@@ -203,7 +204,7 @@ func sketch(blocks []richtext.Block) string {
 				s += " "
 			}
 			var names []string
-			for _, name := range []string{"code", "em", "link", "strong"} {
+			for _, name := range []string{"code", "em", "highlight", "link", "strike", "strong", "underline"} {
 				if v, ok := span.Marks[name]; ok {
 					if name == "link" {
 						name += v.(string)

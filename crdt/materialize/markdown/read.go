@@ -47,7 +47,7 @@ const (
 
 // grammar is safe for concurrent use.
 var grammar = goldmark.New(
-	goldmark.WithExtensions(extension.NewTable()),
+	goldmark.WithExtensions(extension.NewTable(), extension.Strikethrough),
 	goldmark.WithParserOptions(parser.WithASTTransformers()),
 ).Parser()
 
@@ -266,6 +266,8 @@ func (w *inline) node(n ast.Node, source []byte) {
 			name = "strong"
 		}
 		w.with(name, true, func() { w.children(n, source) })
+	case *xast.Strikethrough:
+		w.with("strike", true, func() { w.children(n, source) })
 	case *ast.CodeSpan:
 		var code strings.Builder
 		for child := n.FirstChild(); child != nil; child = child.NextSibling() {
@@ -308,7 +310,10 @@ func (w *inline) image(n *ast.Image, source []byte) {
 	w.with("link", linkValue(href, unescape(string(n.Title))), show)
 }
 
-var tagMarks = map[string]string{"strong": "strong", "b": "strong", "em": "em", "i": "em", "code": "code"}
+var tagMarks = map[string]string{
+	"strong": "strong", "b": "strong", "em": "em", "i": "em", "code": "code",
+	"u": "underline", "ins": "underline", "s": "strike", "del": "strike", "mark": "highlight",
+}
 
 // tag takes the HTML tags that stand for marks and line breaks, and leaves all
 // others as the text they are.

@@ -249,7 +249,7 @@ func sameSpans(a, b []richtext.Span) bool {
 }
 
 // nesting is the order of marks, outermost first.
-var nesting = []string{"link", "strong", "em", "code"}
+var nesting = []string{"link", "strong", "em", "underline", "strike", "highlight", "code"}
 
 type inlineWriter struct {
 	escaper
@@ -326,15 +326,19 @@ func (w *inlineWriter) sign(name string, closing bool) string {
 		return "["
 	case name == "code" && !w.tags:
 		return "" // written with its text
-	case w.tags && closing:
-		return "</" + name + ">"
-	case w.tags:
-		return "<" + name + ">"
-	case name == "strong":
-		return "**"
+	case name != "underline" && name != "highlight" && !w.tags:
+		return emphasis[name]
+	case closing:
+		return "</" + markTags[name] + ">"
 	}
-	return "*"
+	return "<" + markTags[name] + ">"
 }
+
+// emphasis is how Markdown has marks, and markTags how HTML has them.
+var (
+	emphasis = map[string]string{"strong": "**", "em": "*", "strike": "~~"}
+	markTags = map[string]string{"strong": "strong", "em": "em", "underline": "u", "strike": "s", "highlight": "mark", "code": "code"}
+)
 
 func readLink(value any) (href, title string) {
 	s, _ := value.(string)

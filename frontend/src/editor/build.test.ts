@@ -28,6 +28,9 @@ const marks = fc.record(
 	{
 		strong: fc.constantFrom(true, null),
 		em: fc.constant(true),
+		underline: fc.constant(true),
+		strike: fc.constant(true),
+		highlight: fc.constant(true),
 		link: fc.constantFrom('{"href":"https://example.org","title":null}', "nonsense"),
 	},
 	{ requiredKeys: [] },

@@ -147,6 +147,9 @@ export function marksFrom(set: MarkSet | undefined): readonly Mark[] {
 	if (typeof set.link === "string" && set.link !== "") found.push(marks.link.create(linkAttrs(set.link)));
 	if (set.strong === true) found.push(marks.strong.create());
 	if (set.em === true) found.push(marks.em.create());
+	if (set.underline === true) found.push(marks.underline.create());
+	if (set.strike === true) found.push(marks.strike.create());
+	if (set.highlight === true) found.push(marks.highlight.create());
 	if (set.code === true) found.push(marks.code.create());
 	return found;
 }

@@ -8,6 +8,7 @@ import {
 	toggleMark,
 	wrapIn,
 } from "prosemirror-commands";
+import type { MarkType } from "prosemirror-model";
 import { splitListItem, wrapInList } from "prosemirror-schema-list";
 import { AllSelection, type Command, TextSelection } from "prosemirror-state";
 import { expect, test } from "vitest";
@@ -30,6 +31,8 @@ interface Action {
 
 type Deed = (writer: Writer, other: Writer, action: Action) => void;
 
+const toggled = [marks.strong, marks.em, marks.code, marks.underline, marks.strike, marks.highlight];
+
 const deeds: Record<string, Deed> = {
 	type(writer, _other, { from, to, text, choice }) {
 		select(writer, from, choice < 9 ? from : near(from, to));
@@ -51,7 +54,7 @@ const deeds: Record<string, Deed> = {
 	},
 	mark(writer, _other, { from, to, choice }) {
 		select(writer, from, to);
-		run(writer, toggleMark([marks.strong, marks.em, marks.code][choice % 3] ?? marks.strong));
+		run(writer, toggleMark(toggled[choice % toggled.length] as MarkType));
 	},
 	link(writer, _other, { from, to, choice }) {
 		select(writer, from, to);

@@ -262,6 +262,16 @@ describe("links", () => {
 		expect(first.view.dom.innerHTML).not.toMatch(/script|onclick/);
 	});
 
+	test("lines along pasted text are kept, but for those that only show a link", () => {
+		first.view.pasteHTML(
+			'<p><span style="text-decoration:underline">a</span> <span style="text-decoration: line-through; font-weight: 700">b</span> <a href="https://example.org" style="text-decoration:underline"><span style="text-decoration:underline">c</span></a> <mark>d</mark></p>',
+			new Event("paste") as ClipboardEvent,
+		);
+		expect(shown(first)).toBe(
+			'paragraph(underline("a"), " ", strong(strike("b")), " ", link("c"), " ", highlight("d"))',
+		);
+	});
+
 	test("a pasted table becomes a line for each row, with its cells apart", () => {
 		first.view.pasteHTML(
 			"<p>Costs</p><table><thead>\n<tr> <th>What</th> <th>Price</th> </tr></thead><tbody><tr><td><p>Roof</p><p>with gutter</p></td><td></td><td><b>90</b></td></tr></tbody></table><p>Done</p>",

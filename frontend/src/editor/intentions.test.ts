@@ -159,6 +159,21 @@ describe("formatting", () => {
 		expectBoth('paragraph(strong("A roof "), strong(em("and")), em(" a bench"))');
 	});
 
+	test("underlined, struck through and highlighted at once, each where it was meant", () => {
+		select(ana, "A roof and");
+		does(ana, toggleMark(marks.underline));
+		select(ben, "roof");
+		does(ben, toggleMark(marks.strike));
+		select(ben, "and a");
+		does(ben, toggleMark(marks.highlight));
+		meet(ana, ben);
+		caretAfter(ben, "roof");
+		types(ben, "s");
+		expectBoth(
+			'paragraph(underline("A "), underline(strike("roofs")), underline(" "), underline(highlight("and")), highlight(" a"), " bench")',
+		);
+	});
+
 	test("bold grows with what is written at its end, a link does not", () => {
 		select(ana, "roof");
 		does(ana, toggleMark(marks.strong));
@@ -353,7 +368,7 @@ test("what another program wrote, and this one does not know, survives writing a
 	ana.foreign((text) => {
 		text.insertBlock(text.length, { type: "callout", parents: ["panel"], level: 0 });
 		text.splice(text.length, 0, "mind the step");
-		text.mark(6, 10, "underline", true, true);
+		text.mark(6, 10, "wavy", true, true);
 	});
 	caretAfter(ana, "step");
 	types(ana, "!");
@@ -368,8 +383,6 @@ test("what another program wrote, and this one does not know, survives writing a
 		["callout", ["panel"]],
 		["callout", ["panel"]],
 	]);
-	const marked = ben.binding.text
-		.spans()
-		.find((span) => span.type === "text" && span.marks?.underline === true);
+	const marked = ben.binding.text.spans().find((span) => span.type === "text" && span.marks?.wavy === true);
 	expect(marked).toMatchObject({ text: "mind" });
 });

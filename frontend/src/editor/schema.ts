@@ -1,10 +1,22 @@
-import { type Attrs, type DOMOutputSpec, type Node, Schema } from "prosemirror-model";
+import { type Attrs, type DOMOutputSpec, type Node, Schema, type TagParseRule } from "prosemirror-model";
 import { safeHref } from "./links";
 import type { Kept } from "./marker";
 import { rowContent } from "./tables";
 
 // Every block may carry the marker it came from, where that says more than the editor shows: see marker.ts.
 const kept = { kept: { default: null as Kept | null } };
+
+/** Lines that a style draws along text, as word processors write them; a link's own line is no underlining. */
+function drawnWith(line: "underline" | "line-through"): TagParseRule {
+	return {
+		tag: "span, font, a",
+		consuming: false,
+		getAttrs: (element): false | null => {
+			const drawn = element.style.textDecorationLine || element.style.textDecoration;
+			return drawn.includes(line) && (line !== "underline" || element.closest("a") === null) ? null : false;
+		},
+	};
+}
 
 const levels = [1, 2, 3, 4, 5, 6] as const;
 
@@ -125,6 +137,18 @@ export const schema = new Schema({
 				{ style: "font-style=normal", clearMark: (mark) => mark.type.name === "em" },
 			],
 			toDOM: (): DOMOutputSpec => ["em", 0],
+		},
+		underline: {
+			parseDOM: [{ tag: "u" }, { tag: "ins" }, drawnWith("underline")],
+			toDOM: (): DOMOutputSpec => ["u", 0],
+		},
+		strike: {
+			parseDOM: [{ tag: "s" }, { tag: "del" }, { tag: "strike" }, drawnWith("line-through")],
+			toDOM: (): DOMOutputSpec => ["s", 0],
+		},
+		highlight: {
+			parseDOM: [{ tag: "mark" }],
+			toDOM: (): DOMOutputSpec => ["mark", 0],
 		},
 		code: {
 			inclusive: false,

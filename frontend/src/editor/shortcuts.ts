@@ -16,7 +16,7 @@ import { marks, nodes } from "./schema";
 export function shortcutPlugins(): Plugin[] {
 	const typed = inputRules({
 		rules: [
-			textblockTypeInputRule(/^(#{1,3})\s$/, nodes.heading, (match) => ({ level: match[1]?.length ?? 1 })),
+			textblockTypeInputRule(/^(#{1,4})\s$/, nodes.heading, (match) => ({ level: match[1]?.length ?? 1 })),
 			textblockTypeInputRule(/^```$/, nodes.code_block),
 			wrappingInputRule(/^\s*[-*]\s$/, nodes.bullet_list),
 			wrappingInputRule(/^\s*\d{1,3}[.)]\s$/, nodes.ordered_list),
@@ -25,6 +25,8 @@ export function shortcutPlugins(): Plugin[] {
 			inline(/(?:^|[^*\w])(\*\*)([^*\s](?:[^*]*[^*\s])?)\*\*$/, () => marks.strong.create()),
 			inline(/(?:^|[^*\w])(\*)([^*\s](?:[^*]*[^*\s])?)\*$/, () => marks.em.create()),
 			inline(/(?:^|[^_\w])(_)([^_\s](?:[^_]*[^_\s])?)_$/, () => marks.em.create()),
+			inline(/(?:^|[^~])(~~)([^~\s](?:[^~]*[^~\s])?)~~$/, () => marks.strike.create()),
+			inline(/(?:^|[^=])(==)([^=\s](?:[^=]*[^=\s])?)==$/, () => marks.highlight.create()),
 			inline(/(?:^|[^`])(`)([^`]+)`$/, () => marks.code.create()),
 			inline(/(\[)([^[\]]+)\]\(([^()\s]+)\)$/, (match) => {
 				const href = safeHref(match[3] ?? "");

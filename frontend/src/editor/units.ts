@@ -183,7 +183,7 @@ function setMark(
 	has: unknown,
 	wanted: Mark | undefined,
 ): void {
-	const grows = name === "strong" || name === "em";
+	const grows = marks[name]?.spec.inclusive !== false;
 	if (wanted !== undefined) {
 		const value = markValue(wanted);
 		if (has !== value) text.mark(from, to, name, value, grows);

@@ -33,6 +33,7 @@ export default function textKeys(t: TFunction): readonly KeySection[] {
 				typed("heading1", "# "),
 				typed("heading2", "## "),
 				typed("heading3", "### "),
+				typed("heading4", "#### "),
 				typed("bulletList", "- ", "* "),
 				typed("orderedList", "1. "),
 				typed("quote", "> "),
@@ -45,6 +46,8 @@ export default function textKeys(t: TFunction): readonly KeySection[] {
 			rows: [
 				typed("strong", "**…**"),
 				typed("em", "*…*", "_…_"),
+				typed("strike", "~~…~~"),
+				typed("highlight", "==…=="),
 				typed("code", "`…`"),
 				typed("link", "[…](https://…)"),
 			],

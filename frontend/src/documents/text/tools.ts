@@ -4,6 +4,8 @@ import {
 	Heading1,
 	Heading2,
 	Heading3,
+	Heading4,
+	Highlighter,
 	IndentDecrease,
 	IndentIncrease,
 	Italic,
@@ -16,6 +18,8 @@ import {
 	Quote,
 	Redo2,
 	SquareCode,
+	Strikethrough,
+	Underline,
 	Undo2,
 } from "lucide-react";
 import type { CommandId } from "../../editor";
@@ -37,6 +41,7 @@ export const blockTools: readonly Tool[] = [
 	{ id: "heading1", icon: Heading1 },
 	{ id: "heading2", icon: Heading2 },
 	{ id: "heading3", icon: Heading3 },
+	{ id: "heading4", icon: Heading4 },
 	{ id: "codeBlock", icon: SquareCode },
 ];
 
@@ -45,6 +50,9 @@ export const toolGroups: readonly (readonly Tool[])[] = [
 	[
 		{ id: "strong", icon: Bold, toggles: true },
 		{ id: "em", icon: Italic, toggles: true },
+		{ id: "underline", icon: Underline, toggles: true },
+		{ id: "strike", icon: Strikethrough, toggles: true },
+		{ id: "highlight", icon: Highlighter, toggles: true },
 		{ id: "link", icon: Link, toggles: true },
 		{ id: "code", icon: Code, toggles: true },
 	],
@@ -70,9 +78,13 @@ export function toolLabel(id: CommandId, t: TFunction): string {
 		heading1: t("text.heading1"),
 		heading2: t("text.heading2"),
 		heading3: t("text.heading3"),
+		heading4: t("text.heading4"),
 		codeBlock: t("text.codeBlock"),
 		strong: t("text.bold"),
 		em: t("text.italic"),
+		underline: t("text.underline"),
+		strike: t("text.strike"),
+		highlight: t("text.highlight"),
 		code: t("text.code"),
 		link: t("text.link"),
 		bulletList: t("text.bulletList"),
