@@ -77,6 +77,16 @@ func (a *App) CreateDocument(ctx context.Context, id space.ID, born NewDocument)
 	if err != nil {
 		return crdt.DocumentID{}, err
 	}
+	return a.bear(ctx, id, born.Kind, func(birth materialize.Birth) ([][]byte, string, error) {
+		birth.Markdown = born.Markdown
+		changes, err := a.child.Create(ctx, birth)
+		return changes, title, explainBirth(err)
+	})
+}
+
+// bear makes a document of the changes that make gives, and lists it under the
+// title that make gives with them.
+func (a *App) bear(ctx context.Context, id space.ID, kind string, make func(materialize.Birth) (changes [][]byte, title string, err error)) (crdt.DocumentID, error) {
 	if _, err := a.spaceLog(id); err != nil {
 		return crdt.DocumentID{}, err
 	}
@@ -88,16 +98,17 @@ func (a *App) CreateDocument(ctx context.Context, id space.ID, born NewDocument)
 		return crdt.DocumentID{}, err
 	}
 	body := crdt.Ref{Space: id, Document: document, Part: space.Body}
-	created := now()
-	_, err = a.write(ctx, body, func(_ [][]byte, actor chunk.Actor) ([][]byte, error) {
-		return a.child.Create(ctx, materialize.Birth{Actor: actor, Kind: born.Kind, Markdown: born.Markdown, Time: created})
+	created, title := now(), ""
+	_, err = a.write(ctx, body, func(_ [][]byte, actor chunk.Actor) (changes [][]byte, err error) {
+		changes, title, err = make(materialize.Birth{Actor: actor, Kind: kind, Time: created})
+		return changes, err
 	})
 	if err != nil {
-		return crdt.DocumentID{}, fmt.Errorf("create document: %w", explainBirth(err))
+		return crdt.DocumentID{}, fmt.Errorf("create document: %w", err)
 	}
 	_, err = a.write(ctx, indexRef(id), func(chunks [][]byte, actor chunk.Actor) ([][]byte, error) {
 		return one(a.child.PutEntry(ctx, chunks, actor, materialize.IndexEntry{
-			ID: document.String(), Kind: born.Kind, Title: title, Created: created,
+			ID: document.String(), Kind: kind, Title: title, Created: created,
 		}))
 	})
 	if err != nil {

@@ -83,13 +83,16 @@ type FileGet struct {
 	File  string `arg:"" help:"The file to write, which must not be there yet." json:"-"`
 }
 
-func (c *FileGet) create() (*os.File, error) {
-	file, err := os.OpenFile(c.File, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+func (c *FileGet) create() (*os.File, error) { return createNew(c.File) }
+
+// createNew creates a file that is not there yet.
+func createNew(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return nil, app.NewError(app.CodeInvalid, fmt.Sprintf("There is a file %s already. Name another.", c.File), err)
+		return nil, app.NewError(app.CodeInvalid, fmt.Sprintf("There is a file %s already. Name another.", path), err)
 	}
 	if err != nil {
-		return nil, app.NewError(app.CodeUnwritable, fmt.Sprintf("The file %s cannot be written. Name another.", c.File), err)
+		return nil, app.NewError(app.CodeUnwritable, fmt.Sprintf("The file %s cannot be written. Name another.", path), err)
 	}
 	return file, nil
 }

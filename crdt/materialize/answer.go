@@ -17,6 +17,10 @@ func answer(q request, announce func(int)) (reply, error) {
 		changes, err := create(q.Birth)
 		return reply{List: changes}, err
 	}
+	if q.Operation == opTake {
+		changes, taken, err := take(q.Birth, q.Format, q.File)
+		return reply{List: changes, Taken: taken}, err
+	}
 	if q.Careful {
 		if err := carefully(q.Chunks, announce); err != nil {
 			return reply{}, err
@@ -38,6 +42,8 @@ func answer(q request, announce func(int)) (reply, error) {
 		err = d.verify(q.Signed)
 	case opRead:
 		r.Bytes, err = d.read(q.Format)
+	case opWrite:
+		r.Bytes, r.Taken.Left, err = d.writeFile(q.Format, q.Page)
 	case opEdit:
 		r.Bytes, err = d.edit(q.Actor, q.Edit)
 	case opPut:

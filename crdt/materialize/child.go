@@ -23,7 +23,8 @@ type Options struct {
 
 // Child runs requests in child processes, one at a time in each. One process
 // opens documents for a single request, another holds open those that windows
-// show (Open), so that these do not wait for large documents. Each is started
+// show (Open), so that these do not wait for large documents, and a third reads
+// and writes files of other programs (Take, WriteFile). Each is started
 // by its first request, and again by the next one after it crashed or left
 // because there was nothing to do. A Child may be used by several goroutines.
 //
@@ -32,6 +33,7 @@ type Options struct {
 type Child struct {
 	lane     *lane
 	sessions *sessions
+	files    *lane // files of other programs, so that a large one makes nobody wait
 }
 
 // New prepares a child without starting it.
@@ -54,7 +56,7 @@ func New(options Options) *Child {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Child{lane: newLane(options), sessions: newSessions(options)}
+	return &Child{lane: newLane(options), sessions: newSessions(options), files: newLane(options)}
 }
 
 // Close stops the child and waits until it is gone. A request under way fails
@@ -62,11 +64,14 @@ func New(options Options) *Child {
 func (c *Child) Close() error {
 	c.lane.close()
 	c.sessions.lane.close()
+	c.files.close()
 	return nil
 }
 
 // Running reports whether a child process is there at present.
-func (c *Child) Running() bool { return c.lane.running() || c.sessions.lane.running() }
+func (c *Child) Running() bool {
+	return c.lane.running() || c.sessions.lane.running() || c.files.running()
+}
 
 // Vet checks that the chunks load in the Automerge core and can be read by us,
 // and reports which changes are missing. If the child dies over them it is

@@ -11,6 +11,7 @@ import (
 	"github.com/fxamacker/cbor/v2"
 
 	"parley/crdt/chunk"
+	"parley/crdt/materialize/file"
 )
 
 // A frame is four bytes of length, big endian, and that much CBOR. The parent
@@ -33,8 +34,10 @@ const (
 	opPut     operation = "put"
 	opIndex   operation = "index"
 	opArchive operation = "archive"
-	opOpen    operation = "open" // a session
-	opAdd     operation = "add"  // to it
+	opTake    operation = "take"  // a file
+	opWrite   operation = "write" // likewise
+	opOpen    operation = "open"  // a session
+	opAdd     operation = "add"   // to it
 	opShut    operation = "shut"
 )
 
@@ -49,6 +52,8 @@ type request struct {
 	Actor     chunk.Actor
 	Birth     Birth
 	Edit      Edit
+	File      []byte
+	Page      Page
 	Entry     IndexEntry
 	Now       time.Time
 }
@@ -61,6 +66,7 @@ type reply struct {
 	Bytes   []byte
 	List    [][]byte
 	Entries []IndexEntry
+	Taken   Taken
 	Size    int64 // of a session, in bytes
 }
 
@@ -82,6 +88,8 @@ const (
 	failUnsound
 	failNoSession
 	failNoCore
+	failNotThis
+	failTooLarge
 )
 
 var failures = map[failureKind]error{
@@ -92,6 +100,8 @@ var failures = map[failureKind]error{
 	failUnsound:    chunk.ErrUnsound,
 	failNoSession:  chunk.ErrNoSession,
 	failNoCore:     chunk.ErrNoCore,
+	failNotThis:    file.ErrNotThis,
+	failTooLarge:   file.ErrTooLarge,
 }
 
 // failureOf packs an error; those of no known kind mean an unreadable document.

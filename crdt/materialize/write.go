@@ -23,6 +23,18 @@ const (
 
 // create writes a document's first change.
 func create(b Birth) ([][]byte, error) {
+	if b.Kind != kindText {
+		return bear(b, nil)
+	}
+	blocks, err := markdown.Read(b.Markdown)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMarkdown, err)
+	}
+	return bear(b, blocks)
+}
+
+// bear writes the first change of a document, with what it says if it is a text.
+func bear(b Birth, blocks []richtext.Block) ([][]byte, error) {
 	w := richtext.Empty().Write(b.Actor)
 	w.Put(richtext.Root, "kind", chunk.String(b.Kind))
 	w.Put(richtext.Root, "format", chunk.Int(format))
@@ -30,10 +42,6 @@ func create(b Birth) ([][]byte, error) {
 	case kindIndex:
 		w.Make(richtext.Root, "documents", chunk.MakeMap)
 	case kindText:
-		blocks, err := markdown.Read(b.Markdown)
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrMarkdown, err)
-		}
 		text := w.Make(richtext.Root, "text", chunk.MakeText)
 		w.Blocks(text, chunk.ID{}, blocks)
 	default:
