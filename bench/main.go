@@ -35,6 +35,7 @@ var groups = []group{
 	{documents, measureDocuments},
 	{spaces, measureSpaces},
 	{peers, measurePeers},
+	{texts, measureTexts},
 }
 
 func main() {
