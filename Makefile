@@ -94,6 +94,11 @@ test-e2e: parley parley-node | test-packages
 screenshots: parley-node | test-packages ## pictures of every screen, in frontend/e2e/screenshots
 	cd frontend && ../build/apart npx vitest run --config e2e/screens.config.ts
 
+.PHONY: office
+office: | go-packages ## LibreOffice opens what we write, and what it saves of it becomes test data
+	@build/need packages office
+	go test -tags office -count 1 -run '^TestLibreOffice' ./crdt/materialize/file
+
 MUTATIONS ?= 10000000
 .PHONY: mutate
 mutate: | go-packages ## MUTATIONS spoilt inputs, through all that reads what others send: nothing may end the process

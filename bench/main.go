@@ -35,7 +35,6 @@ var groups = []group{
 	{documents, measureDocuments},
 	{spaces, measureSpaces},
 	{peers, measurePeers},
-	{texts, measureTexts},
 }
 
 func main() {

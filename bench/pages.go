@@ -66,7 +66,7 @@ func measurePages(ctx context.Context, dir string) (_ []Row, err error) {
 	}
 	defer func() { err = errors.Join(err, omar.stop()) }()
 
-	small, large, err := anna.prepare(ctx, dir, strings.Repeat(blockText+"\n\n", blocks))
+	small, large, err := anna.prepare(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -154,8 +154,8 @@ func (n *node) ask(ctx context.Context, field string, args ...string) (string, e
 	return text, nil
 }
 
-// prepare makes a space with an empty document and one with the Markdown given.
-func (n *node) prepare(ctx context.Context, dir, markdown string) (small, large place, err error) {
+// prepare makes a space with a small and a large document.
+func (n *node) prepare(ctx context.Context, dir string) (small, large place, err error) {
 	if _, err := n.ask(ctx, "device", "device", "--name", filepath.Base(n.data)); err != nil {
 		return small, large, err
 	}
@@ -164,15 +164,15 @@ func (n *node) prepare(ctx context.Context, dir, markdown string) (small, large 
 		return small, large, err
 	}
 	text := filepath.Join(dir, "large.md")
-	if err := os.WriteFile(text, []byte(markdown), 0o600); err != nil {
+	if err := os.WriteFile(text, []byte(strings.Repeat(blockText+"\n\n", blocks)), 0o600); err != nil {
 		return small, large, err
 	}
 	small = place{Link: n.link, Space: spaceID}
-	if small.Document, err = n.ask(ctx, "document", "document", "create", spaceID, "--kind", "text", "--title", otherTitle); err != nil {
+	if small.Document, err = n.ask(ctx, "document", "document", "create", spaceID, "--kind", "text", "--title", "Small"); err != nil {
 		return small, large, err
 	}
 	large = place{Link: n.link, Space: spaceID}
-	large.Document, err = n.ask(ctx, "document", "document", "create", spaceID, "--kind", "text", "--title", textTitle, "--from", text)
+	large.Document, err = n.ask(ctx, "document", "document", "create", spaceID, "--kind", "text", "--title", "Large", "--from", text)
 	return small, large, err
 }
 

@@ -26,7 +26,7 @@ func measureStart(ctx context.Context) (_ []Row, err error) {
 	if err != nil {
 		return nil, err
 	}
-	_, large, err := n.prepare(ctx, dir, strings.Repeat(blockText+"\n\n", blocks))
+	_, large, err := n.prepare(ctx, dir)
 	if err = errors.Join(err, n.stop()); err != nil {
 		return nil, err
 	}

@@ -106,6 +106,7 @@ describe("a document that is done with", () => {
 		await space.seesFocusOn(window, "button", fill(shelf.menu, title));
 		await window.screen.key("Enter");
 		await window.sees("menuitem", new RegExp(`^${shelf.archive}`));
+		await window.screen.key("ArrowDown");
 		await window.screen.key("Enter");
 		await space.hears(window, done);
 		await until("the focus to be on the row that took its place", () =>
@@ -147,7 +148,10 @@ describe("a document that is done with", () => {
 			await ben.window.seesText(shelf.strip);
 			await ben.window.reads("Together.");
 			await ben.window.seesNoMore("button", shelf.bringBack);
-			await ben.window.seesNoMore("button", fill(shelf.menu, title));
+			await ben.window.screen.press("button", fill(shelf.menu, title));
+			await ben.window.sees("menuitem", words.paper.saveAs);
+			await ben.window.seesNoMore("menuitem", new RegExp(`^${shelf.bringBack}`));
+			await ben.window.screen.page.keyboard.press("Escape");
 		}
 	});
 });

@@ -72,31 +72,31 @@ type Code string
 // What can be left behind. Whoever adds one adds its words: in app, and in the
 // window's catalogues.
 const (
-	Broken       Code = "broken"        // the file is damaged; what follows could not be read
-	Macros       Code = "macros"        // programs and scripts, never run
-	Objects      Code = "objects"       // things of other programs: charts, sounds, films, formulas, form fields
-	Pictures     Code = "pictures"      // pictures that are damaged, too large or of an unknown kind
-	Outside      Code = "outside"       // pictures that lie elsewhere; nothing was fetched
-	Missing      Code = "missing"       // pictures that are not on this computer
-	Links        Code = "links"         // addresses that are not of web pages or mail; their text stays
-	Tables       Code = "tables"        // tables that became a paragraph for each row
-	Merged       Code = "merged"        // joined cells, taken apart
-	InnerTables  Code = "inner-tables"  // tables within cells, now lines of text there
-	InCells      Code = "in-cells"      // headings, lists and pictures within cells, now text
-	Captions     Code = "captions"      // pictures that became their description
-	Notes        Code = "notes"         // footnotes that became text in brackets
-	Comments     Code = "comments"      // remarks in the margin
-	Revisions    Code = "revisions"     // tracked changes: taken as accepted
-	Running      Code = "running"       // headers and footers of pages
-	Boxes        Code = "boxes"         // text in boxes, now paragraphs
-	Hidden       Code = "hidden"        // hidden text
-	Nesting      Code = "nesting"       // blocks that lie within others, and no longer do
-	Formatting   Code = "formatting"    // bold, links and the like that the format does not have
-	Kinds        Code = "kinds"         // headings, lists and the like that became plain paragraphs
-	CodeLanguage Code = "code-language" // which language a piece of code is in
-	Characters   Code = "characters"    // characters that the format, or the font, does not have
-	Titles       Code = "titles"        // the tooltips of links
-	Numbering    Code = "numbering"     // numbers that headings had by themselves
+	Broken       Code = "broken"     // the file is damaged; what follows could not be read
+	Macros       Code = "macros"     // programs and scripts, never run
+	Objects      Code = "objects"    // things of other programs: charts, sounds, films, formulas, form fields
+	Pictures     Code = "pictures"   // pictures that are damaged, too large or of an unknown kind
+	Outside      Code = "outside"    // pictures that lie elsewhere; nothing was fetched
+	Missing      Code = "missing"    // pictures that are not on this computer
+	Links        Code = "links"      // addresses that are not of web pages or mail; their text stays
+	Tables       Code = "tables"     // tables that became a paragraph for each row
+	Merged       Code = "merged"     // joined cells, taken apart
+	InnerTables  Code = "inner"      // tables within cells, now lines of text there
+	InCells      Code = "cells"      // headings, lists and pictures within cells, now text
+	Captions     Code = "captions"   // pictures that became their description
+	Notes        Code = "notes"      // footnotes that became text in brackets
+	Comments     Code = "comments"   // remarks in the margin
+	Revisions    Code = "revisions"  // tracked changes: taken as accepted
+	Running      Code = "running"    // headers and footers of pages
+	Boxes        Code = "boxes"      // text in boxes, now paragraphs
+	Hidden       Code = "hidden"     // hidden text
+	Nesting      Code = "nesting"    // blocks that lie within others, and no longer do
+	Formatting   Code = "formatting" // bold, links and the like that the format does not have
+	Kinds        Code = "kinds"      // headings, lists and the like that became plain paragraphs
+	CodeLanguage Code = "language"   // which language a piece of code is in
+	Characters   Code = "characters" // characters that the format, or the font, does not have
+	Titles       Code = "titles"     // the tooltips of links
+	Numbering    Code = "numbering"  // numbers that headings had by themselves
 )
 
 // Left says that something was left behind, and how often.

@@ -114,6 +114,24 @@ async function visitDocument(window: Window<ChromiumScreen>, ben: Seat, visit: V
 	await window.closesDialog();
 }
 
+/** A page comes in that would do what nobody wants, and lacks what is said. */
+async function visitBringIn(window: Window<ChromiumScreen>, visit: Visit): Promise<void> {
+	const { words, screen } = window;
+	await screen.press("button", words.paper.bringIn);
+	await window.sees("dialog", words.paper.bringInTitle);
+	await visit("bring-in", window);
+	const chooser = screen.page.waitForEvent("filechooser");
+	await screen.press("button", words.paper.choose);
+	const buffer = Buffer.from(
+		"<title>Notes</title><p>a<script></script><table><tr><td>b<td>c</table><img src=x alt=d>",
+	);
+	await (await chooser).setFiles({ name: "notes.html", mimeType: "", buffer });
+	await screen.press("button", words.paper.bringInNow);
+	await window.sees("dialog", words.paper.broughtTitle);
+	await visit("brought-in", window);
+	await window.closesDialog();
+}
+
 /** What is done with: another document, archived with the first, which is brought back. */
 async function visitShelf({ peer, window }: Seat, visit: Visit): Promise<void> {
 	const { words, screen } = window;
@@ -125,10 +143,16 @@ async function visitShelf({ peer, window }: Seat, visit: Visit): Promise<void> {
 	await screen.press("button", any(shelf.menu));
 	await window.sees("menuitem", new RegExp(`^${shelf.archive}`));
 	await visit("document-menu", window);
+	await screen.press("menuitem", words.paper.saveAs);
+	await window.sees("dialog", words.paper.saveTitle);
+	await visit("save-as", window);
+	await window.closesDialog();
+	await screen.press("button", any(shelf.menu));
 	await screen.press("menuitem", new RegExp(`^${shelf.archive}`));
 	await window.seesText(shelf.strip);
 	await visit("document-archived", window);
 	await window.opensSpace(SPACE);
+	await visitBringIn(window, visit);
 	await screen.press("button", any(shelf.title));
 	await visit("space-with-archived", window);
 	await screen.press("link", new RegExp(`^${TITLE}`));

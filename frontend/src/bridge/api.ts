@@ -38,10 +38,12 @@ import type {
 	Exporting,
 	File,
 	Here,
+	ImportedDocument,
 	Notice,
 	Opened,
 	Part,
 	Pulled,
+	SavedDocument,
 } from "./work";
 
 export type * from "./device";
@@ -185,13 +187,17 @@ export interface WindowApi {
 	 * `handed` is what TakeHanded gave, where it is such a file; otherwise the page sends its bytes, `size` of them.
 	 */
 	BeginCarriage(handed: string, size: number): Promise<string>;
-	/** Sends some of the file, in order, after CarryIn or CarryOut; base64. Answers once it was read. */
+	/** Sends some of the file, in order, after CarryIn, CarryOut or ImportDocument; base64. Answers once it was read. */
 	SendPart(carriage: string, part: string, last: boolean): Promise<void>;
 	StopCarriage(carriage: string): Promise<void>;
 	/** Makes a file of a space that only its members' devices can open. */
 	CarryOut(carriage: string, space: SpaceID, options: CarryOptions): Promise<Exported>;
 	/** Takes in such a file. What it has taken in stays when it fails or is stopped. */
 	CarryIn(carriage: string): Promise<Carried>;
+	/** Makes a document of a file of another program, which is called `name`; it is as what the name ends with. */
+	ImportDocument(carriage: string, space: SpaceID, name: string): Promise<ImportedDocument>;
+	/** Saves a document as a file of another program, whose name ends with `as`. `language` is that of its text, empty if nobody knows. */
+	SaveDocument(space: SpaceID, document: DocumentID, as: string, language: string): Promise<SavedDocument>;
 	/** What nobody has dismissed, newest first. */
 	Notices(): Promise<Notice[]>;
 	/** Forgets a notice, for all windows of this device. */

@@ -57,6 +57,28 @@ export interface Exported {
 	url: string;
 }
 
+/** A document that was saved as a file of another program: where, as in Exported, and what the file lacks. */
+export interface SavedDocument {
+	file: string;
+	url: string;
+	left: readonly LeftOut[];
+}
+
+/** A document that was made of a file of another program, and what of the file it lacks. */
+export interface ImportedDocument {
+	document: DocumentID;
+	title: string;
+	left: readonly LeftOut[];
+}
+
+/** Something that could not be kept, or became something else. */
+export interface LeftOut {
+	code: string;
+	count: number;
+	/** In English, for codes that a screen does not know. */
+	sentence: string;
+}
+
 /** How far the export of a space is, and how it ended. */
 export interface Exporting {
 	space: SpaceID;

@@ -63,7 +63,7 @@ export function DocumentScreen({ document, panels, room }: DocumentScreenProps) 
 							more={(count) => t("document.more", { count })}
 						/>
 					)}
-					{space && listed && mayWrite(space) && <DocumentMenu document={listed} />}
+					{space && listed && <DocumentMenu document={listed} writer={mayWrite(space)} />}
 					{!panels.people.shown && (
 						<IconButton icon={PanelRight} mirrored label={t("people.show")} onPress={panels.people.toggle} />
 					)}

@@ -1,4 +1,4 @@
-import { FilePlus2, UserPlus } from "lucide-react";
+import { FilePlus2, FileUp, UserPlus } from "lucide-react";
 import type { DocumentSeen, Space } from "../bridge";
 import { kindOf } from "../documents";
 import { formatDate, type TFunction, useLocale, useTranslation } from "../i18n";
@@ -41,6 +41,7 @@ export function SpaceHome({ space, panels }: { space: Space; panels: Panels }) {
 							{t("space.newDocument")}
 						</Button>
 					)}
+					{writer && <BringIn />}
 					{looksAfter(space) && (
 						<Button icon={UserPlus} onPress={() => openDialog("invite")}>
 							{t("space.invite")}
@@ -80,10 +81,23 @@ function NoDocuments({ writer, create }: { writer: boolean; create: () => void }
 			<h2>{t("space.emptyTitle")}</h2>
 			<p className={styles.quiet}>{t("space.empty")}</p>
 			<p className={styles.example}>{t("space.emptyExample")}</p>
-			<Button look="primary" icon={FilePlus2} onPress={create}>
-				{t("space.newDocument")}
-			</Button>
+			<div className={styles.bar}>
+				<Button look="primary" icon={FilePlus2} onPress={create}>
+					{t("space.newDocument")}
+				</Button>
+				<BringIn />
+			</div>
 		</section>
+	);
+}
+
+function BringIn() {
+	const { t } = useTranslation();
+	const { openDialog } = useSession();
+	return (
+		<Button icon={FileUp} onPress={() => openDialog("bring-in")}>
+			{t("paper.bringIn")}
+		</Button>
 	);
 }
 
@@ -134,7 +148,7 @@ function DocumentList({ space, documents }: { space: Space; documents: readonly 
 							</span>
 							<Mark seen={seen.get(document.id)} />
 						</PlaceLink>
-						{mayWrite(space) && <DocumentMenu document={document} />}
+						<DocumentMenu document={document} writer={mayWrite(space)} />
 					</li>
 				))}
 			</ul>

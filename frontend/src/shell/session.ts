@@ -9,6 +9,8 @@ import type { Preferences } from "./preferences";
 /** Which dialog stands over the page. */
 export type DialogName =
 	| "create-space"
+	| "bring-in"
+	| "save-as"
 	| "join"
 	| "join-room"
 	| "invite"

@@ -213,7 +213,7 @@ func (w *writer) stylesheet() string {
 		style(p, "Heading"+n, "heading "+n, "Normal", "Normal",
 			fmt.Sprintf(`<w:keepNext/><w:keepLines/><w:spacing w:before="%d" w:after="100"/><w:outlineLvl w:val="%d"/>`, 360-level*40, level), "<w:b/><w:bCs/>"+extra+size(half))
 	}
-	style(p, "ListParagraph", "List Paragraph", "Normal", "", `<w:spacing w:after="60"/><w:ind w:left="567"/>`, "")
+	style(p, "ListParagraph", "List Paragraph", "Normal", "", `<w:spacing w:after="140"/><w:ind w:left="567"/><w:contextualSpacing/>`, "")
 	style(p, "ListContinue", "List Continue", "Normal", "", `<w:spacing w:after="60"/><w:ind w:left="567"/>`, "")
 	style(p, "Quote", "Quote", "Normal", "", `<w:pBdr><w:left w:val="single" w:sz="18" w:space="12" w:color="808080"/></w:pBdr><w:ind w:left="567" w:right="567"/>`, "<w:i/><w:iCs/>")
 	style(p, "Callout", "Callout", "Normal", "", `<w:pBdr><w:top w:val="single" w:sz="6" w:space="6" w:color="595959"/><w:left w:val="single" w:sz="6" w:space="8" w:color="595959"/><w:bottom w:val="single" w:sz="6" w:space="6" w:color="595959"/><w:right w:val="single" w:sz="6" w:space="8" w:color="595959"/></w:pBdr><w:shd w:val="clear" w:color="auto" w:fill="F2F2F2"/><w:ind w:left="227" w:right="227"/>`, "")

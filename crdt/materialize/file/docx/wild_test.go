@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +26,7 @@ var wild = []struct{ name, body, want string }{
 	{"a field that runs", `<w:p><w:fldSimple w:instr="HYPERLINK &quot;javascript:x&quot;"><w:r><w:t>a</w:t></w:r></w:fldSimple><w:fldSimple w:instr="DDEAUTO c:\\cmd.exe"><w:r><w:t>b</w:t></w:r></w:fldSimple></w:p>`, "paragraph ab {links 1}"},
 	{"a link that leads outside of all", `<w:p><w:hyperlink r:id="none"><w:r><w:t>a</w:t></w:r></w:hyperlink><w:hyperlink w:anchor="x"><w:r><w:t>b</w:t></w:r></w:hyperlink></w:p>`, "paragraph ab {links 2}"},
 	{"hidden text", `<w:p><w:r><w:rPr><w:vanish/></w:rPr><w:t>a</w:t></w:r><w:r><w:t>b</w:t></w:r></w:p>`, "paragraph b {hidden 1}"},
-	{"nested tables", `<w:tbl><w:tr><w:tc><w:p><w:r><w:t>a</w:t></w:r></w:p><w:tbl><w:tr><w:tc><w:p><w:r><w:t>b</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>c</w:t></w:r></w:p></w:tc></w:tr></w:tbl><w:p/></w:tc></w:tr></w:tbl>`, "table (a+b | c) {inner-tables 1}"},
+	{"nested tables", `<w:tbl><w:tr><w:tc><w:p><w:r><w:t>a</w:t></w:r></w:p><w:tbl><w:tr><w:tc><w:p><w:r><w:t>b</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>c</w:t></w:r></w:p></w:tc></w:tr></w:tbl><w:p/></w:tc></w:tr></w:tbl>`, "table (a+b | c) {inner 1}"},
 	{"joined cells", `<w:tbl><w:tr><w:tc><w:tcPr><w:gridSpan w:val="2"/></w:tcPr><w:p><w:r><w:t>a</w:t></w:r></w:p></w:tc></w:tr><w:tr><w:tc><w:p/></w:tc><w:tc><w:p><w:r><w:t>b</w:t></w:r></w:p></w:tc></w:tr></w:tbl>`, "table (a;)(;b) {merged 1}"},
 	{"a formula", `<w:p><m:oMath xmlns:m="m"><m:r><m:t>E=mc²</m:t></m:r></m:oMath></w:p>`, "paragraph E=mc² {objects 1}"},
 	{"a box", `<w:p><w:r><mc:AlternateContent xmlns:mc="m"><mc:Choice><w:drawing><w:txbxContent><w:p><w:r><w:t>in</w:t></w:r></w:p></w:txbxContent></w:drawing></mc:Choice><mc:Fallback><w:pict><w:txbxContent><w:p><w:r><w:t>in</w:t></w:r></w:p></w:txbxContent></w:pict></mc:Fallback></mc:AlternateContent><w:t>a</w:t></w:r></w:p>`, "paragraph a / paragraph in {boxes 1}"},
@@ -124,5 +125,24 @@ func TestPicturesAreBounded(t *testing.T) {
 	}))
 	if got := filetest.Line(d, told); err != nil || got != "paragraph [A map] / image / paragraph [A map] {pictures 2}" || len(d.Files) != 1 {
 		t.Errorf("%s, %v, %d pictures", got, err, len(d.Files))
+	}
+}
+
+// TestReadsWhatLibreOfficeMade has a file that LibreOffice has saved, made of
+// one of ours by `make office`: all of it is there.
+func TestReadsWhatLibreOfficeMade(t *testing.T) {
+	raw, err := os.ReadFile("testdata/libreoffice.docx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, told, err := Format{}.Read(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := filetest.Line(d, told), filetest.Line(filetest.Whole(), nil); got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+	if d.Title != filetest.Whole().Title || d.Language != "en-GB" || len(d.Files) != 1 {
+		t.Errorf("%q in %q with %d pictures", d.Title, d.Language, len(d.Files))
 	}
 }

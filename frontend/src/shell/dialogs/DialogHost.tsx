@@ -5,6 +5,8 @@ import { VerifyDialog } from "../devices/VerifyDialog";
 import { InviteDialog } from "../invite/InviteDialog";
 import { JoinDialog, JoinRoomDialog } from "../invite/JoinDialog";
 import { NetworkDialog } from "../network/NetworkDialog";
+import { BringInDialog } from "../paper/BringInDialog";
+import { SaveAsDialog } from "../paper/SaveAsDialog";
 import { PersonDialog } from "../people/PersonDialog";
 import { RoomDialog } from "../room/RoomDialog";
 import type { DialogName, DialogProps, OpenDialog } from "../session";
@@ -17,6 +19,8 @@ import { SettingsDialog } from "./SettingsDialog";
 
 const dialogs: Record<DialogName, (props: DialogProps) => React.ReactNode> = {
 	"create-space": CreateSpaceDialog,
+	"bring-in": BringInDialog,
+	"save-as": SaveAsDialog,
 	join: JoinDialog,
 	"join-room": JoinRoomDialog,
 	invite: InviteDialog,

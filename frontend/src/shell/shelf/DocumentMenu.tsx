@@ -1,13 +1,21 @@
-import { Archive, ArchiveRestore, Ellipsis } from "lucide-react";
+import { Archive, ArchiveRestore, Ellipsis, FileDown } from "lucide-react";
 import { useTranslation } from "../../i18n";
 import { IconButton } from "../../ui/Button";
 import { Menu } from "../../ui/Menu";
 import type { ListedDocument } from "../documents";
+import { useSession } from "../session";
 import { useShelf } from "./useShelf";
 
-/** What can be done with a document as a whole, by those who write in its space. */
-export function DocumentMenu({ document }: { document: ListedDocument }) {
+interface DocumentMenuProps {
+	document: ListedDocument;
+	/** Whether this person writes in its space. */
+	writer: boolean;
+}
+
+/** What can be done with a document as a whole. */
+export function DocumentMenu({ document, writer }: DocumentMenuProps) {
 	const { t } = useTranslation();
+	const { openDialog } = useSession();
 	const { archive, bringBack, name } = useShelf();
 	const label = t("shelf.menu", { title: name(document) });
 	const entry = document.archived
@@ -23,5 +31,12 @@ export function DocumentMenu({ document }: { document: ListedDocument }) {
 				label: t("shelf.archive"),
 				onAction: () => archive(document),
 			};
-	return <Menu label={label} trigger={<IconButton icon={Ellipsis} label={label} />} entries={[entry]} />;
+	const save = {
+		id: "save-as",
+		icon: FileDown,
+		label: t("paper.saveAs"),
+		onAction: () => openDialog("save-as", document.id),
+	};
+	const entries = writer ? [save, { ...entry, separated: true }] : [save];
+	return <Menu label={label} trigger={<IconButton icon={Ellipsis} label={label} />} entries={entries} />;
 }
