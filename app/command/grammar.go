@@ -91,8 +91,8 @@ type DocumentGroup struct {
 	List   DocumentList   `cmd:"" help:"List the documents of a space."`
 	Show   DocumentShow   `cmd:"" help:"Print a document."`
 	Edit   DocumentEdit   `cmd:"" help:"Change the text of a document."`
-	Import DocumentImport `cmd:"" help:"Make a document of a file: Word, HTML, Markdown or plain text."`
-	Export DocumentExport `cmd:"" help:"Save a document as a file: Word, HTML, Markdown or plain text."`
+	Import DocumentImport `cmd:"" help:"Make a document of a file: Word, OpenDocument, HTML, Markdown or plain text."`
+	Export DocumentExport `cmd:"" help:"Save a document as a file: Word, OpenDocument, HTML, Markdown or plain text."`
 	Merge  DocumentMerge  `cmd:"" help:"Merge a copy of a document that another Automerge program has saved."`
 
 	Rename  DocumentRename  `cmd:"" help:"Give a document another title."`

@@ -12,6 +12,7 @@ import (
 	"parley/crdt/materialize/file"
 	"parley/crdt/materialize/file/docx"
 	"parley/crdt/materialize/file/html"
+	"parley/crdt/materialize/file/odt"
 	"parley/crdt/materialize/file/plain"
 	"parley/crdt/materialize/markdown"
 )
@@ -26,6 +27,7 @@ type fileFormat struct {
 
 var fileFormats = []fileFormat{
 	{"docx", []string{"docm", "dotx", "dotm"}, docx.Format{}, docx.Format{}},
+	{"odt", []string{"ott"}, odt.Format{}, odt.Format{}},
 	{"html", []string{"htm", "xhtml"}, html.Format{}, html.Format{}},
 	{"md", []string{"markdown"}, markdown.File{}, markdown.File{}},
 	{"txt", []string{"text"}, plain.Format{}, plain.Format{}},

@@ -265,7 +265,7 @@ func (r *reader) settle() {
 func (r *reader) put(p paragraph) {
 	role := r.roleOf(p.style)
 	if p.outline > 0 {
-		role.kind, role.level = asHeading, p.outline
+		role.Kind, role.Level = file.AsHeading, p.outline
 	}
 	figure, table, lines := r.figure, r.table, r.lines
 	r.figure, r.table, r.lines = false, false, false
@@ -279,9 +279,9 @@ func (r *reader) put(p paragraph) {
 	}
 	text := strings.TrimSpace(plain(p.spans)) != ""
 	for _, b := range p.pictures {
-		if role.kind == asFigure && role.width > 0 {
-			b.Attrs["width"] = int64(role.width)
-		} else if role.kind == asFigure {
+		if role.Kind == file.AsFigure && role.Width > 0 {
+			b.Attrs["width"] = int64(role.Width)
+		} else if role.Kind == file.AsFigure {
 			delete(b.Attrs, "width")
 		}
 		r.pending = append(r.pending, b)
@@ -290,26 +290,26 @@ func (r *reader) put(p paragraph) {
 	case len(p.pictures)+p.boxes > 0 && !text:
 		r.path = nil
 		return
-	case table && role.kind == asTableEnd && !text:
+	case table && role.Kind == file.AsTableEnd && !text:
 		return
-	case figure && role.kind == asCaption && text && len(r.out.Blocks) > 0:
+	case figure && role.Kind == file.AsCaption && text && len(r.out.Blocks) > 0:
 		last := &r.out.Blocks[len(r.out.Blocks)-1]
 		last.Text = p.spans
 		return
-	case role.kind == asTitle && !r.titled && text && item == "":
+	case role.Kind == file.AsTitle && !r.titled && text && item == "":
 		r.out.Title, r.titled = file.OneLine(plain(p.spans)), true
 		return
 	}
 	r.titled = r.titled || text
-	if role.kind == asTitle {
-		role.kind, role.level = asHeading, 1
+	if role.Kind == file.AsTitle {
+		role.Kind, role.Level = file.AsHeading, 1
 	}
-	if role.kind == asHeading {
+	if role.Kind == file.AsHeading {
 		if item != "" {
 			r.out.Tally.AddOnce(file.Numbering)
 		}
 		b := file.New(file.Heading, nil, p.spans)
-		b.Attrs["level"] = int64(role.level)
+		b.Attrs["level"] = int64(role.Level)
 		r.flat(b)
 		return
 	}
@@ -321,20 +321,20 @@ func (r *reader) put(p paragraph) {
 }
 
 // other adds a paragraph that is no heading and in no list.
-func (r *reader) other(role role, p paragraph, text, lines bool) {
+func (r *reader) other(role file.Role, p paragraph, text, lines bool) {
 	switch {
-	case role.kind == asQuote:
+	case role.Kind == file.AsQuote:
 		r.path = nil
-		r.out.Add(file.New(file.Paragraph, slices.Repeat([]string{file.Quote}, role.level), p.spans))
-	case role.kind == asCallout:
+		r.out.Add(file.New(file.Paragraph, slices.Repeat([]string{file.Quote}, role.Level), p.spans))
+	case role.Kind == file.AsCallout:
 		r.path = nil
 		r.out.Add(file.New(file.Paragraph, []string{file.Callout}, p.spans))
-	case role.kind == asCode, role.kind == asLines:
+	case role.Kind == file.AsCode, role.Kind == file.AsLines:
 		r.code(role, p.spans, lines)
-	case (role.kind == asDivider || p.ruled) && !text:
+	case (role.Kind == file.AsDivider || p.ruled) && !text:
 		r.flat(file.New(file.Divider, nil, nil))
-	case role.kind == asContinue && len(r.path) > 0:
-		r.path = r.path[:min(role.level, len(r.path))]
+	case role.Kind == file.AsContinue && len(r.path) > 0:
+		r.path = r.path[:min(role.Level, len(r.path))]
 		r.out.Add(file.New(file.Paragraph, r.path, p.spans))
 	case p.task != "":
 		r.item(p.task, 0, p.spans)
@@ -349,10 +349,10 @@ func (r *reader) flat(b richtext.Block) {
 }
 
 // code adds code; lines that follow one another are one piece.
-func (r *reader) code(role role, spans []richtext.Span, lines bool) {
+func (r *reader) code(role file.Role, spans []richtext.Span, lines bool) {
 	r.path = nil
 	text := plain(spans)
-	if role.kind == asLines {
+	if role.Kind == file.AsLines {
 		r.lines = true
 		if n := len(r.out.Blocks); lines && n > 0 && r.out.Fits(len(text)) {
 			last := &r.out.Blocks[n-1]
@@ -361,8 +361,8 @@ func (r *reader) code(role role, spans []richtext.Span, lines bool) {
 		}
 	}
 	b := file.New(file.CodeBlock, nil, []richtext.Span{{Text: text}})
-	if role.language != "" {
-		b.Attrs["language"] = role.language
+	if role.Language != "" {
+		b.Attrs["language"] = role.Language
 	}
 	r.out.Add(b)
 }
@@ -481,7 +481,7 @@ func (r *reader) cell(x *file.XML) (cell file.Cell, span int) {
 		case "p":
 			p := r.paragraph(x)
 			role := r.roleOf(p.style)
-			if list := r.listOf(p.style); role.kind == asHeading || p.number.said && p.number.id != "0" || !p.number.said && list.said && list.id != "0" {
+			if list := r.listOf(p.style); role.Kind == file.AsHeading || p.number.said && p.number.id != "0" || !p.number.said && list.said && list.id != "0" {
 				r.out.Tally.Add(file.InCells)
 			}
 			r.pending = append(r.pending, p.pictures...)

@@ -32,84 +32,23 @@ type runLook struct {
 // maxBases is how far styles are followed that are made from one another.
 const maxBases = 20
 
-// role is what a paragraph is, by its style.
-type role struct {
-	kind     string // of the kinds below; empty: a paragraph
-	level    int    // of a heading, a quote, a paragraph within a list
-	language string // of code
-	width    int    // of a figure, in percent; 0: it does not say
-}
-
-const (
-	asTitle    = "title"
-	asHeading  = "heading"
-	asQuote    = "quote"
-	asCallout  = "callout"
-	asCode     = "code"
-	asLines    = "lines" // code, a paragraph for each line
-	asContinue = "continue"
-	asDivider  = "divider"
-	asFigure   = "figure"
-	asCaption  = "caption"
-	asTableEnd = "table end"
-)
-
 // roleOf finds out what paragraphs of a style are, by its name or the name of
 // one that it is made from: names are the same in every language of Word.
-func (r *reader) roleOf(id string) role {
+func (r *reader) roleOf(id string) file.Role {
 	for range maxBases {
 		s, ok := r.styles[id]
 		if !ok {
 			break
 		}
-		if role, ok := named(s.name); ok {
+		if role, ok := file.RoleOf(s.name); ok {
 			return role
 		}
 		if s.outline > 0 {
-			return role{kind: asHeading, level: s.outline}
+			return file.Role{Kind: file.AsHeading, Level: s.outline}
 		}
 		id = s.base
 	}
-	return role{}
-}
-
-func named(name string) (role, bool) {
-	stem, level := name, 1
-	if i := strings.LastIndexByte(name, ' '); i > 0 {
-		if n, err := strconv.Atoi(name[i+1:]); err == nil && n > 0 && n <= file.MaxDepth {
-			stem, level = name[:i], n
-		}
-	}
-	inside := ""
-	if open := strings.Index(stem, " ("); open > 0 && strings.HasSuffix(stem, ")") {
-		stem, inside = stem[:open], stem[open+2:len(stem)-1]
-	}
-	switch stem {
-	case "title":
-		return role{kind: asTitle}, true
-	case "heading":
-		return role{kind: asHeading, level: min(level, 6)}, true
-	case "quote", "intense quote", "block text", "quotations", "blockquote":
-		return role{kind: asQuote, level: level}, true
-	case "callout":
-		return role{kind: asCallout}, true
-	case "code", "source code":
-		return role{kind: asCode, language: inside}, true
-	case "html preformatted", "preformatted text", "plain text", "macro":
-		return role{kind: asLines}, true
-	case "list continue":
-		return role{kind: asContinue, level: level}, true
-	case "horizontal line":
-		return role{kind: asDivider}, true
-	case "figure":
-		width, _ := strconv.Atoi(strings.TrimSuffix(inside, "%"))
-		return role{kind: asFigure, width: width}, true
-	case "caption", "illustration", "image caption":
-		return role{kind: asCaption}, true
-	case "table end":
-		return role{kind: asTableEnd}, true
-	}
-	return role{}, false
+	return file.Role{}
 }
 
 // listOf finds out in which list paragraphs of a style are.

@@ -175,7 +175,7 @@ func (w *writer) numbered(id, name string, depth int) string {
 func (w *writer) code(b richtext.Block, l look) {
 	l.style = "Code"
 	if language := file.Attr(b, "language"); language != "" {
-		if styleName(language) {
+		if file.StyleName(language) {
 			l.style = w.own("Code-"+language, "Code ("+language+")", "Code")
 		} else {
 			w.left.Add(file.CodeLanguage)
@@ -188,11 +188,6 @@ func (w *writer) code(b richtext.Block, l look) {
 		}
 	}
 	w.paragraph(l, []richtext.Span{{Text: b.Plain()}})
-}
-
-// styleName reports whether a language can be part of a style's name.
-func styleName(s string) bool {
-	return len(s) <= 30 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+#.-_") == ""
 }
 
 // look is how a paragraph looks.

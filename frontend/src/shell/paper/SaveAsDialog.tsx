@@ -77,7 +77,7 @@ export function SaveAsDialog({ subject = "", onClose }: DialogProps) {
 					disabled={busy}
 					options={WRITTEN.map((value) => ({ value, label: t(`paper.${value}`) }))}
 				/>
-				{(ending === "docx" || ending === "html") && (
+				{ending !== "md" && ending !== "txt" && (
 					<Picker
 						label={t("paper.language")}
 						value={language}

@@ -1,5 +1,5 @@
 /** What a document can be saved as: how the file's name ends, the first one first. */
-export const WRITTEN = ["docx", "html", "md", "txt"] as const;
+export const WRITTEN = ["docx", "odt", "html", "md", "txt"] as const;
 
 export type Ending = (typeof WRITTEN)[number];
 
@@ -9,6 +9,8 @@ export const READ: readonly string[] = [
 	".docm",
 	".dotx",
 	".dotm",
+	".odt",
+	".ott",
 	".html",
 	".htm",
 	".xhtml",
