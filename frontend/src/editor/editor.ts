@@ -173,7 +173,11 @@ export function createTextEditor(
 		}, FRAME_MS);
 	};
 
+	// What the replica tells changes twice with every key, as that is saved; whether one may write hardly ever.
+	let shownAs = mayWrite();
 	const stopWatching = replica.subscribe(() => {
+		if (mayWrite() === shownAs) return;
+		shownAs = mayWrite();
 		view.setProps({});
 		changed(true);
 	});
@@ -184,6 +188,7 @@ export function createTextEditor(
 		focus: () => view.focus(),
 		setEditable(value) {
 			editable = value;
+			shownAs = mayWrite();
 			view.setProps({});
 			changed(true);
 		},

@@ -20,6 +20,9 @@ const DOCUMENT = 0;
  */
 export function loadCore(actor: string, chunks: readonly Uint8Array[]): Core {
 	const core = adopted(getBackend(init<Record<string, never>>(actor === "" ? {} : { actor })));
+	// Without a cursor the core writes down no patches. Nobody would read these, and a text with thousands of marks
+	// takes ten times as long with them.
+	core.resetDiffCursor();
 	applyChunks(core, chunks);
 	core.updateDiffCursor();
 	return core;
