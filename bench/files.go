@@ -39,6 +39,7 @@ func measureFiles(ctx context.Context, dir string) (_ []Row, err error) {
 	}
 	defer func() { err = errors.Join(err, here.close()) }()
 	var ours, raw []float64
+	var limits fileLimits
 	for i, m := range made {
 		newcomer, err := goOnline(ctx, m, listenTCP)
 		if err != nil {
@@ -60,11 +61,19 @@ func measureFiles(ctx context.Context, dir string) (_ []Row, err error) {
 			return nil, errors.Join(err, closeAll(made[i+1:]))
 		}
 		raw = append(raw, speed)
+		if err := limits.measure(dir); err != nil {
+			return nil, errors.Join(err, closeAll(made[i+1:]))
+		}
 	}
 	name := func(what string) string { return fmt.Sprintf("a file of %d MB: %s", fileSize>>20, what) }
 	return []Row{
 		row(peers, name("a bare libp2p stream, nothing stored"), "MB/s", raw),
+		row(peers, name("raw limit: its SHA-256, once; it takes three"), "MB/s", limits.hash),
+		row(peers, name("raw limit: encrypted as the store does, once"), "MB/s", limits.cipher),
+		row(peers, name("raw limit: written to a plain file, synced every 4 MB"), "MB/s", limits.disk),
+		row(peers, name("raw limit: written to Badger, encrypted, synced every 4 MB"), "MB/s", limits.badger),
 		row(peers, name("ours, durable and compared with its name"), "MB/s", ours),
+		row(peers, name("ours against the raw write to Badger, medians"), "times", []float64{quantile(ours, 0.5) / quantile(limits.badger, 0.5)}),
 		atLeast(peers, name("ours against the bare stream, medians"), "times", []float64{quantile(ours, 0.5) / quantile(raw, 0.5)}, 0.8),
 	}, nil
 }
@@ -111,5 +120,5 @@ func rawStream(ctx context.Context) (speed float64, err error) {
 			err = io.ErrUnexpectedEOF
 		}
 		return errors.Join(err, stream.Close())
-	}, func() error { return nil })
+	}, nothingBefore)
 }

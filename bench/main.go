@@ -3,7 +3,7 @@
 // runs real nodes on this machine's loopback and a real browser, next to the
 // raw limits measured in the same run, and prints a table.
 //
-//	go run ./bench [-only group]
+//	go run ./bench [-only group[/step]] [-cpuprofile file]
 //
 // With BENCH_JSON in the environment it also writes the figures there, as a
 // list of {group, name, unit, median, p95, p99, aim, met}. It expects the programs
@@ -18,6 +18,8 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/pprof"
+	"strings"
 
 	"parley/crdt/materialize"
 )
@@ -26,15 +28,25 @@ import (
 // fails, it returns what it has.
 type group struct {
 	name    string
-	measure func(context.Context) ([]Row, error)
+	measure func(ctx context.Context, step string) ([]Row, error) // step: alone, if not empty
 }
 
 var groups = []group{
-	{"edit", measureEdit},
-	{"start", measureStart},
-	{documents, measureDocuments},
-	{spaces, measureSpaces},
+	{"edit", whole(measureEdit)},
+	{"start", whole(measureStart)},
+	{documents, whole(measureDocuments)},
+	{spaces, whole(measureSpaces)},
 	{peers, measurePeers},
+}
+
+// whole is a group that has no steps to be asked for.
+func whole(measure func(context.Context) ([]Row, error)) func(context.Context, string) ([]Row, error) {
+	return func(ctx context.Context, step string) ([]Row, error) {
+		if step != "" {
+			return nil, fmt.Errorf("there is no step %q", step)
+		}
+		return measure(ctx)
+	}
 }
 
 func main() {
@@ -42,25 +54,44 @@ func main() {
 		materialize.Main()
 		return
 	}
-	only := flag.String("only", "", "measure this group alone")
+	only := flag.String("only", "", "measure this group alone, or one step of it: peers/keys")
+	profile := flag.String("cpuprofile", "", "write there where this process spends its time")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *only); err != nil {
+	if err := profiled(*profile, func() error { return run(ctx, *only) }); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
+// profiled writes a profile of a run, if there is a path.
+func profiled(path string, run func() error) error {
+	if path == "" {
+		return run()
+	}
+	file, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("write the profile: %w", err)
+	}
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return errors.Join(fmt.Errorf("write the profile: %w", err), file.Close())
+	}
+	err = run()
+	pprof.StopCPUProfile()
+	return errors.Join(err, file.Close())
+}
+
 func run(ctx context.Context, only string) error {
 	var rows []Row
 	known := false
+	only, step, _ := strings.Cut(only, "/")
 	for _, g := range groups {
 		if only != "" && g.name != only {
 			continue
 		}
 		known = true
-		measured, err := g.measure(ctx)
+		measured, err := g.measure(ctx, step)
 		rows = append(rows, measured...)
 		if err != nil {
 			return errors.Join(fmt.Errorf("measure %s: %w", g.name, err), printTable(os.Stdout, rows))

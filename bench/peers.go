@@ -20,27 +20,36 @@ const (
 )
 
 // measurePeers measures what goes between devices, beside the peers that
-// somebody might pick instead, which run on this machine in the same run.
-func measurePeers(ctx context.Context) ([]Row, error) {
+// somebody might pick instead, which run on this machine in the same run. step is
+// the one to measure, or empty for all.
+func measurePeers(ctx context.Context, step string) ([]Row, error) {
 	dir, err := os.MkdirTemp("", "parley-bench-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
 	var rows []Row
-	for _, step := range []struct {
+	known := false
+	for _, s := range []struct {
 		name    string
 		measure func(context.Context, string) ([]Row, error)
 	}{
-		{"keys", measureKeys}, {"first sync", measureFirstSync}, {"reconnecting", measureReconnect},
-		{"a large file", measureFiles}, {"a full room", measureRoom}, {"a keeper", measureKeeper},
+		{"keys", measureKeys}, {"first", measureFirstSync}, {"reconnect", measureReconnect},
+		{"file", measureFiles}, {"room", measureRoom}, {"keeper", measureKeeper},
 	} {
-		fmt.Fprintf(os.Stderr, "peers: measuring %s\n", step.name) // all of them take minutes
-		measured, err := step.measure(ctx, dir)
+		if step != "" && s.name != step {
+			continue
+		}
+		known = true
+		fmt.Fprintf(os.Stderr, "peers: measuring %s\n", s.name) // all of them take minutes
+		measured, err := s.measure(ctx, dir)
 		rows = append(rows, measured...)
 		if err != nil {
 			return rows, err
 		}
+	}
+	if !known {
+		return nil, fmt.Errorf("there is no step %q", step)
 	}
 	return rows, nil
 }
