@@ -27,7 +27,10 @@ describe("a text is formatted", () => {
 				"two",
 				"\n1. first",
 				"second",
+				"\n[ ] open",
+				"[x] done",
 				"\n> said",
+				"\n! mind",
 				"\n#### Last",
 				"---plain",
 			].join("\n"),
@@ -39,7 +42,9 @@ describe("a text is formatted", () => {
 				"## How",
 				"- one\n- two",
 				"1. first\n2. second",
+				"- [ ] open\n- [ ] \\[x\\] done",
 				"> said",
+				"> [!NOTE]\n> mind",
 				"#### Last",
 				"---",
 				"plain\n",
@@ -67,6 +72,15 @@ describe("a text is formatted", () => {
 		expect(await markdown()).toBe(
 			"plain **bold** *italic* <u>underlined</u> ~~struck~~ <mark>marked</mark> `code` end\n",
 		);
+	});
+
+	test("tasks, ticked from the text and by their boxes", async ({ workshop }) => {
+		const { window, markdown } = await writing(workshop);
+		await window.writes("[] roof\nbench");
+		await window.screen.key("Control+Enter");
+		await window.screen.press("checkbox", words.text.taskDone);
+		await window.writes("es");
+		expect(await markdown()).toBe("- [x] roof\n- [x] benches\n");
 	});
 
 	test("by toolbar", async ({ workshop }) => {

@@ -203,6 +203,8 @@ func (c cut) insertAfter() chunk.ID {
 func next(b Block, textFollows bool) Block {
 	switch b.Type {
 	case "unordered-list-item", "ordered-list-item":
+	case "task-list-item":
+		b.Attrs = nil // still to be done
 	case "heading":
 		if !textFollows {
 			b.Type, b.Attrs = "paragraph", nil

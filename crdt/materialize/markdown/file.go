@@ -15,7 +15,7 @@ type File struct{}
 // can is what Markdown has a place for.
 func can() file.Can {
 	return file.Can{
-		Blocks: []string{heading, codeBlock, divider, quote, bulletItem, orderedItem},
+		Blocks: []string{heading, codeBlock, divider, quote, callout, bulletItem, orderedItem, taskItem},
 		Marks:  append([]string{}, nesting...),
 	}
 }

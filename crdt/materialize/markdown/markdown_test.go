@@ -136,14 +136,19 @@ func randomBlocks(r *rand.Rand) []richtext.Block {
 				out = append(out, b)
 			case 4:
 				if !quoted {
-					container(append(append([]string{}, parents...), quote), depth+1)
+					box := []string{quote, callout}[r.IntN(2)]
+					container(append(append([]string{}, parents...), box), depth+1)
 				}
 				quoted = true
 				continue
 			default:
-				item := []string{bulletItem, orderedItem}[r.IntN(2)]
+				item := []string{bulletItem, orderedItem, taskItem}[r.IntN(3)]
 				for range 1 + r.IntN(3) {
-					out = append(out, block(item, parents, randomSpans(r)))
+					b := block(item, parents, randomSpans(r))
+					if item == taskItem && r.IntN(2) == 0 {
+						b.Attrs["done"] = true
+					}
+					out = append(out, b)
 					if r.IntN(3) == 0 {
 						container(append(append([]string{}, parents...), item), depth+1)
 					}
@@ -178,6 +183,11 @@ func TestReadsWhatOthersWrite(t *testing.T) {
 		{"a\\*b &copy; &#x41; &unknown; \\q", "paragraph a*b © A &unknown; \\q"},
 		{"\ufeffa\r\nb\r\n", "paragraph a b"},
 		{"~~a~~ - [ ] b", "paragraph [strike:a] - [ ] b"},
+		{"- [ ] a\n- [x] **b**\n- c\n  - [X] d", "task-list-item a / task-list-item{done:true} [strong:b] / unordered-list-item c / unordered-list-item>task-list-item{done:true} d"},
+		{"1. [x] a", "ordered-list-item [x] a"},
+		{"> [!NOTE]\n> a\n>\n> - b\n\n> c", "callout>paragraph a / callout>unordered-list-item b / blockquote>paragraph c"},
+		{"> [!warning]\n> a", "callout>paragraph [strong:Warning] / callout>paragraph a"},
+		{"> [!NOTE] a", "blockquote>paragraph [!NOTE] a"},
 		{"<u>a **b**</u> <mark>c</mark> <ins>d</ins><del>e</del>", "paragraph [underline:a ][strong underline:b] [highlight:c] [underline:d][strike:e]"},
 	} {
 		blocks, err := Read(c.source)
@@ -233,6 +243,8 @@ func TestWritesWhatMergingLeaves(t *testing.T) {
 		{[]richtext.Block{block(paragraph, []string{bulletItem}, text("a")), block(paragraph, []string{bulletItem}, text("b"))}, "- a\n\n  b\n"},
 		{[]richtext.Block{block(heading, []string{bulletItem}, text("a"))}, "# a\n"},
 		{[]richtext.Block{block(paragraph, []string{"box", quote}, text("a"))}, "> a\n"},
+		{[]richtext.Block{block(paragraph, []string{callout}, text("a")), block(taskItem, []string{callout}, text("b"))}, "> [!NOTE]\n> a\n>\n> - [ ] b\n"},
+		{[]richtext.Block{block(paragraph, []string{quote}, text("[!NOTE]"))}, "> \\[!NOTE\\]\n"},
 		{[]richtext.Block{block(orderedItem, []string{bulletItem}, text("a"))}, "1. a\n"},
 		{[]richtext.Block{block("poem", nil, text("a")), block(divider, nil, text("b"))}, "a\n\n---\n\nb\n"},
 	} {

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -21,6 +22,7 @@ import (
 	xast "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
 
 	"parley/crdt/chunk/richtext"
 )
@@ -43,12 +45,14 @@ const (
 	quote       = "blockquote"
 	bulletItem  = "unordered-list-item"
 	orderedItem = "ordered-list-item"
+	taskItem    = "task-list-item"
+	callout     = "callout"
 )
 
 // grammar is safe for concurrent use.
 var grammar = goldmark.New(
-	goldmark.WithExtensions(extension.NewTable(), extension.Strikethrough),
-	goldmark.WithParserOptions(parser.WithASTTransformers()),
+	goldmark.WithExtensions(extension.NewTable(), extension.Strikethrough, extension.TaskList),
+	goldmark.WithParserOptions(parser.WithParagraphTransformers(util.Prioritized(callouts{}, 50))),
 ).Parser()
 
 // Read reads CommonMark as blocks: at least one, an empty paragraph for an
@@ -85,6 +89,37 @@ type reader struct {
 }
 
 func (r *reader) add(b richtext.Block) { r.blocks = append(r.blocks, b) }
+
+// callouts takes the line off quotes that makes a callout of them.
+type callouts struct{}
+
+var calloutLine = regexp.MustCompile(`(?i)^\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*$`)
+
+func (callouts) Transform(p *ast.Paragraph, reader text.Reader, _ parser.Context) {
+	box, ok := p.Parent().(*ast.Blockquote)
+	if !ok || box.FirstChild() != ast.Node(p) || p.Lines().Len() == 0 {
+		return
+	}
+	first := p.Lines().At(0)
+	kind := calloutLine.FindSubmatch(first.Value(reader.Source()))
+	if kind == nil {
+		return
+	}
+	box.SetAttributeString(callout, strings.ToUpper(string(kind[1])))
+	p.Lines().SetSliced(1, p.Lines().Len())
+	if p.Lines().Len() == 0 {
+		box.RemoveChild(box, p)
+	}
+}
+
+// task finds the box that a list item begins with.
+func task(item ast.Node) *xast.TaskCheckBox {
+	if first := item.FirstChild(); first != nil {
+		box, _ := first.FirstChild().(*xast.TaskCheckBox)
+		return box
+	}
+	return nil
+}
 
 // children reads what is in a container. If the container is a list item, its
 // type is given: its first paragraph opens it.
@@ -141,10 +176,19 @@ func (r *reader) block(n ast.Node, parents []string) {
 	case *ast.CodeBlock:
 		r.add(block(codeBlock, parents, r.lines(n)))
 	case *ast.Blockquote:
+		inside := append(slices.Clip(parents), quote)
 		before := len(r.blocks)
-		r.children(n, append(slices.Clip(parents), quote), "")
+		if kind, ok := n.AttributeString(callout); ok {
+			inside[len(parents)] = callout
+			// Documents have callouts of one kind; what others are is said in words.
+			if name := kind.(string); name != "NOTE" {
+				name = name[:1] + strings.ToLower(name[1:])
+				r.add(block(paragraph, inside, []richtext.Span{{Text: name, Marks: map[string]any{"strong": true}}}))
+			}
+		}
+		r.children(n, inside, "")
 		if len(r.blocks) == before {
-			r.add(block(paragraph, append(slices.Clip(parents), quote), nil))
+			r.add(block(paragraph, inside, nil))
 		}
 	case *ast.List:
 		item := bulletItem
@@ -152,7 +196,16 @@ func (r *reader) block(n ast.Node, parents []string) {
 			item = orderedItem
 		}
 		for child := n.FirstChild(); child != nil; child = child.NextSibling() {
-			r.children(child, parents, item)
+			typ := item
+			box := task(child)
+			if box != nil && !n.IsOrdered() {
+				typ = taskItem
+			}
+			at := len(r.blocks)
+			r.children(child, parents, typ)
+			if typ == taskItem && box.IsChecked {
+				r.blocks[at].Attrs["done"] = true
+			}
 		}
 	case *ast.HTMLBlock:
 		if r.isBreak(n) {
@@ -266,6 +319,11 @@ func (w *inline) node(n ast.Node, source []byte) {
 			name = "strong"
 		}
 		w.with(name, true, func() { w.children(n, source) })
+	case *xast.TaskCheckBox:
+		list, _ := n.Parent().Parent().Parent().(*ast.List)
+		if list != nil && list.IsOrdered() {
+			w.text(map[bool]string{false: "[ ] ", true: "[x] "}[n.IsChecked])
+		}
 	case *xast.Strikethrough:
 		w.with("strike", true, func() { w.children(n, source) })
 	case *ast.CodeSpan:

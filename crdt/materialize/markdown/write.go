@@ -21,8 +21,8 @@ func Write(blocks []richtext.Block) string {
 }
 
 // settle puts blocks as they are shown. Text behind a divider becomes a
-// paragraph. Containers are shared with the block before; a quote opens
-// wherever it is named, and a list item by a paragraph right inside it; others
+// paragraph. Containers are shared with the block before; a quote and a
+// callout open wherever they are named, and a list item by a paragraph right inside it; others
 // that nothing opened are passed over (see docs/formats.md).
 func settle(blocks []richtext.Block) []richtext.Block {
 	out := make([]richtext.Block, 0, len(blocks))
@@ -49,7 +49,7 @@ func place(b *richtext.Block, before []string) (parents, after []string) {
 		switch {
 		case sharing && len(path) < len(before) && before[len(path)] == p:
 			path = append(path, p)
-		case p == quote:
+		case p == quote || p == callout:
 			sharing = false
 			path = append(path, p)
 		case isItem(p) && plain && i == len(b.Parents)-1:
@@ -67,7 +67,7 @@ func place(b *richtext.Block, before []string) (parents, after []string) {
 	return path, path
 }
 
-func isItem(typ string) bool { return typ == bulletItem || typ == orderedItem }
+func isItem(typ string) bool { return typ == bulletItem || typ == orderedItem || typ == taskItem }
 
 // write writes blocks that all lie in the same containers down to a depth.
 func write(blocks []richtext.Block, depth int) []string {
@@ -83,10 +83,14 @@ func write(blocks []richtext.Block, depth int) []string {
 		item := ""
 		n := 1
 		if len(first.Parents) > depth {
-			// After settling only a quote can be here: items begin with a block
-			// of their own.
+			// After settling only a quote or a callout can be here: items begin
+			// with a block of their own.
 			n = within(blocks, depth, first.Parents[depth])
-			lines = prefixed(write(blocks[:n], depth+1), "> ", "> ")
+			lines = write(blocks[:n], depth+1)
+			if first.Parents[depth] == callout {
+				lines = calloutLines(first, depth+1, lines)
+			}
+			lines = prefixed(lines, "> ", "> ")
 		} else if isItem(first.Type) {
 			item = first.Type
 			n += within(blocks[1:], depth, item)
@@ -96,7 +100,13 @@ func write(blocks []richtext.Block, depth int) []string {
 		}
 		nowTight := !slices.Contains(lines, "")
 		if item != "" {
-			marker := "- "
+			marker, box := "- ", ""
+			if item == taskItem {
+				box = "[ ] "
+				if first.Attrs["done"] == true {
+					box = "[x] "
+				}
+			}
 			if item == orderedItem {
 				if last != item {
 					number = 0
@@ -104,7 +114,7 @@ func write(blocks []richtext.Block, depth int) []string {
 				number++
 				marker = strconv.Itoa(number) + ". "
 			}
-			lines = prefixed(lines, marker, strings.Repeat(" ", len(marker)))
+			lines = prefixed(lines, marker+box, strings.Repeat(" ", len(marker)))
 		}
 		if len(out) > 0 && (item == "" || item != last || !tight || !nowTight) {
 			out = append(out, "")
@@ -114,6 +124,16 @@ func write(blocks []richtext.Block, depth int) []string {
 		blocks = blocks[n:]
 	}
 	return out
+}
+
+// calloutLines puts the line before a callout's that makes it one. What is no
+// text might not end that line, so it stands apart.
+func calloutLines(first richtext.Block, depth int, lines []string) []string {
+	head := []string{"[!NOTE]"}
+	if len(first.Parents) > depth || isItem(first.Type) || first.Type == heading || first.Type == codeBlock || first.Type == divider || len(first.Text) == 0 {
+		head = append(head, "")
+	}
+	return append(head, lines...)
 }
 
 // within counts the blocks at the front that lie in the container.
@@ -147,6 +167,9 @@ func prefixed(lines []string, first, rest string) []string {
 // which would swallow them.
 func itemLines(b richtext.Block, inside []string, close bool) []string {
 	lines := paragraphLines(b)
+	if b.Type == taskItem && len(b.Text) == 0 {
+		lines = []string{""} // its box is enough
+	}
 	if len(inside) > 0 && !close {
 		lines = append(lines, "")
 	}

@@ -20,6 +20,7 @@ const roles: Record<Role, string> = {
 	option: "list item",
 	menuitem: "menu item",
 	dialog: "dialog",
+	checkbox: "check box",
 };
 
 /** What xdotool calls a key, where it is not its name in the DOM. */

@@ -19,7 +19,16 @@ export interface Screen {
 	lines(): Promise<string[]>;
 }
 
-export type Role = "button" | "textbox" | "link" | "switch" | "heading" | "option" | "menuitem" | "dialog";
+export type Role =
+	| "button"
+	| "textbox"
+	| "link"
+	| "switch"
+	| "heading"
+	| "option"
+	| "menuitem"
+	| "dialog"
+	| "checkbox";
 export type Name = string | RegExp;
 
 export function matches(name: Name, label: string): boolean {

@@ -20,6 +20,7 @@ const candidates: Record<Role, string> = {
 	option: "[role=option]",
 	menuitem: "[role=menuitem]",
 	dialog: "dialog, [role=dialog], [role=alertdialog]",
+	checkbox: "input[type=checkbox], [role=checkbox]",
 };
 
 /** The code points that stand for keys without a character. */

@@ -6,7 +6,14 @@ import { blocksOf, itemsIn } from "./edits";
 import { type FlatBlock, flatLength, flatSize, flatten, fromFlat, spotAt, toFlat } from "./flat";
 import { nodes } from "./schema";
 
-const container = fc.constantFrom("blockquote", "unordered-list-item", "ordered-list-item", "callout");
+const container = fc.constantFrom(
+	"blockquote",
+	"unordered-list-item",
+	"ordered-list-item",
+	"task-list-item",
+	"callout",
+	"panel",
+);
 
 const marker: fc.Arbitrary<Marker> = fc
 	.record({
@@ -17,12 +24,18 @@ const marker: fc.Arbitrary<Marker> = fc
 			"unordered-list-item",
 			"ordered-list-item",
 			"divider",
+			"task-list-item",
 			"callout",
 		),
 		parents: fc.array(container, { maxLength: 3 }),
 		level: fc.integer({ min: 0, max: 7 }),
 	})
-	.map((any) => ({ ...any, level: any.type === "heading" ? any.level : 0 }));
+	.map((any) => ({ ...any, level: any.type === "heading" ? any.level : 0 }))
+	.chain((any) =>
+		any.type === "task-list-item"
+			? fc.boolean().map((done): Marker => (done ? { ...any, done: true } : any))
+			: fc.constant<Marker>(any),
+	);
 
 const marks = fc.record(
 	{

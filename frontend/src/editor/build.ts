@@ -1,8 +1,9 @@
-import { Fragment, type Mark, type Node } from "prosemirror-model";
-import type { MarkSet } from "../replica";
+import { Fragment, type Mark, type Node, type NodeType } from "prosemirror-model";
+import { type Marker, type MarkSet, TASK } from "../replica";
 import { type FlatBlock, flatten, lastPath, type Piece } from "./flat";
 import {
 	BULLET_ITEM,
+	CALLOUT,
 	canonical,
 	type Kept,
 	placeOf,
@@ -47,6 +48,8 @@ interface Level {
 	content: Node[];
 	/** The finished items of a list. */
 	items: Node[];
+	/** Whether the item that is open is done; null where items cannot be. */
+	done: boolean | null;
 }
 
 /**
@@ -77,11 +80,14 @@ export function build(blocks: readonly FlatBlock[]): Node[] {
 			const list = place.shared === depth && open[depth]?.type === type ? open[depth] : undefined;
 			close(list === undefined ? place.shared : depth + 1);
 			if (list !== undefined) {
-				list.items.push(nodes.list_item.create(null, list.content));
+				list.items.push(item(list));
 				list.content = [];
+				list.done = doneOf(block.marker, type);
 			}
 		} else close(place.shared);
-		for (const type of place.path.slice(open.length)) open.push({ type, content: [], items: [] });
+		for (const type of place.path.slice(open.length)) {
+			open.push({ type, content: [], items: [], done: doneOf(block.marker, type) });
+		}
 		inner().push(leafBlock(block, block.marker, place));
 		path = place.path;
 	}
@@ -92,8 +98,22 @@ export function build(blocks: readonly FlatBlock[]): Node[] {
 
 function closed(level: Level): Node {
 	if (level.type === QUOTE) return nodes.blockquote.create(null, level.content);
-	const list = level.type === BULLET_ITEM ? nodes.bullet_list : nodes.ordered_list;
-	return list.create(null, [...level.items, nodes.list_item.create(null, level.content)]);
+	if (level.type === CALLOUT) return nodes.callout.create(null, level.content);
+	return listOf(level.type).create(null, [...level.items, item(level)]);
+}
+
+function listOf(type: string): NodeType {
+	if (type === TASK) return nodes.task_list;
+	return type === BULLET_ITEM ? nodes.bullet_list : nodes.ordered_list;
+}
+
+function item(level: Level): Node {
+	return nodes.list_item.create({ done: level.done }, level.content);
+}
+
+/** What an item of that type that a block begins has as "done". */
+function doneOf(marker: Marker, type: string): boolean | null {
+	return type === TASK ? marker.done === true : null;
 }
 
 function leafBlock(
@@ -104,7 +124,7 @@ function leafBlock(
 	const kind = shownAs(marker.type);
 	const level = shownLevel(marker);
 	const type = kind === "paragraph" ? "paragraph" : marker.type;
-	const shown = canonical(place, type, level);
+	const shown = canonical(place, type, level, marker.done === true);
 	const kept: Kept | null = sameMarker(marker, shown) ? null : { marker, shown };
 	return make(block, kind, kind === "heading" ? { level, kept } : { kept });
 }

@@ -3,7 +3,8 @@ import type { MarkType, Node, NodeType } from "prosemirror-model";
 import { liftListItem, sinkListItem, wrapRangeInList } from "prosemirror-schema-list";
 import { type Command, type EditorState, TextSelection, type Transaction } from "prosemirror-state";
 import { findWrapping, liftTarget } from "prosemirror-transform";
-import { isList, marks, nodes } from "./schema";
+import { isBox, isList, marks, nodes } from "./schema";
+import { isTicked, tick } from "./tasks";
 import { redo, undo } from "./undo";
 
 export const commandIds = [
@@ -21,9 +22,12 @@ export const commandIds = [
 	"link",
 	"bulletList",
 	"orderedList",
+	"taskList",
+	"tick",
 	"indent",
 	"outdent",
 	"quote",
+	"callout",
 	"codeBlock",
 	"divider",
 	"undo",
@@ -42,8 +46,14 @@ export interface CommandSpec {
 
 const never = (): boolean => false;
 
-/** The commands of a text editor; `link` asks for an address by calling `askForLink`. */
-export function commandSpecs(askForLink: () => void): Record<CommandId, CommandSpec> {
+/**
+ * The commands of a text editor; `link` asks for an address by calling `askForLink`, and `tick` tells whether the
+ * task is done now.
+ */
+export function commandSpecs(
+	askForLink: () => void,
+	ticked: (done: boolean) => void = () => undefined,
+): Record<CommandId, CommandSpec> {
 	return {
 		paragraph: block(["Mod-Alt-0"], nodes.paragraph),
 		heading1: block(["Mod-Alt-1"], nodes.heading, 1),
@@ -67,9 +77,12 @@ export function commandSpecs(askForLink: () => void): Record<CommandId, CommandS
 		},
 		bulletList: list(["Mod-Shift-8"], nodes.bullet_list),
 		orderedList: list(["Mod-Shift-7"], nodes.ordered_list),
+		taskList: list(["Mod-Shift-6"], nodes.task_list),
+		tick: { keys: ["Mod-Enter"], run: tick(ticked), isActive: isTicked },
 		indent: { keys: ["Tab"], run: sinkListItem(nodes.list_item), isActive: never },
 		outdent: { keys: ["Shift-Tab"], run: liftListItem(nodes.list_item), isActive: never },
-		quote: { keys: ["Mod-Shift-9"], run: toggleQuote, isActive: (state) => around(state, isQuote) !== null },
+		quote: box(["Mod-Shift-9"], nodes.blockquote),
+		callout: box(["Mod-Shift-0"], nodes.callout),
 		codeBlock: {
 			keys: ["Mod-Alt-c"],
 			run: (state, dispatch) =>
@@ -144,10 +157,6 @@ function all(state: EditorState, is: (node: Node) => boolean): boolean {
 	return found && every;
 }
 
-function isQuote(node: Node): boolean {
-	return node.type === nodes.blockquote;
-}
-
 function isCode(node: Node): boolean {
 	return node.type === nodes.code_block;
 }
@@ -159,21 +168,38 @@ function around(state: EditorState, is: (node: Node) => boolean): number | null 
 	return null;
 }
 
-const toggleQuote: Command = (state, dispatch) => {
-	const { $from, $to } = state.selection;
-	if (around(state, isQuote) !== null) {
-		const range = $from.blockRange($to, isQuote);
-		const target = range === null ? null : liftTarget(range);
-		if (range === null || target === null) return lift(state, dispatch);
-		dispatch?.(state.tr.lift(range, target).scrollIntoView());
-		return true;
-	}
-	const range = $from.blockRange($to);
-	const wrapping = range === null ? null : findWrapping(range, nodes.blockquote);
-	if (range === null || wrapping === null) return false;
-	dispatch?.(state.tr.wrap(range, wrapping).scrollIntoView());
-	return true;
-};
+/** Puts the selection into a quote or a callout, makes the one the other, or takes it out. */
+function box(keys: readonly string[], type: NodeType): CommandSpec {
+	const isThis = (node: Node) => node.type === type;
+	const isActive = (state: EditorState) => {
+		const depth = around(state, isBox);
+		return depth !== null && isThis(state.selection.$from.node(depth));
+	};
+	return {
+		keys,
+		isActive,
+		run: (state, dispatch) => {
+			const { $from, $to } = state.selection;
+			const depth = around(state, isBox);
+			if (isActive(state)) {
+				const range = $from.blockRange($to, isThis);
+				const target = range === null ? null : liftTarget(range);
+				if (range === null || target === null) return lift(state, dispatch);
+				dispatch?.(state.tr.lift(range, target).scrollIntoView());
+				return true;
+			}
+			if (depth !== null) {
+				dispatch?.(state.tr.setNodeMarkup($from.before(depth), type));
+				return true;
+			}
+			const range = $from.blockRange($to);
+			const wrapping = range === null ? null : findWrapping(range, type);
+			if (range === null || wrapping === null) return false;
+			dispatch?.(state.tr.wrap(range, wrapping).scrollIntoView());
+			return true;
+		},
+	};
+}
 
 function list(keys: readonly string[], type: NodeType): CommandSpec {
 	const isThis = (node: Node) => node.type === type;

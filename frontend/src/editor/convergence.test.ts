@@ -9,13 +9,14 @@ import {
 	wrapIn,
 } from "prosemirror-commands";
 import type { MarkType } from "prosemirror-model";
-import { splitListItem, wrapInList } from "prosemirror-schema-list";
+import { wrapInList } from "prosemirror-schema-list";
 import { AllSelection, type Command, TextSelection } from "prosemirror-state";
 import { expect, test } from "vitest";
 import type { Marker } from "../replica";
 import { commandSpecs } from "./commands";
 import { flatSize } from "./flat";
 import { marks, nodes } from "./schema";
+import { splitItem } from "./tasks";
 import { meet, newText, Writer } from "./testing";
 import { redo, undo } from "./undo";
 
@@ -44,7 +45,7 @@ const deeds: Record<string, Deed> = {
 	},
 	split(writer, _other, { from }) {
 		select(writer, from, from);
-		run(writer, chainCommands(splitListItem(nodes.list_item), splitBlock));
+		run(writer, chainCommands(splitItem, splitBlock));
 	},
 	join(writer, _other, { from }) {
 		select(writer, from, from);
@@ -67,14 +68,22 @@ const deeds: Record<string, Deed> = {
 		if (choice % 3 === 0) run(writer, setBlockType(nodes.heading, { level: 1 + (choice % 4) }));
 		else run(writer, setBlockType(choice % 3 === 1 ? nodes.paragraph : nodes.code_block));
 	},
+	tick(writer, _other, { from, to }) {
+		select(writer, from, near(from, to));
+		run(writer, specs.tick.run);
+	},
 	wrap(writer, _other, { from, to, choice }) {
 		select(writer, from, near(from, to));
-		run(writer, choice % 2 === 0 ? wrapIn(nodes.blockquote) : specs.quote.run);
+		run(writer, [wrapIn(nodes.blockquote), specs.quote.run, specs.callout.run][choice % 3] as Command);
 	},
 	list(writer, _other, { from, to, choice }) {
 		select(writer, from, near(from, to));
-		if (choice % 2 === 0) run(writer, wrapInList(choice % 4 === 0 ? nodes.bullet_list : nodes.ordered_list));
-		else run(writer, choice % 4 === 1 ? specs.bulletList.run : specs.orderedList.run);
+		if (choice % 2 === 0)
+			run(
+				writer,
+				wrapInList([nodes.bullet_list, nodes.ordered_list, nodes.task_list][choice % 3] ?? nodes.bullet_list),
+			);
+		else run(writer, choice % 4 === 1 ? specs.taskList.run : specs.orderedList.run);
 	},
 	lift(writer, _other, { from, to }) {
 		select(writer, from, near(from, to));
@@ -160,7 +169,8 @@ function act(writers: readonly Writer[], action: Action): void {
 /** What another program may do to the text: markers this one would not write, and markers taken away. */
 function foreign(writer: Writer, from: number, choice: number): void {
 	const odd: Marker[] = [
-		{ type: "callout", parents: ["unordered-list-item"], level: 0 },
+		{ type: "poem", parents: ["unordered-list-item"], level: 0 },
+		{ type: "task-list-item", parents: ["callout"], level: 0, done: true },
 		{ type: "heading", parents: ["ordered-list-item", "blockquote"], level: 9 },
 		{ type: "paragraph", parents: ["unordered-list-item"], level: 0 },
 		{ type: "divider", parents: [], level: 0 },

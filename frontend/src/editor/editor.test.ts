@@ -272,6 +272,59 @@ describe("links", () => {
 		);
 	});
 
+	test("a task is typed, ticked by its key and by its box, and followed by one that is still to be done", async () => {
+		types(first, "[ ] roof");
+		presses(first, "Enter", { ctrlKey: true });
+		presses(first, "Enter");
+		types(first, "bench");
+		await hall.exchange();
+		expect(shown(second)).toBe('task_list(list_item(paragraph("roof")), list_item(paragraph("bench")))');
+		const boxes = () => [...second.view.dom.querySelectorAll<HTMLInputElement>("li.task > input")];
+		expect(boxes().map((box) => box.checked)).toEqual([true, false]);
+		for (const box of boxes()) box.click();
+		await hall.exchange();
+		expect(boxes().map((box) => box.checked)).toEqual([false, true]);
+		const ticks = [...first.view.dom.querySelectorAll<HTMLInputElement>("li > input")].map(
+			(box) => box.checked,
+		);
+		expect(ticks).toEqual([false, true]);
+	});
+
+	test("a reader ticks nothing", async () => {
+		types(first, "[x] roof");
+		await hall.exchange();
+		second.setEditable(false);
+		const box = second.view.dom.querySelector<HTMLInputElement>("li > input");
+		box?.click();
+		expect(box?.checked).toBe(true);
+		expect(box?.getAttribute("aria-readonly")).toBe("true");
+		second.setEditable(true);
+		expect(box?.hasAttribute("aria-readonly")).toBe(false);
+	});
+
+	test("a box typed in a bulleted list makes a task of that item alone", () => {
+		types(first, "- roof");
+		presses(first, "Enter");
+		types(first, "[x] bench");
+		expect(shown(first)).toBe(
+			'bullet_list(list_item(paragraph("roof"))), task_list(list_item(paragraph("bench")))',
+		);
+	});
+
+	test("an exclamation mark makes a callout", () => {
+		types(first, "! mind the step");
+		expect(shown(first)).toBe('callout(paragraph("mind the step"))');
+	});
+
+	test("pasted tasks stay tasks", () => {
+		first.view.pasteHTML(
+			'<ul><li><input type="checkbox" checked> roof</li><li><input type="checkbox"> bench</li></ul>',
+			new Event("paste") as ClipboardEvent,
+		);
+		expect(shown(first)).toBe('task_list(list_item(paragraph("roof")), list_item(paragraph("bench")))');
+		expect(first.view.dom.querySelectorAll("li.done").length).toBe(1);
+	});
+
 	test("a pasted table becomes a line for each row, with its cells apart", () => {
 		first.view.pasteHTML(
 			"<p>Costs</p><table><thead>\n<tr> <th>What</th> <th>Price</th> </tr></thead><tbody><tr><td><p>Roof</p><p>with gutter</p></td><td></td><td><b>90</b></td></tr></tbody></table><p>Done</p>",

@@ -15,6 +15,7 @@ import { marks } from "./schema";
 import { shortcutPlugins } from "./shortcuts";
 import { switchedOnPlugin } from "./switchedOn";
 import { withoutGaps } from "./tables";
+import { type TaskLabels, taskPlugin } from "./tasks";
 import { undoPlugin } from "./undo";
 import "./editor.css";
 
@@ -22,9 +23,11 @@ export interface TextEditorOptions {
 	/** Whether this person may write; the replica's own answer counts too. */
 	editable: boolean;
 	/** Texts from the catalogue. */
-	labels: { editor: string };
+	labels: { editor: string; tasks?: TaskLabels };
 	/** Called where a person wants to make or change a link; answer with setLink. */
 	onLink?: (present: { href: string }) => void;
+	/** Called when tasks were ticked, or unticked, from the keyboard. */
+	onTick?: (done: boolean) => void;
 	/** Called where a person wants to follow a link: Mod and click, Alt and Enter, or any click of a reader. */
 	onOpenLink?: (href: string) => void;
 }
@@ -77,7 +80,10 @@ export function createTextEditor(
 	let editable = options.editable;
 	const mayWrite = () => editable && replica.writable;
 	const binding = new Binding(replica);
-	const specs = commandSpecs(() => options.onLink?.({ href: linkAt(view.state) }));
+	const specs = commandSpecs(
+		() => options.onLink?.({ href: linkAt(view.state) }),
+		(done) => options.onTick?.(done),
+	);
 
 	// A link must never lead this very window away.
 	const followLink = (shown: EditorView, event: MouseEvent): boolean => {
@@ -113,6 +119,7 @@ export function createTextEditor(
 				dropCursor({ color: false, class: "text-editor-drop" }),
 				gapCursor(),
 				caretPlugin(),
+				taskPlugin(options.labels.tasks ?? { done: "" }),
 			],
 		}),
 		editable: mayWrite,

@@ -1,17 +1,17 @@
 import type { Fragment, Mark, Node } from "prosemirror-model";
 import type { Marker } from "../replica";
 import {
+	boxTypeOf,
 	canonical,
 	itemTypeOf,
 	type Kept,
 	placeOf,
-	QUOTE,
 	sameList,
 	sameMarker,
 	shownAs,
 	typeOf,
 } from "./marker";
-import { isLeafBlock, isList, nodes } from "./schema";
+import { isBox, isLeafBlock, isList, nodes } from "./schema";
 
 /**
  * A text document as its format has it: one sequence of block markers and UTF-16 code units. Positions in it
@@ -77,7 +77,8 @@ export function flatten(doc: Node, from = 0, to = doc.childCount): FlatBlock[] {
 		path: readonly string[],
 		begins: boolean,
 	) => {
-		const marker = hasMarker(node, parent, index) ? markerOf(node, path, begins, before) : null;
+		const done = begins && parent.attrs.done === true;
+		const marker = hasMarker(node, parent, index) ? markerOf(node, path, { begins, done }, before) : null;
 		blocks.push({ marker, pieces: piecesOf(node.content), node, pos });
 		before = path;
 	};
@@ -98,7 +99,7 @@ export function flatten(doc: Node, from = 0, to = doc.childCount): FlatBlock[] {
 				node.forEach((child, offset) => {
 					walk(child, pos + offset + 2, 0, child.childCount, inside, true);
 				});
-			} else walk(node, pos + 1, 0, node.childCount, [...path, QUOTE], false);
+			} else walk(node, pos + 1, 0, node.childCount, [...path, boxTypeOf(node)], false);
 			pos += node.nodeSize;
 		}
 	};
@@ -110,11 +111,16 @@ export function flatten(doc: Node, from = 0, to = doc.childCount): FlatBlock[] {
 export function lastPath(node: Node, path: string[] = []): string[] {
 	if (isLeafBlock(node) || node.lastChild === null) return path;
 	if (isList(node)) return lastPath(node.lastChild, [...path, itemTypeOf(node)]);
-	return lastPath(node.lastChild, node.type === nodes.blockquote ? [...path, QUOTE] : path);
+	return lastPath(node.lastChild, isBox(node) ? [...path, boxTypeOf(node)] : path);
 }
 
-function markerOf(node: Node, path: readonly string[], begins: boolean, before: readonly string[]): Marker {
-	const now = canonical({ path, shared: 0, begins }, typeOf(node), Number(node.attrs.level ?? 0));
+function markerOf(
+	node: Node,
+	path: readonly string[],
+	{ begins, done }: { begins: boolean; done: boolean },
+	before: readonly string[],
+): Marker {
+	const now = canonical({ path, shared: 0, begins }, typeOf(node), Number(node.attrs.level ?? 0), done);
 	const kept = node.attrs.kept as Kept | null;
 	if (kept?.marker == null) return now;
 	const place = placeOf(kept.marker, before);

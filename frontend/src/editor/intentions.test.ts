@@ -5,6 +5,7 @@ import { type Command, TextSelection } from "prosemirror-state";
 import { beforeEach, describe, expect, test } from "vitest";
 import { commandSpecs } from "./commands";
 import { marks, nodes, schema } from "./schema";
+import { splitItem } from "./tasks";
 import { meet, newText, Writer } from "./testing";
 import { redo, undo } from "./undo";
 
@@ -19,7 +20,7 @@ function bothHave(...lines: string[]): void {
 	const saved = newText((text) => {
 		lines.forEach((line, i) => {
 			const [, type = "paragraph", words = ""] =
-				/^(?:(paragraph|unordered-list-item): )?(.*)$/.exec(line) ?? [];
+				/^(?:(paragraph|unordered-list-item|task-list-item): )?(.*)$/.exec(line) ?? [];
 			const marker = { type, parents: [], level: 0 };
 			if (i > 0) text.insertBlock(text.length, marker);
 			else text.updateBlock(0, { type: "paragraph", parents: [], level: 0 }, marker);
@@ -245,6 +246,91 @@ describe("lists", () => {
 	});
 });
 
+describe("tasks", () => {
+	beforeEach(() => bothHave("task-list-item: roof", "task-list-item: bench and light"));
+	const done = (writer: Writer) => {
+		const found: (boolean | null)[] = [];
+		writer.state.doc.descendants((node) => {
+			if (node.type === nodes.list_item) found.push(node.attrs.done);
+		});
+		return found;
+	};
+
+	test("the one ticks a task while the other writes in it", () => {
+		caretBefore(ana, "bench");
+		does(ana, specs.tick.run);
+		caretAfter(ben, "bench");
+		types(ben, " of wood");
+		expectBoth('task_list(list_item(paragraph("roof")), list_item(paragraph("bench of wood and light")))');
+		expect([done(ana), done(ben)]).toEqual([
+			[false, true],
+			[false, true],
+		]);
+	});
+
+	test("both tick the same task: it is done, and either can take the tick away", () => {
+		for (const writer of [ana, ben]) {
+			caretBefore(writer, "roof");
+			does(writer, specs.tick.run);
+		}
+		meet(ana, ben);
+		expect([done(ana), done(ben)]).toEqual([
+			[true, false],
+			[true, false],
+		]);
+		does(ben, specs.tick.run);
+		meet(ana, ben);
+		expect(done(ana)).toEqual([false, false]);
+	});
+
+	test("the one ticks a task that the other splits: its first half is done", () => {
+		caretBefore(ana, "bench");
+		does(ana, specs.tick.run);
+		caretBefore(ben, " and");
+		does(ben, splitItem);
+		expectBoth(
+			'task_list(list_item(paragraph("roof")), list_item(paragraph("bench")), list_item(paragraph(" and light")))',
+		);
+		expect(done(ben)).toEqual([false, true, false]);
+	});
+
+	test("a tick is taken back while the other writes", () => {
+		caretBefore(ana, "roof");
+		does(ana, specs.tick.run);
+		caretAfter(ben, "roof");
+		types(ben, "s");
+		meet(ana, ben);
+		does(ana, undo);
+		expectBoth('task_list(list_item(paragraph("roofs")), list_item(paragraph("bench and light")))');
+		expect(done(ben)).toEqual([false, false]);
+	});
+
+	test("the one makes bullets of the tasks while the other ticks one", () => {
+		caretBefore(ana, "roof");
+		does(ana, specs.bulletList.run);
+		caretBefore(ben, "bench");
+		does(ben, specs.tick.run);
+		expectBoth('bullet_list(list_item(paragraph("roof")), list_item(paragraph("bench and light")))');
+	});
+});
+
+describe("callouts", () => {
+	beforeEach(() => bothHave("A roof and a bench"));
+
+	test("the one makes a callout of what the other splits and writes in", () => {
+		caretBefore(ana, "A");
+		does(ana, specs.callout.run);
+		caretAfter(ben, "bench");
+		types(ben, " of wood");
+		expectBoth('callout(paragraph("A roof and a bench of wood"))');
+		caretBefore(ana, "A");
+		does(ana, specs.quote.run);
+		expectBoth('blockquote(paragraph("A roof and a bench of wood"))');
+		does(ben, specs.quote.run);
+		expectBoth('paragraph("A roof and a bench of wood")');
+	});
+});
+
 describe("at the same place", () => {
 	beforeEach(() => bothHave("roof"));
 
@@ -366,7 +452,7 @@ describe("the caret", () => {
 test("what another program wrote, and this one does not know, survives writing around it", () => {
 	bothHave("roof");
 	ana.foreign((text) => {
-		text.insertBlock(text.length, { type: "callout", parents: ["panel"], level: 0 });
+		text.insertBlock(text.length, { type: "poem", parents: ["panel"], level: 0 });
 		text.splice(text.length, 0, "mind the step");
 		text.mark(6, 10, "wavy", true, true);
 	});
@@ -380,8 +466,8 @@ test("what another program wrote, and this one does not know, survives writing a
 	const blocks = ben.binding.text.spans().filter((span) => span.type === "block");
 	expect(blocks.map((span) => [span.marker.type, span.marker.parents])).toEqual([
 		["paragraph", []],
-		["callout", ["panel"]],
-		["callout", ["panel"]],
+		["poem", ["panel"]],
+		["poem", ["panel"]],
 	]);
 	const marked = ben.binding.text.spans().find((span) => span.type === "text" && span.marks?.wavy === true);
 	expect(marked).toMatchObject({ text: "mind" });

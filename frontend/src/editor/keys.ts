@@ -1,15 +1,16 @@
 import { baseKeymap, chainCommands, exitCode } from "prosemirror-commands";
 import { keydownHandler, keymap } from "prosemirror-keymap";
-import { liftListItem, splitListItem } from "prosemirror-schema-list";
+import { liftListItem } from "prosemirror-schema-list";
 import { type Command, Plugin } from "prosemirror-state";
 import type { CommandId, CommandSpec } from "./commands";
 import { nodes } from "./schema";
+import { splitItem } from "./tasks";
 
 /** All keys of the editor; what a command's keys do not handle falls to ProseMirror's usual ones. */
 export function keyPlugins(commands: Record<CommandId, CommandSpec>): Plugin[] {
 	const bound: Record<string, Command> = {};
 	for (const [id, { keys, run }] of Object.entries(commands)) {
-		if (id === "indent" || id === "outdent") continue;
+		if (id === "indent" || id === "outdent" || id === "tick") continue;
 		// A key that has a command here must never fall through to the browser (Mod-k, Mod-e search there).
 		for (const key of keys) bound[key] = handled(run);
 	}
@@ -17,9 +18,9 @@ export function keyPlugins(commands: Record<CommandId, CommandSpec>): Plugin[] {
 		tabKeys(commands.indent.run, commands.outdent.run),
 		keymap(bound),
 		keymap({
-			Enter: splitListItem(nodes.list_item),
+			Enter: splitItem,
 			"Shift-Enter": chainCommands(exitCode, insertBreak),
-			"Mod-Enter": chainCommands(exitCode, insertBreak),
+			"Mod-Enter": chainCommands(commands.tick.run, exitCode, insertBreak),
 			Backspace: leaveItem,
 		}),
 		keymap(baseKeymap),

@@ -1,5 +1,5 @@
 import type { Node } from "prosemirror-model";
-import type { Marker } from "../replica";
+import { type Marker, TASK } from "../replica";
 import { nodes } from "./schema";
 
 /**
@@ -16,13 +16,18 @@ export interface Kept {
 export const QUOTE = "blockquote";
 export const BULLET_ITEM = "unordered-list-item";
 export const ORDERED_ITEM = "ordered-list-item";
+export const CALLOUT = "callout";
 
 export function isItem(type: string): boolean {
-	return type === BULLET_ITEM || type === ORDERED_ITEM;
+	return type === BULLET_ITEM || type === ORDERED_ITEM || type === TASK;
+}
+
+function isBox(type: string): boolean {
+	return type === QUOTE || type === CALLOUT;
 }
 
 function isContainer(type: string): boolean {
-	return type === QUOTE || isItem(type);
+	return isBox(type) || isItem(type);
 }
 
 /** How a block of that marker type is shown: one of the schema's leaf blocks. */
@@ -42,7 +47,13 @@ export function typeOf(node: Node): string {
 }
 
 export function itemTypeOf(list: Node): string {
+	if (list.type === nodes.task_list) return TASK;
 	return list.type === nodes.bullet_list ? BULLET_ITEM : ORDERED_ITEM;
+}
+
+/** The container that a quote or a callout is. */
+export function boxTypeOf(node: Node): string {
+	return node.type === nodes.callout ? CALLOUT : QUOTE;
 }
 
 /** The level a heading is shown with. */
@@ -63,7 +74,7 @@ export interface Place {
 
 /**
  * Finds a block's place. Containers are shared with the block before as far as the parents agree. A quote
- * opens wherever it is named; a list item opens by its own marker, or by a plain paragraph right inside it
+ * and a callout open wherever they are named; a list item opens by its own marker, or by a plain paragraph right inside it
  * whose item is gone (somebody deleted the item's first line while another wrote below). Any other container
  * cannot be shown and is passed over.
  */
@@ -77,7 +88,7 @@ export function placeOf(marker: Marker, before: readonly string[]): Place {
 	parents.forEach((parent, i) => {
 		if (sharing && before[path.length] === parent) {
 			path.push(parent);
-		} else if (parent === QUOTE) {
+		} else if (isBox(parent)) {
 			sharing = false;
 			path.push(parent);
 		} else if (paragraph && !item && i === parents.length - 1) {
@@ -98,13 +109,15 @@ export function placeOf(marker: Marker, before: readonly string[]): Place {
 }
 
 /** The marker a block in that place is written as. */
-export function canonical(place: Place, type: string, level: number): Marker {
+export function canonical(place: Place, type: string, level: number, done: boolean): Marker {
 	if (!place.begins) return { type, parents: place.path, level };
-	return { type: place.path.at(-1) ?? type, parents: place.path.slice(0, -1), level: 0 };
+	const item = place.path.at(-1) ?? type;
+	const marker = { type: item, parents: place.path.slice(0, -1), level: 0 };
+	return item === TASK && done ? { ...marker, done: true } : marker;
 }
 
 export function sameMarker(a: Marker, b: Marker): boolean {
-	return a.type === b.type && a.level === b.level && sameList(a.parents, b.parents);
+	return a.type === b.type && a.level === b.level && a.done === b.done && sameList(a.parents, b.parents);
 }
 
 export function sameList(a: readonly string[], b: readonly string[]): boolean {

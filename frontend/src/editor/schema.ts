@@ -67,6 +67,13 @@ export const schema = new Schema({
 			parseDOM: [{ tag: "blockquote" }],
 			toDOM: (): DOMOutputSpec => ["blockquote", { dir: "auto" }, 0],
 		},
+		callout: {
+			group: "block",
+			content: "block+",
+			defining: true,
+			parseDOM: [{ tag: "div.callout, aside, [role=note]" }],
+			toDOM: (): DOMOutputSpec => ["div", { class: "callout", role: "note", dir: "auto" }, 0],
+		},
 		bullet_list: {
 			group: "block",
 			content: "list_item+",
@@ -79,11 +86,41 @@ export const schema = new Schema({
 			parseDOM: [{ tag: "ol" }],
 			toDOM: (): DOMOutputSpec => ["ol", { dir: "auto" }, 0],
 		},
+		task_list: {
+			group: "block",
+			content: "list_item+",
+			parseDOM: [
+				{
+					tag: "ul",
+					priority: 60,
+					getAttrs: (list): false | null =>
+						list.querySelector(":scope > li input[type=checkbox]") !== null && null,
+				},
+			],
+			// Safari takes the list's role away with its bullets.
+			toDOM: (): DOMOutputSpec => ["ul", { class: "tasks", role: "list", dir: "auto" }, 0],
+		},
 		list_item: {
 			content: "paragraph block*",
+			/** Whether a task is done; null in other lists. */
+			attrs: { done: { default: null as boolean | null } },
 			defining: true,
-			parseDOM: [{ tag: "li" }],
-			toDOM: (): DOMOutputSpec => ["li", 0],
+			parseDOM: [
+				{
+					tag: "li",
+					getAttrs: (item): Attrs => {
+						const box = item.querySelector(
+							":scope > input, :scope > label > input, :scope > p:first-child > input",
+						);
+						return { done: box?.getAttribute("type") === "checkbox" ? box.hasAttribute("checked") : null };
+					},
+				},
+			],
+			// tasks.ts draws the box that one can tick.
+			toDOM: ({ attrs: { done } }): DOMOutputSpec =>
+				done === null
+					? ["li", 0]
+					: ["li", ["input", done ? { type: "checkbox", checked: "" } : { type: "checkbox" }], ["div", 0]],
 		},
 		text: { group: "inline" },
 		hard_break: {
@@ -167,5 +204,10 @@ export function isLeafBlock(node: Node): boolean {
 }
 
 export function isList(node: Node): boolean {
-	return node.type === nodes.bullet_list || node.type === nodes.ordered_list;
+	return node.type === nodes.bullet_list || node.type === nodes.ordered_list || node.type === nodes.task_list;
+}
+
+/** Whether a node stands around blocks as a quote does. */
+export function isBox(node: Node): boolean {
+	return node.type === nodes.blockquote || node.type === nodes.callout;
 }

@@ -8,6 +8,7 @@ import {
 import { keymap } from "prosemirror-keymap";
 import type { Mark } from "prosemirror-model";
 import { Plugin } from "prosemirror-state";
+import { findWrapping } from "prosemirror-transform";
 import { dividerAt } from "./commands";
 import { safeHref } from "./links";
 import { marks, nodes } from "./schema";
@@ -20,7 +21,9 @@ export function shortcutPlugins(): Plugin[] {
 			textblockTypeInputRule(/^```$/, nodes.code_block),
 			wrappingInputRule(/^\s*[-*]\s$/, nodes.bullet_list),
 			wrappingInputRule(/^\s*\d{1,3}[.)]\s$/, nodes.ordered_list),
+			task,
 			wrappingInputRule(/^\s*>\s$/, nodes.blockquote),
+			wrappingInputRule(/^\s*!\s$/, nodes.callout),
 			divider,
 			inline(/(?:^|[^*\w])(\*\*)([^*\s](?:[^*]*[^*\s])?)\*\*$/, () => marks.strong.create()),
 			inline(/(?:^|[^*\w])(\*)([^*\s](?:[^*]*[^*\s])?)\*$/, () => marks.em.create()),
@@ -53,6 +56,25 @@ function withoutSpaceAfter(rules: ReturnType<typeof inputRules>): Plugin {
 		},
 	});
 }
+
+/** "[ ] " or "[x] " makes a task of a paragraph, and of an item of another list, which it parts if need be. */
+const task = new InputRule(/^\s*\[([ xX]?)\]\s$/, (state, match, start, end) => {
+	const tr = state.tr.delete(start, end);
+	const done = match[1]?.toLowerCase() === "x";
+	const $start = tr.doc.resolve(start);
+	const item = $start.depth > 1 ? $start.node(-1) : null;
+	if (item?.type === nodes.list_item && item.attrs.done === null && $start.index(-1) === 0) {
+		const [at, list, index] = [$start.before(-1), $start.node(-2), $start.index(-2)];
+		if (index < list.childCount - 1) tr.split(at + item.nodeSize);
+		if (index > 0) tr.split(at);
+		const pos = index > 0 ? at + 2 : at;
+		return tr.setNodeMarkup(pos - 1, nodes.task_list).setNodeAttribute(pos, "done", done);
+	}
+	const range = $start.blockRange();
+	const wrapping = range === null ? null : findWrapping(range, nodes.task_list);
+	if (range === null || wrapping === null || $start.parent.type !== nodes.paragraph) return null;
+	return tr.wrap(range, wrapping).setNodeAttribute(range.start + 1, "done", done);
+});
 
 const divider = new InputRule(/^(?:---|—-|\*\*\*)$/, (state, _match, start, end) => {
 	const $start = state.doc.resolve(start);

@@ -8,5 +8,6 @@ export {
 	type Patch,
 	RichText,
 	type Span,
+	TASK,
 } from "./richText";
 export type { Problem, ReplicaState } from "./state";

@@ -9,7 +9,12 @@ export interface Marker {
 	readonly parents: readonly string[];
 	/** A heading's level as stored, 0 where there is none. */
 	readonly level: number;
+	/** Set on a task that is done. */
+	readonly done?: true;
 }
+
+/** What a task's marker has under "type". */
+export const TASK = "task-list-item";
 
 export type Span =
 	| { readonly type: "block"; readonly marker: Marker }
@@ -96,7 +101,10 @@ export class RichText {
 		this.#core().splitBlock(this.#require(), at, {
 			type: new RawString(marker.type),
 			parents: marker.parents.map((parent) => new RawString(parent)),
-			attrs: marker.level > 0 ? { level: marker.level } : {},
+			attrs: {
+				...(marker.level > 0 ? { level: marker.level } : {}),
+				...(marker.done ? { done: true } : {}),
+			},
 			isEmbed: false,
 		});
 	}
@@ -121,11 +129,17 @@ export class RichText {
 			const parents = core.putObject(id, "parents", []);
 			for (const [i, parent] of to.parents.entries()) core.insert(parents, i, parent, "str");
 		}
-		if (from.level !== to.level) {
+		if (from.level !== to.level || from.done !== to.done) {
 			const attrs = core.getWithType(id, "attrs");
 			const map = attrs?.[0] === "map" ? attrs[1] : core.putObject(id, "attrs", {});
-			if (to.level > 0) core.put(map, "level", to.level, "int");
-			else core.delete(map, "level");
+			if (from.level !== to.level) {
+				if (to.level > 0) core.put(map, "level", to.level, "int");
+				else core.delete(map, "level");
+			}
+			if (from.done !== to.done) {
+				if (to.type === TASK) core.put(map, "done", to.done === true, "boolean");
+				else core.delete(map, "done");
+			}
 		}
 	}
 
@@ -202,7 +216,12 @@ function markerFrom(block: Record<string, unknown>): Marker {
 	const parents = Array.isArray(block.parents)
 		? block.parents.map(text).filter((parent) => parent !== null)
 		: [];
-	return { type, parents, level: type === "heading" ? level(block.attrs) : 0 };
+	const marker: Marker = { type, parents, level: type === "heading" ? level(block.attrs) : 0 };
+	return type === TASK && isDone(block.attrs) ? { ...marker, done: true } : marker;
+}
+
+function isDone(attrs: unknown): boolean {
+	return typeof attrs === "object" && attrs !== null && "done" in attrs && attrs.done === true;
 }
 
 function level(attrs: unknown): number {

@@ -3,6 +3,7 @@ import { fromBase64, type Here, toBase64 } from "../../bridge";
 import { type Caret, createTextEditor, decodePlace, type TextEditor } from "../../editor";
 import { useTranslation } from "../../i18n";
 import type { Replica, ReplicaState } from "../../replica";
+import { useAnnounce } from "../../ui/announcer";
 import { Button } from "../../ui/Button";
 import type { DocumentProps, Saving } from "../index";
 import { LinkDialog } from "./LinkDialog";
@@ -58,15 +59,18 @@ function Writing({
 	const place = useRef<HTMLDivElement>(null);
 	const tools = useRef<HTMLDivElement>(null);
 	const label = t("text.label");
-	const atStart = useRef({ autoFocus, label, editable: !archived });
+	const say = useAnnounce();
+	const ticked = (done: boolean) => say(done ? t("text.taskDone") : t("text.taskOpen"));
+	const atStart = useRef({ autoFocus, label, editable: !archived, done: t("text.taskDone"), ticked });
 
 	// ProseMirror draws into an element of its own; the editor lives as long as the replica is shown.
 	useEffect(() => {
 		if (place.current === null) return;
 		const created = createTextEditor(place.current, replica, {
 			editable: atStart.current.editable,
-			labels: { editor: atStart.current.label },
+			labels: { editor: atStart.current.label, tasks: { done: atStart.current.done } },
 			onLink: setLink,
+			onTick: (done) => atStart.current.ticked(done),
 			onOpenLink: (href) => bridge.openLink(href),
 		});
 		setEditor(created);
