@@ -55,10 +55,17 @@ export class Live<T> {
 	#settle(state: LiveState<T>): void {
 		this.#asking = false;
 		if (this.#stopped) return;
-		this.#state = state;
-		for (const listener of this.#listeners) listener();
+		if (!alike(state, this.#state)) {
+			this.#state = state;
+			for (const listener of this.#listeners) listener();
+		}
 		if (this.#again) this.refresh();
 	}
+}
+
+/** An answer like the one before is no news: who has the latest is asked with every key, and hardly ever changes. */
+function alike<T>(a: LiveState<T>, b: LiveState<T>): boolean {
+	return a.error === undefined && b.error === undefined && JSON.stringify(a.value) === JSON.stringify(b.value);
 }
 
 export interface Trigger<E extends EventName = EventName> {

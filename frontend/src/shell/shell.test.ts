@@ -154,6 +154,21 @@ describe("colours of people", () => {
 });
 
 describe("a Live", () => {
+	test("tells nobody of an answer that says the same as the one before", async () => {
+		const answers = [{ names: ["Anna"] }, { names: ["Anna"] }, { names: ["Anna", "Omar"] }];
+		let asked = 0;
+		const live = new Live(() => Promise.resolve(answers[asked++]));
+		const told: unknown[] = [];
+		live.subscribe(() => told.push(live.state.value));
+		for (const _ of answers) {
+			live.refresh();
+			await Promise.resolve().then(() => undefined);
+		}
+		expect(asked).toBe(3);
+		expect(told).toEqual([{ names: ["Anna"] }, { names: ["Anna", "Omar"] }]);
+		expect(live.state.value).toBe(told[1]);
+	});
+
 	function questions() {
 		const asked: { answer(value: number): void; fail(reason: unknown): void }[] = [];
 		const live = new Live<number>(
