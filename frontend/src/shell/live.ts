@@ -65,7 +65,9 @@ export class Live<T> {
 
 /** An answer like the one before is no news: who has the latest is asked with every key, and hardly ever changes. */
 function alike<T>(a: LiveState<T>, b: LiveState<T>): boolean {
-	return a.error === undefined && b.error === undefined && JSON.stringify(a.value) === JSON.stringify(b.value);
+	return (
+		a.error === undefined && b.error === undefined && JSON.stringify(a.value) === JSON.stringify(b.value)
+	);
 }
 
 export interface Trigger<E extends EventName = EventName> {
