@@ -56,6 +56,7 @@ func (a *App) openNode(ctx context.Context, o Options) error {
 	}
 	a.node = node
 	a.node.SetFrugal(a.settings.get().Frugal)
+	a.node.SetHelping(!a.settings.get().Unhelpful)
 	if err := a.node.SetBootstrap(a.settings.get().Bootstrap); err != nil {
 		a.log.Warn("nodes that were entered are not asked", "err", err)
 	}
@@ -92,6 +93,8 @@ func (a *App) Network() Network {
 	wide := a.node.Wide()
 	network.Bootstrap, network.Asking, network.Answering = orNone(wide.Bootstrap), wide.Asking, wide.Nodes
 	network.Serving = orNone(wide.Serving)
+	relaying := a.node.Relaying()
+	network.Helps, network.Helping, network.Helped = relaying.Willing, relaying.Helping, relaying.Helped
 	network.Frugal, network.Spares = a.settings.get().Frugal, string(a.frugal.reason())
 	if network.Addresses == nil {
 		network.Addresses = []string{}

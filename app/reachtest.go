@@ -147,18 +147,32 @@ func texts(ids []space.ID) []string {
 	return list
 }
 
-// Relaying is what this device does for others as a keeper.
+// Relaying is what this device does for others: as a keeper, or to help fellow
+// members to find each other.
 type Relaying struct {
-	On      bool     `json:"on"`
+	On      bool     `json:"on"` // as a keeper
 	Spaces  []string `json:"spaces"`
 	Devices int      `json:"devices"` // that talk to another one through this device now
 	Bytes   int64    `json:"bytes"`   // passed on since it went online
+	Helping bool     `json:"helping"` // as a member whom the internet reaches, not as a keeper
+	Helped  int      `json:"helped"`  // devices that others find through this one now
 }
 
-// Relaying tells what this device does for others as a keeper.
+// Relaying tells what this device does for others.
 func (a *App) Relaying() Relaying {
 	r := a.node.Relaying()
-	return Relaying{On: r.On, Spaces: texts(r.Spaces), Devices: r.Devices, Bytes: r.Bytes}
+	return Relaying{On: r.On, Spaces: texts(r.Spaces), Devices: r.Devices, Bytes: r.Bytes, Helping: r.Helping, Helped: r.Helped}
+}
+
+// SetHelping says whether this device helps fellow members to find each other,
+// also after a restart.
+func (a *App) SetHelping(on bool) error {
+	if err := a.settings.change(func(s *settings) { s.Unhelpful = !on }); err != nil {
+		return err
+	}
+	a.node.SetHelping(on)
+	a.news.ring(topic{event: EventNetwork})
+	return nil
 }
 
 // Kept is a space in which this device is keeper.

@@ -36,6 +36,8 @@ type settings struct {
 	Unsaid bool `json:"unsaid,omitempty"`
 	// Frugal: the network is to be used sparingly.
 	Frugal bool `json:"frugal,omitempty"`
+	// Unhelpful: fellow members are not helped to find each other.
+	Unhelpful bool `json:"unhelpful,omitempty"`
 	// Bootstrap are nodes to ask for members of spaces that are looked for
 	// widely. It is replaced, never changed.
 	Bootstrap []string `json:"bootstrap,omitempty"`

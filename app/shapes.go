@@ -273,6 +273,9 @@ type Network struct {
 	Offline   bool     `json:"offline"`
 	Frugal    bool     `json:"frugal"`    // somebody has switched it on
 	Spares    string   `json:"spares"`    // why the network is used sparingly by itself: "battery", "metered" or ""
+	Helps     bool     `json:"helps"`     // it may help fellow members to find each other: SetHelping
+	Helping   bool     `json:"helping"`   // it does: the internet reaches it
+	Helped    int      `json:"helped"`    // devices that others find through it now
 	Bootstrap []string `json:"bootstrap"` // nodes to ask for members of wide spaces, as entered
 	Asking    bool     `json:"asking"`    // they are asked: some space is wide
 	Answering int      `json:"answering"` // how many nodes answer

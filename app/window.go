@@ -309,6 +309,9 @@ func (w *Window) CatchingUp(spaceID string) (CatchingUp, error) {
 // SetFrugal uses the network sparingly, or takes that back.
 func (w *Window) SetFrugal(frugal bool) error { return w.app.SetFrugal(frugal) }
 
+// SetHelping says whether this device helps fellow members to find each other.
+func (w *Window) SetHelping(on bool) error { return w.app.SetHelping(on) }
+
 // SetBootstrap says which computers are asked for members of spaces that are
 // looked for widely.
 func (w *Window) SetBootstrap(addresses []string) error { return w.app.SetBootstrap(addresses) }

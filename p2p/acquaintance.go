@@ -45,9 +45,13 @@ func (o *online) watchPeers(events event.Subscription) {
 				if e.Connectedness != network.Connected {
 					o.lost(e.Peer)
 				}
+			case event.EvtPeerProtocolsUpdated:
+				o.reservations.tendHelpers()
 			case event.EvtLocalAddressesUpdated:
+				o.detours.again()
 				o.node.book.again()
 				o.cards.again()
+				o.relay.tend()
 			}
 		}
 	}
@@ -59,6 +63,9 @@ func (o *online) met(e event.EvtPeerIdentificationCompleted) {
 		return
 	}
 	o.settle(e.Peer)
+	if device, ok := deviceOf(e.Peer); ok && o.reachedAs(e.Peer, ViaDirect) {
+		o.detours.forget(device)
+	}
 	o.acquaint(e.Peer)
 	o.node.petitions.met(e.Peer)
 	o.outside.saw(e.Peer, e.ObservedAddr)
@@ -292,13 +299,13 @@ func (o *online) cutRemoved(id space.ID) {
 			cutBefore = considered && !was
 		}
 		o.mu.Unlock()
-		if !cutBefore || !o.node.keeps(o.node.device, device) {
+		if !cutBefore || !o.node.fellows(o.node.store.Spaces(), device) {
 			o.relay.cut(p)
 		}
 	}
 }
 
-// settleAll ends what goes through keepers and may not any more.
+// settleAll ends what goes through others and may not any more.
 func (o *online) settleAll() {
 	for _, p := range o.host.Network().Peers() {
 		o.settle(p)

@@ -286,6 +286,10 @@ func (o *online) redial(ctx context.Context, device space.DeviceID) {
 	}
 	if o.best(peerOf(device)) == nil {
 		addresses = append(addresses, o.circuits(device)...)
+		if detour := o.detour(device); len(detour) > 0 {
+			o.detours.tried(device)
+			addresses = append(addresses, detour...)
+		}
 	} else {
 		ctx = network.WithForceDirectDial(ctx, "nearer") // it is connected through a keeper
 	}
@@ -300,9 +304,10 @@ func (o *online) redial(ctx context.Context, device space.DeviceID) {
 }
 
 // hasWay reports whether there is anything to try for a member: an address, or,
-// unless it is connected like that, a keeper.
+// unless it is connected like that, a keeper or another who helps.
 func (o *online) hasWay(device space.DeviceID) bool {
-	return len(o.node.book.of(device)) > 0 || o.best(peerOf(device)) == nil && len(o.circuits(device)) > 0
+	return len(o.node.book.of(device)) > 0 ||
+		o.best(peerOf(device)) == nil && (len(o.circuits(device)) > 0 || len(o.detour(device)) > 0)
 }
 
 // forgetFailures lets a device be dialled at once. It is the address book that

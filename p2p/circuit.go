@@ -27,7 +27,7 @@ const (
 	reserveEarlier = 10 * time.Minute // before it ends, a reservation is renewed
 )
 
-// Why nobody can be reached through a keeper.
+// Why nobody can be reached through a keeper, or through another member.
 var (
 	errKeeperRefuses = errors.New("the keeper does not relay for this device")
 	errKeeperFull    = errors.New("the keeper relays for as many devices as it can")
@@ -35,8 +35,9 @@ var (
 )
 
 // Reservations make this device one that fellow members reach through the
-// keepers it is connected to. libp2p's own search for relays is not used: it
-// asks anybody who offers to be one, and after a failure waits an hour.
+// keepers it is connected to, and find through a few other members. libp2p's own
+// search for relays is not used: it asks anybody who offers to be one, and after a
+// failure waits an hour.
 type reservations struct {
 	online *online
 
@@ -45,7 +46,7 @@ type reservations struct {
 }
 
 // A reservation is renewed by its own task for as long as the keeper is
-// connected and keeps a space of ours.
+// connected and keeps a space of ours, or the member is and helps.
 type reservation struct {
 	cancel context.CancelFunc
 	until  time.Time // zero: there is none now
@@ -60,6 +61,11 @@ func newReservations(o *online) *reservations {
 func (s *reservations) begin(p peer.ID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.take(p)
+}
+
+// take does the same. The caller holds mu.
+func (s *reservations) take(p peer.ID) {
 	if s.open[p] != nil {
 		return
 	}
@@ -72,10 +78,16 @@ func (s *reservations) begin(p peer.ID) {
 	}
 }
 
-// end gives up reserving with a device, which has gone or is no keeper any more.
+// end gives up reserving with a device that has gone.
 func (s *reservations) end(p peer.ID) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.give(p)
+	s.mu.Unlock()
+	s.tendHelpers()
+}
+
+// give ends one reservation, if there is one. The caller holds mu.
+func (s *reservations) give(p peer.ID) {
 	if r := s.open[p]; r != nil {
 		r.cancel()
 		delete(s.open, p)
@@ -86,18 +98,22 @@ func (s *reservations) end(p peer.ID) {
 // other way round.
 func (s *reservations) tend() {
 	for _, p := range s.online.host.Network().Peers() {
-		s.tendTo(p)
+		s.tendToKeeper(p)
 	}
+	s.tendHelpers()
 }
 
 // tendTo begins or ends the reservation with one peer, as our logs have it. Who
 // is a keeper knows us by its log only once a space is shared.
 func (s *reservations) tendTo(p peer.ID) {
-	device, ok := deviceOf(p)
-	if ok && s.online.node.keeps(device) && s.online.reachedAs(p, ViaDirect) {
+	s.tendToKeeper(p)
+	s.tendHelpers()
+}
+
+// tendToKeeper begins the reservation with a peer that is a keeper.
+func (s *reservations) tendToKeeper(p peer.ID) {
+	if device, ok := deviceOf(p); ok && s.online.node.keeps(device) && s.online.reachedAs(p, ViaDirect) {
 		s.begin(p)
-	} else {
-		s.end(p)
 	}
 }
 
@@ -122,8 +138,12 @@ func (s *reservations) keep(ctx context.Context, p peer.ID, r *reservation) {
 		}
 		if had != (err == nil) {
 			// There is a way to members that was none, or none that was one.
+			o.detours.again()
 			o.node.book.again()
 			o.node.peersChanged()
+		}
+		if err != nil {
+			s.tendHelpers() // another may have room
 		}
 		if !pause(ctx, next) {
 			return
@@ -196,22 +216,23 @@ func (n *Node) keepersOf(device space.DeviceID) (keepers []space.DeviceID) {
 	return keepers
 }
 
-// maxDoors is how many keepers an invitation names: each takes about 60 bytes
+// maxDoors is how many keepers and helpers an invitation names: each takes about 60 bytes
 // of a code that should be short enough to scan.
 const maxDoors = 2
 
-// keeperDoors are where keepers of a space are reached that we are connected to,
-// in the form that codes carry: the address of a keeper, its ID, and that the
-// inviter is behind it.
-func (o *online) keeperDoors(id space.ID) (doors [][]byte) {
+// doors are where keepers of a space are reached that we are connected to, and
+// others who help its members, in the form that codes carry: the address of such a
+// device, its ID, and that the inviter is behind it.
+func (o *online) doors(id space.ID) (doors [][]byte) {
 	log, ok := o.node.store.Log(id)
 	if !ok {
 		return nil
 	}
-	for _, m := range log.Members() {
-		if m.Role != space.Keeper || m.Device == o.node.device || len(doors) == maxDoors {
-			continue
-		}
+	devices := slices.DeleteFunc(log.Members(), func(m space.Member) bool {
+		return m.Device == o.node.device || m.Role != space.Keeper && !o.offersHelp(peerOf(m.Device))
+	})
+	slices.SortStableFunc(devices, func(a, b space.Member) int { return compareBool(b.Role == space.Keeper, a.Role == space.Keeper) })
+	for _, m := range devices {
 		best := o.best(peerOf(m.Device))
 		if best == nil || o.distance(best) > distance(ViaDirect) {
 			continue
@@ -222,6 +243,9 @@ func (o *online) keeperDoors(id space.ID) (doors [][]byte) {
 		}
 		if at := o.doorOf(best); at != nil {
 			doors = append(doors, multiaddr.Join(at, way).Bytes())
+		}
+		if len(doors) == maxDoors {
+			break
 		}
 	}
 	return doors

@@ -123,9 +123,9 @@ func (o *online) settle(p peer.ID) {
 	}
 	device, _ := deviceOf(p)
 	for _, c := range o.host.Network().ConnsToPeer(p) {
-		relay, relayed := relayOf(c.RemoteMultiaddr())
+		_, relayed := relayOf(c.RemoteMultiaddr())
 		far := o.via(c.RemoteMultiaddr()) != ViaLocal && o.node.sharesLocal(device)
-		if o.distance(c) > o.distance(best) && (relayed || far) || relayed && !o.ways.mayRelay(p, relay) {
+		if o.distance(c) > o.distance(best) && (relayed || far) || !o.ways.mayCarry(c) {
 			_ = c.Close() // it may have been closed by the other side
 		}
 	}

@@ -230,6 +230,7 @@ func (r *room) heardEntry(raw []byte) bool {
 // all ways.
 func (o *online) keepInTouch() {
 	for pause(o.ctx, jittered(touchInterval)) {
+		o.relay.tend() // the network may have come to be used sparingly
 		o.mu.Lock()
 		rooms := make([]*room, 0, len(o.rooms))
 		for _, r := range o.rooms {

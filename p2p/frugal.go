@@ -2,12 +2,15 @@ package p2p
 
 // SetFrugal says that this device is to use the network sparingly, or takes that
 // back. Sparingly, nothing is fetched that nobody waits for: of documents, the
-// list and those that are open (CatchUp still gets all), no files in advance, and
-// presence is said less often. Config.Frugal can have the same effect: either is
+// list and those that are open (CatchUp still gets all), no files in advance,
+// presence is said less often, and nobody is helped to find others. Config.Frugal can have the same effect: either is
 // enough.
 func (n *Node) SetFrugal(frugal bool) {
 	was := n.frugal()
 	n.sparing.Store(frugal)
+	if o := n.current(); o != nil {
+		o.relay.tend()
+	}
 	if was && !n.frugal() {
 		n.Lavish()
 	}
@@ -19,11 +22,15 @@ func (n *Node) Frugal() bool { return n.frugal() }
 func (n *Node) frugal() bool { return n.sparing.Load() || n.frugally() }
 
 // Lavish gets what was left for later while the network was used sparingly. It
-// is to be called when Config.Frugal has come to report false, and does nothing
-// while there is another reason.
+// is to be called when Config.Frugal has come to report something else. While
+// there is still a reason, nothing is got, and nobody is helped to find others.
 func (n *Node) Lavish() {
 	o := n.current()
-	if o == nil || n.frugal() {
+	if o == nil {
+		return
+	}
+	o.relay.tend()
+	if n.frugal() {
 		return
 	}
 	for _, id := range n.store.Spaces() {

@@ -73,5 +73,7 @@ func (g *gater) InterceptSecured(_ network.Direction, p peer.ID, at network.Conn
 	return ok && g.allows(p) && (g.ways == nil || g.ways.mayCome(p, at.RemoteMultiaddr()))
 }
 
-// InterceptUpgraded has nothing to add.
-func (g *gater) InterceptUpgraded(network.Conn) (bool, control.DisconnectReason) { return true, 0 }
+// InterceptUpgraded is asked when it is known, too, how much a connection carries.
+func (g *gater) InterceptUpgraded(c network.Conn) (bool, control.DisconnectReason) {
+	return g.ways == nil || g.ways.mayCarry(c), 0
+}

@@ -7,6 +7,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	basichost "github.com/libp2p/go-libp2p/p2p/host/basic"
+	"github.com/multiformats/go-multiaddr"
 )
 
 // A portMapper asks the router of this network to open the ports that a host
@@ -48,21 +49,32 @@ func (m *portMapper) options() []libp2p.Option {
 	})}
 }
 
-// state is whether the router has opened a port.
-func (m *portMapper) state(h host.Host) Answer {
+// mapped are the addresses at which the router has opened a port.
+func (m *portMapper) mapped(h host.Host) (addresses []multiaddr.Multiaddr) {
 	if m == nil {
-		return Off
+		return nil
 	}
 	m.mu.Lock()
 	nat := m.nat
 	m.mu.Unlock()
 	if nat == nil {
-		return No
+		return nil
 	}
 	for _, a := range h.Network().ListenAddresses() {
-		if nat.GetMapping(a) != nil {
-			return Yes
+		if mapped := nat.GetMapping(a); mapped != nil {
+			addresses = append(addresses, mapped)
 		}
+	}
+	return addresses
+}
+
+// state is whether the router has opened a port.
+func (m *portMapper) state(h host.Host) Answer {
+	if m == nil {
+		return Off
+	}
+	if len(m.mapped(h)) > 0 {
+		return Yes
 	}
 	return No
 }

@@ -66,6 +66,7 @@ type Node struct {
 	newest    func(space.ID) []crdt.DocumentID
 	frugally  func() bool // of the Config
 	sparing   atomic.Bool // SetFrugal
+	unhelpful atomic.Bool // SetHelping
 	options   []libp2p.Option
 	book      *addressBook
 	meetings  *meetings
@@ -229,7 +230,8 @@ func (n *Node) Addresses() []string {
 func (n *Node) CodeAddresses() [][]byte { return codeAddresses(n.multiaddrs()) }
 
 // InvitationAddresses are those for an invitation to a space: the same, and the
-// doors of its keepers, who are members and let newcomers in like any other. To
+// doors of its keepers and of those who help, who are members and let newcomers
+// in like any other. To
 // a space that stays on the local network only addresses there lead.
 func (n *Node) InvitationAddresses(id space.ID) [][]byte {
 	o := n.current()
@@ -239,7 +241,7 @@ func (n *Node) InvitationAddresses(id space.ID) [][]byte {
 	if n.staysLocal(id) {
 		return codeAddresses(slices.DeleteFunc(n.multiaddrs(), func(a multiaddr.Multiaddr) bool { return !o.ways.near(a) }))
 	}
-	return slices.Concat(o.keeperDoors(id), codeAddresses(n.multiaddrs()))
+	return slices.Concat(o.doors(id), codeAddresses(n.multiaddrs()))
 }
 
 func codeAddresses(addresses []multiaddr.Multiaddr) (raw [][]byte) {

@@ -39,6 +39,7 @@ type online struct {
 	unwatch      func()      // ends watchConnections
 	finder       *finder     // nil: the local network is not asked
 	puncher      puncher
+	detours      detours
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -65,7 +66,7 @@ func (n *Node) goOnline() (*online, error) {
 		rooms: make(map[space.ID]*room),
 		peers: make(map[peer.ID]*acquaintance),
 	}
-	o.relay = &relay{online: o}
+	o.relay = newRelay(o)
 	o.reservations = newReservations(o)
 	o.outside = newOutside(o)
 	o.cards = newCards(o)
@@ -85,6 +86,7 @@ func (o *online) start() error {
 	events, err := o.host.EventBus().Subscribe([]any{
 		new(event.EvtPeerIdentificationCompleted),
 		new(event.EvtPeerConnectednessChanged),
+		new(event.EvtPeerProtocolsUpdated),
 		new(event.EvtLocalAddressesUpdated),
 	}, eventbus.BufSize(256), eventbus.Name("parley"))
 	if err != nil {

@@ -41,7 +41,7 @@ func (p *puncher) tries(to peer.ID) {
 }
 
 // punchLater sees to it that a hole is tried to be punched again to a peer that
-// we dialled through a keeper. libp2p tries when the connection is made, and in
+// we dialled through another. libp2p tries when the connection is made, and in
 // vain unless both ends know by then where the internet sees them; who has just
 // come online is told so a few seconds later. So the connection is made anew.
 func (o *online) punchLater(c network.Conn) {
@@ -54,10 +54,11 @@ func (o *online) punchLater(c network.Conn) {
 		if !pause(o.ctx, jittered(wait)) || c.IsClosed() || o.reachedAs(p, ViaDirect) || !o.punches() || !o.peerPunches(p) {
 			return
 		}
-		o.log.Debug("A peer is dialled through its keeper again, to punch a hole", "peer", p)
+		o.log.Debug("A peer is dialled through another again, to punch a hole", "peer", p)
 		o.puncher.tries(p)
 		_ = c.Close() // it may have been closed by the other side
 		if device, ok := deviceOf(p); ok {
+			o.detours.forget(device)
 			o.redial(o.ctx, device)
 		}
 	})

@@ -266,6 +266,8 @@ func (s *outside) look(ctx context.Context) {
 	s.mu.Unlock()
 	s.online.ways.confirm(works)
 	s.online.cards.again()
+	s.online.relay.tend()
+	s.online.reservations.tendHelpers()
 	s.online.node.peersChanged()
 }
 

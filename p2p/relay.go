@@ -27,49 +27,79 @@ const (
 	reservationTime   = time.Hour
 )
 
-// A relay is a keeper's service to the members of the spaces that it keeps: it
-// passes on what they send one another where they cannot reach one another, and
-// cannot read it. It runs while this device is keeper somewhere.
+// A relay is a device's service to its fellow members: it passes on what they send
+// one another where they cannot reach one another, and cannot read it. A keeper
+// carries all they have to say, in the spaces that it keeps. Any other device that
+// the internet reaches carries as much as two need to find each other.
 type relay struct {
-	online *online
+	online   *online
+	requests *allowance // as a member: of whatever kind
+	opened   *allowance // and circuits
 
 	mu      sync.Mutex
 	service *circuitrelay.Relay // nil: not running
-	kept    []space.ID          // for whose members
+	helps   bool                // as a member, not as a keeper
+	served  []space.ID          // for whose members
 	closed  bool
 }
 
-// tend starts or ends the service, as this device's roles have it.
+func newRelay(o *online) *relay {
+	return &relay{
+		online:   o,
+		requests: newAllowance(helpRequests, 1, helpRequestsBurst),
+		opened:   newAllowance(helpCircuitsBurst, 1/helpCircuitEvery.Seconds(), helpCircuitsBurst),
+	}
+}
+
+// tend starts or ends the service, as this device's roles have it, and whether it
+// is reached.
 func (r *relay) tend() {
-	keeps := r.online.node.kept()
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if slices.ContainsFunc(r.kept, func(id space.ID) bool { return !slices.Contains(keeps, id) }) {
+	defer r.mu.Unlock() // what follows is what is so now, also where two look at once
+	serves, helps := r.online.node.kept(), false
+	if len(serves) == 0 && r.online.mayHelp() {
+		serves, helps = r.online.node.helped(), true
+	}
+	other := r.service != nil && r.helps != helps
+	if other {
+		r.stop()
+	}
+	if other || slices.ContainsFunc(r.served, func(id space.ID) bool { return !slices.Contains(serves, id) }) {
 		for _, p := range r.online.host.Network().Peers() {
 			r.cut(p)
 		}
 	}
-	r.kept = keeps
+	r.served, r.helps = serves, helps
 	switch {
 	case r.closed:
-	case len(keeps) > 0 && r.service == nil:
-		service, err := circuitrelay.New(r.online.host,
-			circuitrelay.WithResources(circuitrelay.Resources{
-				ReservationTTL: reservationTime, MaxReservations: relayReservations,
-				MaxReservationsPerIP: relayPerAddress, MaxReservationsPerASN: math.MaxInt,
-				MaxCircuits: relayCircuits, BufferSize: relayBuffer,
-			}),
-			circuitrelay.WithACL(relayRules{r.online.node}),
-		)
+	case len(serves) > 0 && r.service == nil:
+		begin := r.newKeeping
+		if helps {
+			begin = r.newHelp
+		}
+		service, err := begin()
 		if err != nil {
 			r.online.log.Error("Members cannot be helped to reach one another", "error", err)
 			return
 		}
 		r.service = service
-		r.online.log.Info("Members are helped to reach one another")
-	case len(keeps) == 0:
+		r.online.log.Info("Members are helped to reach one another", "keeper", !helps)
+	case len(serves) == 0:
 		r.stop()
 	}
+}
+
+// newKeeping starts what relays for the members of the spaces that this device
+// keeps.
+func (r *relay) newKeeping() (*circuitrelay.Relay, error) {
+	return circuitrelay.New(r.online.host,
+		circuitrelay.WithResources(circuitrelay.Resources{
+			ReservationTTL: reservationTime, MaxReservations: relayReservations,
+			MaxReservationsPerIP: relayPerAddress, MaxReservationsPerASN: math.MaxInt,
+			MaxCircuits: relayCircuits, BufferSize: relayBuffer,
+		}),
+		circuitrelay.WithACL(relayRules{r.online.node}),
+	)
 }
 
 // stop ends the service. The caller holds mu.
@@ -90,10 +120,11 @@ func (r *relay) close() {
 	r.stop()
 }
 
-func (r *relay) running() bool {
+// running reports whether there is a service, and whether it is a member's.
+func (r *relay) running() (on, helps bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.service != nil
+	return r.service != nil, r.service != nil && r.helps
 }
 
 // cut ends all circuits of a device that is not a member any more where it was.
@@ -125,24 +156,34 @@ func (r relayRules) AllowConnect(p peer.ID, _ multiaddr.Multiaddr, to peer.ID) b
 	return ok && isDevice && r.node.keeps(r.node.device, device, other)
 }
 
-// Relaying is what this device does for others as a keeper.
+// Relaying is what this device does for others: as a keeper, or to help fellow
+// members to find each other.
 type Relaying struct {
-	On      bool
+	On      bool       // as a keeper
 	Spaces  []space.ID // that it is keeper in, in which it relays
 	Bytes   int64      // passed on since the network was switched on
 	Devices int        // that have a circuit now
+
+	Willing bool // to help, if the internet reaches it and nothing is to be spared: SetHelping
+	Helping bool // as a member, not as a keeper
+	Helped  int  // devices that can be found through this one now
 }
 
-// Relaying tells what this device does for others as a keeper.
+// Relaying tells what this device does for others.
 func (n *Node) Relaying() (r Relaying) {
+	r.Willing = !n.unhelpful.Load()
 	o := n.current()
 	if o == nil {
 		return r
 	}
-	r.On, r.Bytes, r.Spaces = o.relay.running(), o.traffic.relayed.Load(), n.kept()
+	on, helps := o.relay.running()
+	r.On, r.Helping, r.Bytes, r.Spaces = on && !helps, helps, o.traffic.relayed.Load(), n.kept()
 	for _, p := range o.host.Network().Peers() {
 		if o.hasCircuit(p) {
 			r.Devices++
+		}
+		if helps && o.reservedHere(p) {
+			r.Helped++
 		}
 	}
 	return r
@@ -172,11 +213,11 @@ func (o *online) hasCircuit(p peer.ID) bool {
 }
 
 // throughAddress is how a device is named to libp2p that is to be reached through
-// a connected keeper.
-func throughAddress(keeper peer.ID) (multiaddr.Multiaddr, error) {
-	a, err := multiaddr.NewMultiaddr("/p2p/" + keeper.String() + "/p2p-circuit")
+// another that is connected.
+func throughAddress(other peer.ID) (multiaddr.Multiaddr, error) {
+	a, err := multiaddr.NewMultiaddr("/p2p/" + other.String() + "/p2p-circuit")
 	if err != nil {
-		return nil, fmt.Errorf("name a way through %s: %w", keeper, err)
+		return nil, fmt.Errorf("name a way through %s: %w", other, err)
 	}
 	return a, nil
 }

@@ -272,7 +272,7 @@ func TestMembersEndWhatIsRelayedOnceItMayNotBe(t *testing.T) {
 	}
 	ada.waitFor("a way through it", func() bool { return circuits(ada) > 0 })
 	o.relay.mu.Lock()
-	o.relay.kept = nil
+	o.relay.served = nil
 	o.relay.mu.Unlock()
 	ada.makes(park, keeper, space.Editor)
 	ada.waitFor("the end of what is relayed", func() bool { return circuits(ada) == 0 })

@@ -19,7 +19,7 @@ const attachedFor = 2 * time.Second
 
 // Ways are the rules of how this device and another may meet. A space that
 // stays on the local network (space.ReachLocal) sends nobody out of it, and
-// nothing is relayed but between members of a space with a keeper.
+// nothing is relayed but between members of a space, through a member.
 type ways struct {
 	node *Node
 	here whereabouts
@@ -88,12 +88,13 @@ func (w *ways) mayCome(p peer.ID, from multiaddr.Multiaddr) bool {
 	return !relayed || w.mayRelay(p, relay)
 }
 
-// mayRelay reports whether a device is one to talk to through another: a
-// fellow member, through a keeper of a space that all three belong to.
+// mayRelay reports whether a device is one to talk to through another: a fellow
+// member, through a member of a space that all three belong to. How much may be
+// said, depends on who that is: see mayCarry.
 func (w *ways) mayRelay(p, relay peer.ID) bool {
 	device, ok := deviceOf(p)
-	keeper, isDevice := deviceOf(relay)
-	return ok && isDevice && w.node.keeps(keeper, w.node.device, device)
+	other, isDevice := deviceOf(relay)
+	return ok && isDevice && w.node.fellows(w.node.store.Spaces(), device, other)
 }
 
 // ask lets a device be dialled wherever it is, since the user said so, until

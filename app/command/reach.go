@@ -155,13 +155,16 @@ type relayingResult struct {
 }
 
 func (r relayingResult) Plain() string {
+	if r.Helping {
+		return fmt.Sprintf("The internet reaches this device. It helps %s of fellow members to find each other.\n", counted(r.Helped, "device"))
+	}
 	return fmt.Sprintf("This device is a keeper: %s talk through it now, %s went through since it went online.\n",
 		counted(r.Devices, "device"), bytesWords(r.Bytes))
 }
 
 // Run tells one result for each device, and one for what this one relays.
 func (c *NetworkStatus) Run(_ context.Context, peer *app.App, reply Reply) error {
-	if r := peer.Relaying(); r.On {
+	if r := peer.Relaying(); r.On || r.Helping {
 		if err := reply.Result(relayingResult{"relaying", r}); err != nil {
 			return err
 		}

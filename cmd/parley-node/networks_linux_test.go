@@ -32,6 +32,7 @@ func TestNetworks(t *testing.T) {
 			{"a router without multicast", aRouterWithoutMulticast},
 			{"behind two routers", behindTwoRouters},
 			{"behind routers that let no hole be punched", behindSymmetricRouters},
+			{"a member helps", aMemberHelps},
 		} {
 			t.Run(story.name, func(t *testing.T) {
 				t.Parallel()
@@ -46,6 +47,7 @@ func TestNetworks(t *testing.T) {
 type aStreet struct {
 	lan             *lab.Switch
 	ada, ben        *neighbour
+	third           *neighbour // who is where everybody can reach it; nil: there is none
 	adas, bens      *lab.Cord
 	space, document string
 }
@@ -225,7 +227,9 @@ func aRouterWithoutMulticast(t *testing.T, town *lab.Town) {
 // behindTwoRouters Ada and Ben cannot dial each other. They meet through the
 // keeper of their space, and then directly.
 func behindTwoRouters(t *testing.T, town *lab.Town) {
-	s := acrossTheInternet(t, town, false)
+	s := acrossTheInternet(t, town, "keeper", false)
+	s.ada.meets(s.ben, patience, "relayed", "direct")
+	s.talk("begin ")
 	s.ada.meets(s.ben, patience, "direct")
 	s.talk("direct ")
 }
@@ -233,7 +237,9 @@ func behindTwoRouters(t *testing.T, town *lab.Town) {
 // behindSymmetricRouters no hole can be punched: the keeper goes on passing on
 // what they say, a large document too.
 func behindSymmetricRouters(t *testing.T, town *lab.Town) {
-	s := acrossTheInternet(t, town, true)
+	s := acrossTheInternet(t, town, "keeper", true)
+	s.ada.meets(s.ben, patience, "relayed", "direct")
+	s.talk("begin ")
 	s.ada.meets(s.ben, patience, "relayed")
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, noise(4<<20), 0o600); err != nil {
@@ -255,9 +261,20 @@ func behindSymmetricRouters(t *testing.T, town *lab.Town) {
 	}
 }
 
-// acrossTheInternet Ada and Ben are at home, each behind a router, and a keeper
-// is where everybody can reach it.
-func acrossTheInternet(t *testing.T, town *lab.Town, symmetric bool) *aStreet {
+// aMemberHelps Ada and Ben, who are behind a router each, to find each other:
+// there is no keeper. From then on they need nobody.
+func aMemberHelps(t *testing.T, town *lab.Town) {
+	s := acrossTheInternet(t, town, "editor", false)
+	s.ada.meets(s.ben, patience, "direct")
+	s.talk("begin ")
+	s.third.quits()
+	s.ada.misses(s.third)
+	s.talk("alone ")
+}
+
+// acrossTheInternet Ada and Ben are at home, each behind a router, and a third
+// device of their space is where everybody can reach it.
+func acrossTheInternet(t *testing.T, town *lab.Town, role string, symmetric bool) *aStreet {
 	t.Helper()
 	middle := town.Machine("the middle")
 	middle.Routes()
@@ -276,21 +293,27 @@ func acrossTheInternet(t *testing.T, town *lab.Town, symmetric bool) *aStreet {
 	}
 	adas, bens := home("ada", "192.168.1", "51.1.1"), home("ben", "192.168.2", "51.2.2")
 	line := town.Switch("line")
-	middle.Plug("keeper", line, "51.3.3.1/24")
-	keepers := town.Machine("the keeper's")
-	keepers.Plug("eth0", line, "51.3.3.2/24")
-	keepers.Gateway("51.3.3.1")
+	middle.Plug("third", line, "51.3.3.1/24")
+	thirds := town.Machine("the third's")
+	thirds.Plug("eth0", line, "51.3.3.2/24")
+	thirds.Gateway("51.3.3.1")
 
-	s := &aStreet{ada: livesAt(t, adas, "Ada"), ben: livesAt(t, bens, "Ben")}
-	keeper := livesAt(t, keepers, "Keeper")
+	s := &aStreet{ada: livesAt(t, adas, "Ada"), ben: livesAt(t, bens, "Ben"), third: livesAt(t, thirds, "Third")}
 	s.space, s.document = s.ada.founds()
-	s.ada.does("connect", outsideAddress(t, keeper, "/ip4/51.3.3.2/"))
-	keeper.does("join", s.ada.invites(s.space, "--role", "keeper"))
-	s.ada.meets(keeper, soon, "direct")
-	// The invitation names the keeper, who may hear of it after Ben has knocked.
-	s.ben.does("join", s.ada.invites(s.space))
-	s.ada.meets(s.ben, patience, "relayed", "direct")
-	s.talk("begin ")
+	s.ada.does("connect", outsideAddress(t, s.third, "/ip4/51.3.3.2/"))
+	s.third.does("join", s.ada.invites(s.space, "--role", role))
+	s.ada.meets(s.third, soon, "direct")
+	// An invitation names the third, once it is known to relay; it may hear of the
+	// invitation after Ben has knocked.
+	code := ""
+	s.ada.waits("knows a door for Ben", patience, func() bool {
+		if role != "keeper" && !s.third.helps() {
+			return false
+		}
+		code = s.ada.invites(s.space)
+		return true
+	})
+	s.ben.does("join", code)
 	return s
 }
 

@@ -224,6 +224,16 @@ func (n *neighbour) connections() (seen []connectionSeen) {
 	return seen
 }
 
+// helps reports whether a peer says that it helps others to find each other.
+func (n *neighbour) helps() bool {
+	n.t.Helper()
+	raw, err := exec.Command("parley-node", "--data", n.data, "--json", "network", "status").Output()
+	if err != nil {
+		n.t.Fatalf("%s does not say whether it helps: %v", n.name, err)
+	}
+	return bytes.Contains(raw, []byte(`"helping":true`))
+}
+
 // waits waits for something, asking again and again.
 func (n *neighbour) waits(what string, limit time.Duration, done func() bool) {
 	n.t.Helper()

@@ -140,6 +140,7 @@ export interface WindowApi {
 	CatchingUp(space: SpaceID): Promise<CatchingUp>;
 	Network(): Promise<Network>;
 	SetFrugal(frugal: boolean): Promise<void>;
+	SetHelping(on: boolean): Promise<void>;
 	/** Which computers are asked for members of wide spaces. Fails with "invalid". */
 	SetBootstrap(addresses: string[]): Promise<void>;
 	/** How each connected device is reached, and what goes to and fro. */

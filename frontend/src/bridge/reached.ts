@@ -66,6 +66,12 @@ export interface Network {
 	frugal: boolean;
 	/** Why it is by itself: the battery is low, or what goes over the network costs money. */
 	spares: "battery" | "metered" | "";
+	/** It may help fellow members to find each other. */
+	helps: boolean;
+	/** It does: the internet reaches it. */
+	helping: boolean;
+	/** How many devices others find through it now. */
+	helped: number;
 	/** Computers to ask for members of wide spaces, as entered here. */
 	bootstrap: string[];
 	/** They are asked: some space is wide. */

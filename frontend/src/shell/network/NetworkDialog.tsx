@@ -14,6 +14,7 @@ import { useSession } from "../session";
 import { toField } from "../toField";
 import { ConnectionList } from "./ConnectionList";
 import { ConnectionTest } from "./ConnectionTest";
+import { helpWords } from "./helpWords";
 
 export function NetworkDialog({ onClose }: { onClose: () => void }) {
 	const { t } = useTranslation();
@@ -48,6 +49,12 @@ export function NetworkDialog({ onClose }: { onClose: () => void }) {
 				description={value?.spares ? t(`network.spares.${value.spares}`) : t("network.frugalHint")}
 				selected={value?.frugal ?? false}
 				onChange={(frugal) => change(bridge.api.SetFrugal(frugal))}
+			/>
+			<SwitchField
+				label={t("network.help")}
+				description={value ? helpWords(value, t) : t("network.helpHint")}
+				selected={value?.helps ?? true}
+				onChange={(on) => change(bridge.api.SetHelping(on))}
 			/>
 			<h3 className={styles.subhead}>{t("network.peers")}</h3>
 			<ConnectionList />
