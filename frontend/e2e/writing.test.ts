@@ -83,6 +83,22 @@ describe("a text is formatted", () => {
 		expect(await markdown()).toBe("- [x] roof\n- [x] benches\n");
 	});
 
+	test("by a slash, which lists the kinds of block", async ({ workshop }) => {
+		const { window, markdown } = await writing(workshop);
+		await window.writes("/callo");
+		await window.sees("option", words.text.callout);
+		await window.screen.key("Enter");
+		await window.writes("Mind the step. /");
+		await window.sees("option", words.text.taskList);
+		await window.screen.key("Escape");
+		await window.writes("and\n\n/list");
+		await window.screen.key("ArrowDown");
+		await window.screen.key("ArrowDown");
+		await window.screen.key("Enter");
+		await window.writes("roof");
+		expect(await markdown()).toBe("> [!NOTE]\n> Mind the step. /and\n\n1. roof\n");
+	});
+
 	test("by toolbar", async ({ workshop }) => {
 		const { window, markdown } = await writing(workshop);
 		await window.writes("Title");

@@ -311,6 +311,40 @@ describe("links", () => {
 		);
 	});
 
+	test("a slash opens the list at the start of a block and after a space, and nowhere else", () => {
+		types(first, "/call");
+		expect(first.slash.getSnapshot()).toEqual({ from: 1, query: "call" });
+		const heard: string[] = [];
+		first.slash.onKey((key) => heard.push(key) > 0);
+		expect([presses(first, "ArrowDown"), presses(first, "Enter")]).toEqual([true, true]);
+		expect(heard).toEqual(["ArrowDown", "Enter"]);
+		first.slash.point({ list: "kinds", option: "kinds-callout" });
+		expect(first.view.dom.getAttribute("aria-activedescendant")).toBe("kinds-callout");
+		first.slash.point(null);
+		expect(first.view.dom.hasAttribute("aria-activedescendant")).toBe(false);
+		first.slash.clear();
+		first.commands.callout.run();
+		expect(shown(first)).toBe("callout(paragraph)");
+		types(first, "and/or");
+		expect(first.slash.getSnapshot()).toBeNull();
+		types(first, " /");
+		expect(first.slash.getSnapshot()).not.toBeNull();
+		presses(first, "Escape");
+		expect(first.slash.getSnapshot()).toBeNull();
+		expect(shown(first)).toBe('callout(paragraph("and/or /"))');
+	});
+
+	test("what others write leaves the list where its slash is", async () => {
+		types(first, "roof ");
+		await hall.exchange();
+		types(first, "/q");
+		second.view.dispatch(second.view.state.tr.insertText("A ", 1));
+		await hall.exchange();
+		expect(first.slash.getSnapshot()).toEqual({ from: 8, query: "q" });
+		first.slash.clear();
+		expect(shown(first)).toBe('paragraph("A roof ")');
+	});
+
 	test("an exclamation mark makes a callout", () => {
 		types(first, "! mind the step");
 		expect(shown(first)).toBe('callout(paragraph("mind the step"))');

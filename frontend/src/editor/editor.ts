@@ -13,6 +13,7 @@ import { hrefFromInput, safeHref } from "./links";
 import { normaliser } from "./normalise";
 import { marks } from "./schema";
 import { shortcutPlugins } from "./shortcuts";
+import { Slash } from "./slash";
 import { switchedOnPlugin } from "./switchedOn";
 import { withoutGaps } from "./tables";
 import { type TaskLabels, taskPlugin } from "./tasks";
@@ -54,6 +55,8 @@ export interface EditorCommand {
 export interface TextEditor {
 	readonly view: EditorView;
 	readonly commands: Readonly<Record<CommandId, EditorCommand>>;
+	/** The list of kinds that a slash opens. */
+	readonly slash: Slash;
 	focus(): void;
 	setEditable(editable: boolean): void;
 	/** The state of all commands: the same object until one of them changed. Fits useSyncExternalStore. */
@@ -85,6 +88,8 @@ export function createTextEditor(
 		(done) => options.onTick?.(done),
 	);
 
+	const slash = new Slash();
+
 	// A link must never lead this very window away.
 	const followLink = (shown: EditorView, event: MouseEvent): boolean => {
 		const link = event.target instanceof Element ? event.target.closest("a") : null;
@@ -104,6 +109,7 @@ export function createTextEditor(
 				new Plugin({
 					filterTransaction: (tr) => !tr.docChanged || tr.getMeta(REMOTE) === true || mayWrite(),
 				}),
+				slash.plugin,
 				...shortcutPlugins(),
 				keymap({
 					"Alt-Enter": (state) => {
@@ -192,6 +198,7 @@ export function createTextEditor(
 	return {
 		view,
 		commands,
+		slash,
 		focus: () => view.focus(),
 		setEditable(value) {
 			editable = value;

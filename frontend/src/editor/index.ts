@@ -13,3 +13,4 @@ export {
 	type ToolState,
 } from "./editor";
 export { hrefFromInput } from "./links";
+export type { Slash, SlashKey, SlashState } from "./slash";

@@ -7,6 +7,7 @@ import { useAnnounce } from "../../ui/announcer";
 import { Button } from "../../ui/Button";
 import type { DocumentProps, Saving } from "../index";
 import { LinkDialog } from "./LinkDialog";
+import { SlashMenu } from "./SlashMenu";
 import styles from "./TextDocument.module.css";
 import { TextTools } from "./TextTools";
 import { useArrived, useReplica, useReplicaFact, useRight } from "./useReplica";
@@ -141,6 +142,7 @@ function Writing({
 					/>
 				</div>
 			</div>
+			{writable && editor && <SlashMenu editor={editor} />}
 			{link && editor && <LinkDialog editor={editor} href={link.href} onClose={closeLink} />}
 		</div>
 	);

@@ -8,7 +8,7 @@ import { keyLabel } from "../../ui/keys";
 import { Menu, type MenuEntry } from "../../ui/Menu";
 import { fitting } from "./fitting";
 import styles from "./TextTools.module.css";
-import { blockTools, type Tool, toolGroups, toolLabel } from "./tools";
+import { blockTools, kindTools, type Tool, toolGroups, toolLabel } from "./tools";
 
 /** The bar of tools; those for which there is no room are in a menu at its end. */
 export const TextTools = memo(function TextTools({ editor }: { editor: TextEditor }) {
@@ -24,7 +24,7 @@ export const TextTools = memo(function TextTools({ editor }: { editor: TextEdito
 		.filter((group) => group.length > 0);
 	return (
 		<Toolbar ref={bar} aria-label={t("text.tools")} className={styles.bar}>
-			<BlockMenu state={state} entries={entries(blockTools)} />
+			<BlockMenu state={state} entries={entries(kindTools)} />
 			{groups.map((group) => (
 				<Fragment key={group[0]?.id}>
 					<Separator orientation="vertical" className={styles.line} />

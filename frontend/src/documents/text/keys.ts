@@ -36,6 +36,7 @@ export default function textKeys(t: TFunction): readonly KeySection[] {
 				typed("heading4", "#### "),
 				typed("bulletList", "- ", "* "),
 				typed("orderedList", "1. "),
+				{ action: t("text.kinds"), typed: ["/"] },
 				typed("taskList", "[] ", "[x] "),
 				typed("quote", "> "),
 				typed("callout", "! "),

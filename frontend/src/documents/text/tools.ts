@@ -76,6 +76,36 @@ export const toolGroups: readonly (readonly Tool[])[] = [
 	],
 ];
 
+/** Every kind of block, as a slash and the menu at the start of the bar offer them. */
+export const kindTools: readonly Tool[] = [
+	...blockTools,
+	...toolGroups
+		.flat()
+		.filter(({ id }) =>
+			["bulletList", "orderedList", "taskList", "quote", "callout", "divider"].includes(id),
+		),
+];
+
+/** Those of the tools whose name has what was typed, by how soon; case and accents do not matter. */
+export function matching(
+	tools: readonly Tool[],
+	typed: string,
+	nameOf: (id: CommandId) => string,
+	language: string,
+): readonly Tool[] {
+	const plain = (text: string) =>
+		text
+			.normalize("NFD")
+			.replace(/\p{Mn}/gu, "")
+			.toLocaleLowerCase(language);
+	const wanted = plain(typed.trim());
+	const places = tools.map((tool) => ({ tool, at: plain(nameOf(tool.id)).indexOf(wanted) }));
+	return places
+		.filter(({ at }) => at >= 0)
+		.sort((a, b) => Math.min(a.at, 1) - Math.min(b.at, 1))
+		.map(({ tool }) => tool);
+}
+
 export function toolLabel(id: CommandId, t: TFunction): string {
 	const labels: Record<CommandId, string> = {
 		paragraph: t("text.paragraph"),
