@@ -3,6 +3,8 @@ package markdown
 import (
 	"errors"
 	"io"
+	"slices"
+	"strings"
 
 	"parley/crdt/chunk/richtext"
 	"parley/crdt/materialize/file"
@@ -25,6 +27,9 @@ func (File) Write(to io.Writer, d file.Document) ([]file.Left, error) {
 	var told file.Tally
 	blocks := can().Reduce(d, &told).Blocks
 	for _, b := range blocks {
+		if blankCode(b) {
+			told.Add(file.Characters)
+		}
 		for _, s := range b.Text {
 			if file.Unsafe(s.Marks) {
 				told.Add(file.Links)
@@ -58,6 +63,15 @@ func (File) Read(raw []byte) (file.Document, []file.Left, error) {
 	}
 	b.Add(blocks...)
 	return b.Finish()
+}
+
+// blankCode reports whether a block is code in a list with lines of nothing but
+// white space, which CommonMark does not keep there.
+func blankCode(b richtext.Block) bool {
+	return b.Type == codeBlock && slices.ContainsFunc(b.Parents, isItem) &&
+		slices.ContainsFunc(strings.Split(b.Plain(), "\n"), func(line string) bool {
+			return line != "" && strings.TrimSpace(line) == ""
+		})
 }
 
 func firstLevel(blocks []richtext.Block) (n int) {
