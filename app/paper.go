@@ -138,7 +138,10 @@ func (a *App) ExportDocument(ctx context.Context, ref crdt.Ref, ending, language
 		}
 		return err
 	})
-	if errors.Is(err, chunk.ErrTooLarge) {
+	switch {
+	case errors.Is(err, file.ErrScript):
+		err = wrapError(CodeInvalid, "PDF can only be written for text in Latin letters so far. Save this document as a Word file or a web page, and print that as PDF.", err)
+	case errors.Is(err, chunk.ErrTooLarge):
 		err = wrapError(CodeTooLarge, "This document with its pictures is larger than one file may be. Take some pictures out of a copy.", err)
 	}
 	return out, leftOut(left), err

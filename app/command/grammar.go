@@ -92,7 +92,7 @@ type DocumentGroup struct {
 	Show   DocumentShow   `cmd:"" help:"Print a document."`
 	Edit   DocumentEdit   `cmd:"" help:"Change the text of a document."`
 	Import DocumentImport `cmd:"" help:"Make a document of a file: Word, OpenDocument, HTML, Markdown or plain text."`
-	Export DocumentExport `cmd:"" help:"Save a document as a file: Word, OpenDocument, HTML, Markdown or plain text."`
+	Export DocumentExport `cmd:"" help:"Save a document as a file: Word, OpenDocument, HTML, PDF, Markdown or plain text."`
 	Merge  DocumentMerge  `cmd:"" help:"Merge a copy of a document that another Automerge program has saved."`
 
 	Rename  DocumentRename  `cmd:"" help:"Give a document another title."`

@@ -13,6 +13,7 @@ import (
 	"parley/crdt/materialize/file/docx"
 	"parley/crdt/materialize/file/html"
 	"parley/crdt/materialize/file/odt"
+	"parley/crdt/materialize/file/pdf"
 	"parley/crdt/materialize/file/plain"
 	"parley/crdt/materialize/markdown"
 )
@@ -30,6 +31,7 @@ var fileFormats = []fileFormat{
 	{"odt", []string{"ott"}, odt.Format{}, odt.Format{}},
 	{"html", []string{"htm", "xhtml"}, html.Format{}, html.Format{}},
 	{"md", []string{"markdown"}, markdown.File{}, markdown.File{}},
+	{"pdf", nil, nil, pdf.Format{}},
 	{"txt", []string{"text"}, plain.Format{}, plain.Format{}},
 }
 

@@ -90,6 +90,7 @@ const (
 	failNoCore
 	failNotThis
 	failTooLarge
+	failScript
 )
 
 var failures = map[failureKind]error{
@@ -102,6 +103,7 @@ var failures = map[failureKind]error{
 	failNoCore:     chunk.ErrNoCore,
 	failNotThis:    file.ErrNotThis,
 	failTooLarge:   file.ErrTooLarge,
+	failScript:     file.ErrScript,
 }
 
 // failureOf packs an error; those of no known kind mean an unreadable document.

@@ -40,6 +40,9 @@ describe("a document and files of other programs", () => {
 		expect(saved.name).toBe(`${TITLE}.docx`);
 		expect(saved.content.subarray(0, 2).toString()).toBe("PK");
 		await space.readsAtTheFoot(anna.window, paper.saved);
+		const printed = await saves(anna, paper.pdf);
+		expect(printed.name).toBe(`${TITLE}.pdf`);
+		expect(printed.content.toString("latin1")).toMatch(/^%PDF-1\.7\n.*\/Marked true.*%%EOF\n$/s);
 
 		await bringsIn(ben, "A copy.docx", saved.content);
 		await ben.window.seesTitle(TITLE);

@@ -50,6 +50,10 @@ var (
 	ErrTooLarge = errors.New("the file is too large, or unfolds to too much")
 )
 
+// ErrScript is returned by a Writer that cannot write the script that most of a
+// document is in.
+var ErrScript = errors.New("this script cannot be written in this format")
+
 // The bounds of what readers take.
 const (
 	MaxFile     = 64 << 20  // bytes of a file

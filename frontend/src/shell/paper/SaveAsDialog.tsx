@@ -11,11 +11,11 @@ import styles from "../dialogs/dialogs.module.css";
 import { Problem, Progress } from "../dialogs/Feedback";
 import { useDocuments } from "../documents";
 import { follow } from "../download";
-import { errorWords } from "../errorWords";
 import { isolated } from "../people/personWords";
 import { type DialogProps, useSession } from "../session";
 import { type Ending, WRITTEN } from "./formats";
 import { Left } from "./Left";
+import { saveProblem } from "./paperWords";
 
 /** Saves the document that `subject` names as a file of another program, and says what the file lacks. */
 export function SaveAsDialog({ subject = "", onClose }: DialogProps) {
@@ -43,7 +43,7 @@ export function SaveAsDialog({ subject = "", onClose }: DialogProps) {
 			notify(notices, { kind: "good", text: where(made) });
 			onClose();
 		} catch (reason) {
-			setProblem(errorWords(reason, t));
+			setProblem(saveProblem(reason, t, ending));
 		} finally {
 			setBusy(false);
 		}

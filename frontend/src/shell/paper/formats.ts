@@ -1,5 +1,5 @@
 /** What a document can be saved as: how the file's name ends, the first one first. */
-export const WRITTEN = ["docx", "odt", "html", "md", "txt"] as const;
+export const WRITTEN = ["docx", "odt", "pdf", "html", "md", "txt"] as const;
 
 export type Ending = (typeof WRITTEN)[number];
 

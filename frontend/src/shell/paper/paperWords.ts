@@ -1,6 +1,7 @@
 import { type LeftOut, toParleyError } from "../../bridge";
 import type { TFunction } from "../../i18n";
 import { errorWords } from "../errorWords";
+import type { Ending } from "./formats";
 
 const CODES = [
 	"broken",
@@ -58,4 +59,10 @@ export function importProblem(reason: unknown, t: TFunction): string {
 		default:
 			return errorWords(reason, t);
 	}
+}
+
+/** Why a document could not be saved as a file. */
+export function saveProblem(reason: unknown, t: TFunction, ending: Ending): string {
+	const { code } = toParleyError(reason);
+	return code === "invalid" && ending === "pdf" ? t("paper.otherScript") : errorWords(reason, t);
 }
