@@ -35,7 +35,7 @@ func (n *Node) CatchUp(ctx context.Context, id space.ID) error {
 		}
 		if r := o.room(id); r != nil {
 			for _, p := range o.sharers(id) {
-				if failed = r.runPull(ctx, p, nil, true); failed == nil {
+				if failed = r.runPull(ctx, p, nil, true, nil); failed == nil {
 					return nil
 				}
 			}

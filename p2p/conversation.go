@@ -3,6 +3,7 @@ package p2p
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"sync/atomic"
 	"time"
 
@@ -33,6 +34,26 @@ func converse(stream network.Stream, patient time.Duration) *conversation {
 	}
 	c.heard.Store(time.Now().UnixNano())
 	return c
+}
+
+// counts adds the bytes that come from now on to a number, if there is one. It is
+// called before anything is heard.
+func (c *conversation) counts(brought *atomic.Int64) {
+	if brought != nil {
+		c.reader = bufio.NewReader(counted{c.stream, brought})
+	}
+}
+
+// counted counts what is read.
+type counted struct {
+	io.Reader
+	n *atomic.Int64
+}
+
+func (c counted) Read(b []byte) (int, error) {
+	n, err := c.Reader.Read(b)
+	c.n.Add(int64(n))
+	return n, err
 }
 
 // by is when a step with a frame of some size must have ended.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -51,10 +52,11 @@ type pull struct {
 // pullFrom runs one pull: of some parts, or of everything that differs, as far as
 // that is wanted while the network is used sparingly.
 func (r *room) pullFrom(ctx context.Context, from peer.ID, refs []crdt.Ref) error {
-	return r.runPull(ctx, from, refs, !r.node.frugal())
+	return r.runPull(ctx, from, refs, !r.node.frugal(), nil)
 }
 
-func (r *room) runPull(ctx context.Context, from peer.ID, refs []crdt.Ref, everything bool) error {
+// runPull counts the bytes that come, unless brought is nil.
+func (r *room) runPull(ctx context.Context, from peer.ID, refs []crdt.Ref, everything bool, brought *atomic.Int64) error {
 	device, ok := deviceOf(from)
 	if !ok || !r.isMember(from) {
 		return errOutsider
@@ -73,6 +75,7 @@ func (r *room) runPull(ctx context.Context, from peer.ID, refs []crdt.Ref, every
 		room:         r, peer: from, device: device, begun: make(map[crdt.Ref]crdt.Tips),
 		everything: everything,
 	}
+	p.counts(brought)
 	defer r.pulls.begin(from, p.conversation)()
 	if !r.allows(stream.Conn()) {
 		p.abort()
@@ -436,47 +439,4 @@ func (p *pull) sortByUrgency(refs []crdt.Ref) (pressing int) {
 		return cmp.Or(ranks[a]-ranks[b], p.newest[a.Document]-p.newest[b.Document])
 	})
 	return pressing
-}
-
-// hurry fetches a document that somebody has opened, beside a pull that would
-// come to it later, or not at all. Who does not answer for a while does not keep
-// the next from being asked.
-func (r *room) hurry(document crdt.DocumentID) {
-	body := crdt.Ref{Space: r.id, Document: document, Part: space.Body}
-	notes := crdt.Ref{Space: r.id, Document: document, Part: space.Annotations}
-	r.online.do(func() {
-		ctx, cancel := context.WithCancel(r.ctx)
-		defer cancel()
-		left := r.online.sharers(r.id)
-		ends := make(chan error, len(left))
-		for under := 0; len(left) > 0 || under > 0; {
-			if len(left) > 0 && under < pullsBeside {
-				from := left[0]
-				left = left[1:]
-				if !r.online.do(func() {
-					err := r.pullFrom(ctx, from, []crdt.Ref{body, notes})
-					if err != nil && ctx.Err() == nil {
-						r.online.judge(from, "catch-up of an opened document", err)
-					}
-					ends <- err
-				}) {
-					return
-				}
-				under++
-			}
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(pullSilence):
-			case err := <-ends:
-				under--
-				if err != nil {
-					continue
-				}
-				if vector, err := r.node.store.Vector(body); err != nil || len(vector) > 0 {
-					return
-				}
-			}
-		}
-	})
 }
