@@ -57,6 +57,7 @@ func TestTheBridgeNamesTheSameFields(t *testing.T) {
 		"Quarantined":   reflect.TypeFor[app.Quarantined](),
 		"Welcome":       reflect.TypeFor[app.Welcome](),
 		"Opened":        reflect.TypeFor[app.OpenedDocument](),
+		"Author":        reflect.TypeFor[app.Author](),
 		"Pulled":        reflect.TypeFor[app.Pulled](),
 		"Invitation":    reflect.TypeFor[app.Invitation](),
 		"InviteOptions": reflect.TypeFor[app.InviteOptions](),

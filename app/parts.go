@@ -154,6 +154,15 @@ func (w *Window) part(ref crdt.Ref) (*openPart, error) {
 	return opened, nil
 }
 
+// Authors says whose the actors of a part are, as far as it has arrived.
+func (w *Window) Authors(spaceID, document, part string) ([]Author, error) {
+	ref, err := parseRef(spaceID, document, part)
+	if err != nil {
+		return nil, err
+	}
+	return w.app.Authors(ref)
+}
+
 // Commit signs a window's changes and makes them durable. It answers when they
 // are on disk. The window sends them in the order in which it made them, the
 // next batch after the answer to the last. A batch whose answer was lost may

@@ -23,6 +23,15 @@ type Welcome struct {
 	Start   *Place  `json:"start,omitempty"`
 }
 
+// Author says whose an actor of a part is.
+type Author struct {
+	Actor    string `json:"actor"`          // hex
+	Seat     string `json:"seat,omitempty"` // of the person; empty: nobody knows
+	Person   Person `json:"person"`
+	Former   bool   `json:"former,omitempty"`   // they are not in the space any more
+	Imported bool   `json:"imported,omitempty"` // it was written elsewhere, and this person has brought it in
+}
+
 // Place is a document as a place to be.
 type Place struct {
 	Space    string `json:"space"`

@@ -103,6 +103,10 @@ async function visitDocument(window: Window<ChromiumScreen>, ben: Seat, visit: V
 	await ben.window.writesAtTheStart("Our ");
 	await window.screen.seesCaretOf("Ben Adeyemi");
 	await visit("document", window);
+	await window.screen.press("button", window.words.authors.show);
+	await window.seesText(window.words.authors.hint);
+	await visit("who-wrote-what", window);
+	await window.screen.press("button", window.words.authors.show);
 	await window.screen.press("button", new RegExp(`^${window.words.has.title}`));
 	await window.sees("dialog", window.words.has.title);
 	await visit("who-has-this", window);

@@ -31,6 +31,7 @@ import type {
 } from "./people";
 import type { CatchingUp, Connection, ConnectionTest, DocumentSeen, Network, Status } from "./reached";
 import type {
+	Author,
 	Carried,
 	CarryOptions,
 	DocumentID,
@@ -71,6 +72,8 @@ export interface WindowApi {
 	CreateSpace(name: string): Promise<Space>;
 	CreateDocument(space: SpaceID, kind: string, title: string): Promise<DocumentID>;
 	OpenDocument(space: SpaceID, document: DocumentID, part: Part): Promise<Opened>;
+	/** Whose the actors of a part are, as far as it has arrived. */
+	Authors(space: SpaceID, document: DocumentID, part: Part): Promise<Author[]>;
 	CloseDocument(space: SpaceID, document: DocumentID, part: Part): Promise<void>;
 	/** Answers once the changes are on disk; one batch in flight at a time, in order. */
 	Commit(space: SpaceID, document: DocumentID, part: Part, changes: string[]): Promise<{ position: number }>;

@@ -1,6 +1,6 @@
 // Documents and files, as a window opens, keeps and carries them.
 
-import type { DeviceID, SpaceID } from "./people";
+import type { DeviceID, Person, SpaceID } from "./people";
 
 export type DocumentID = string;
 
@@ -24,6 +24,19 @@ export interface Pulled {
 	chunks: string[];
 	/** Changes were taken out of the part: these chunks are all that is left of it. */
 	anew: boolean;
+}
+
+/** Whose an actor of a part is. */
+export interface Author {
+	/** Hex. */
+	actor: string;
+	/** Names the person; absent where nobody knows who it is. */
+	seat?: DeviceID;
+	person: Person;
+	/** They are not in the space any more. */
+	former?: boolean;
+	/** It was written elsewhere, and this person has brought it in. */
+	imported?: boolean;
 }
 
 export interface Here {

@@ -5,6 +5,7 @@ import { EditorState, Plugin } from "prosemirror-state";
 import { EditorView } from "prosemirror-view";
 import type { Replica } from "../replica";
 import { REMOTE } from "./amToPm";
+import { authorshipPlugin } from "./authorship";
 import { Binding } from "./binding";
 import { areAstray, type Caret, caretPlugin, encodePlace, placeOf, showCarets } from "./carets";
 import { type CommandId, type CommandSpec, commandIds, commandSpecs } from "./commands";
@@ -124,6 +125,7 @@ export function createTextEditor(
 				normaliser(),
 				dropCursor({ color: false, class: "text-editor-drop" }),
 				gapCursor(),
+				authorshipPlugin(),
 				caretPlugin(),
 				taskPlugin(options.labels.tasks ?? { done: "" }),
 			],

@@ -2,6 +2,14 @@
  * The editor of text documents: ProseMirror on a replica's text. Draws the text and nothing around it; the
  * toolbar, the dialog for links and the list of people are drawn by whoever creates it.
  */
+export {
+	type Authored,
+	type AuthorLook,
+	type Passage,
+	passagesOf,
+	selectedPassage,
+	showAuthors,
+} from "./authorship";
 export { type Caret, decodePlace, encodePlace, type Place } from "./carets";
 export { type CommandId, commandIds } from "./commands";
 export {

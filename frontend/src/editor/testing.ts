@@ -82,6 +82,10 @@ export class Writer implements Surface {
 		this.receives(other.#copy.core.getChanges(this.#copy.core.getHeads()));
 	}
 
+	saved(): Uint8Array {
+		return this.#copy.core.save();
+	}
+
 	/** What the text looks like when it is shown from scratch. */
 	fromScratch(): EditorState["doc"] {
 		return documentOf(this.binding.text);

@@ -1,3 +1,4 @@
+export { authorsOf, type Stretch } from "./authors";
 export { type Core, loadCore } from "./automerge";
 export { type IndexEntry, IndexReplica } from "./indexReplica";
 export { Replica } from "./replica";

@@ -6,6 +6,7 @@ import type { Replica, ReplicaState } from "../../replica";
 import { useAnnounce } from "../../ui/announcer";
 import { Button } from "../../ui/Button";
 import type { DocumentProps, Saving } from "../index";
+import { Authors } from "./authors/Authors";
 import { LinkDialog } from "./LinkDialog";
 import { SlashMenu } from "./SlashMenu";
 import styles from "./TextDocument.module.css";
@@ -40,6 +41,7 @@ function Opened(props: DocumentProps & { replica: Replica }) {
 
 function Writing({
 	bridge,
+	space,
 	replica,
 	others,
 	colourOf,
@@ -143,6 +145,7 @@ function Writing({
 				</div>
 			</div>
 			{writable && editor && <SlashMenu editor={editor} />}
+			{editor && <Authors {...{ bridge, space, replica, editor, colourOf }} />}
 			{link && editor && <LinkDialog editor={editor} href={link.href} onClose={closeLink} />}
 		</div>
 	);
