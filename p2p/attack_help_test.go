@@ -29,7 +29,7 @@ func helpsMany(t *testing.T, members int) (hana *device, park space.ID, keys []s
 	ada.moves([]string{"/ip4/127.0.0.1/tcp/0"})
 	park = hana.founds("Park")
 	ada.joins(hana.invites(park, 1, time.Time{}))
-	code := hana.invites(park, members, time.Time{})
+	code := hana.invites(park, max(members, 1), time.Time{})
 	for i := range members {
 		key := madeUp(t, fmt.Sprint("member ", i))
 		hana.keeps(park, hana.forgesJoin(code, key, fmt.Sprint("Member ", i), time.Now(), hana.logOf(park).Heads()...))
@@ -179,6 +179,29 @@ func TestAttackWhoHelpsIsFloodedWithReservations(t *testing.T) {
 		}
 		if !last.isConnected(hana) || !hana.helps() {
 			t.Error("Hana gave up")
+		}
+	})
+}
+
+// One person's many devices do not take all the places there are.
+func TestAttackWhoHelpsIsFloodedByOnePerson(t *testing.T) {
+	lab.Alone(t, func(t *testing.T) {
+		hana, park, _ := helpsMany(t, 0)
+		secret := hana.registers(space.Link, helpPerPerson+1, time.Now().Add(time.Hour), park)
+		for i := range helpPerPerson + 1 {
+			phone := newDevice(t, fmt.Sprint("Phone ", i))
+			phone.moves(hidden)
+			if _, err := phone.links(secret, hana); err != nil {
+				t.Fatal(err)
+			}
+			if i < helpPerPerson {
+				phone.waitFor("being found", func() bool { return phone.reserved(hana) })
+				continue
+			}
+			phone.waitFor("Hana's help", func() bool { return len(phone.node.current().helpers(phone.id())) == 1 })
+			if _, err := phone.node.current().reserve(t.Context(), peerOf(hana.id())); !errors.Is(err, errKeeperRefuses) {
+				t.Errorf("one more of a person's devices reserves: %v", err)
+			}
 		}
 	})
 }
