@@ -225,6 +225,23 @@ describe("lists", () => {
 		);
 	});
 
+	test.each([0, 1, 2])(
+		"two kinds that two give an item at once are one in the end (%i letters before)",
+		(n) => {
+			caretBefore(ana, "roof");
+			types(ana, "aaa".slice(0, n));
+			does(ana, specs.orderedList.run);
+			does(ana, specs.bulletList.run);
+			caretBefore(ben, "roof");
+			does(ben, specs.taskList.run);
+			ben.hears(ana);
+			expect(ben.fromScratch().eq(ben.state.doc)).toBe(true);
+			ana.hears(ben);
+			expect(ana.fromScratch().eq(ana.state.doc)).toBe(true);
+			expect(ana.state.doc.toString()).toBe(ben.state.doc.toString());
+		},
+	);
+
 	test("the one changes the list's kind while the other writes an item more", () => {
 		caretBefore(ana, "roof");
 		does(ana, specs.orderedList.run);

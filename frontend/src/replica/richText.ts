@@ -40,6 +40,9 @@ export type Change =
 	/** The marker at `at`, counted after all changes, has other content. */
 	| { readonly kind: "update"; readonly at: number };
 
+/** So many markers are looked at when others' changes arrive. */
+const WATCHED = 16;
+
 /** The cursor before everything, which is behind no character. */
 const START = "";
 
@@ -51,6 +54,8 @@ export class RichText {
 	readonly #core: () => Core;
 	readonly #key: string;
 	#id: string | null = null;
+	/** What the markers that were changed last said, by cursors on them. */
+	readonly #contested = new Map<string, string>();
 
 	/** `core` gives the present core of a replica, which is another one after a reload. */
 	constructor(core: () => Core, key = "text") {
@@ -141,6 +146,7 @@ export class RichText {
 				else core.delete(map, "done");
 			}
 		}
+		this.#contest(at);
 	}
 
 	/** A position that outlives edits: it stays behind the character or marker that it is behind now. */
@@ -187,12 +193,44 @@ export class RichText {
 				}
 			}
 		}
+		for (const at of this.#outvoted(updated)) updated.add(at);
 		for (const at of updated) changes.push({ kind: "update", at });
 		return changes;
 	}
 
+	/**
+	 * Where two have put a key of a marker at once, the core does not always tell that the other's value holds
+	 * now. So the markers that were changed last are looked at: answers which of them have come to say something
+	 * else, and remembers those in `updated` among them.
+	 */
+	#outvoted(updated: ReadonlySet<number>): number[] {
+		const found: number[] = [];
+		for (const [cursor, known] of this.#contested) {
+			const at = this.#core().getCursorPosition(this.#require(), cursor);
+			const now = at < this.length ? this.blockAt(at) : null;
+			if (now === null) this.#contested.delete(cursor);
+			else if (JSON.stringify(now) !== known) {
+				this.#contested.set(cursor, JSON.stringify(now));
+				if (!updated.has(at)) found.push(at);
+			}
+		}
+		for (const at of updated) this.#contest(at);
+		return found;
+	}
+
+	#contest(at: number): void {
+		const marker = this.blockAt(at);
+		if (marker === null) return;
+		const cursor = this.#core().getCursor(this.#require(), at, undefined, "before");
+		this.#contested.delete(cursor);
+		this.#contested.set(cursor, JSON.stringify(marker));
+		const [oldest] = this.#contested.keys();
+		if (this.#contested.size > WATCHED && oldest !== undefined) this.#contested.delete(oldest);
+	}
+
 	/** Forgets what was remembered about the core, which is another one now. */
 	reset(): void {
+		this.#contested.clear();
 		this.#id = null;
 	}
 
