@@ -1,8 +1,9 @@
 export { authorsOf, type Stretch } from "./authors";
-export { type Core, loadCore } from "./automerge";
+export { type Core, loadCore, RawString } from "./automerge";
 export { type IndexEntry, IndexReplica } from "./indexReplica";
 export { Replica } from "./replica";
 export {
+	type Anchor,
 	type Change,
 	type Marker,
 	type MarkSet,

@@ -20,6 +20,12 @@ export type Span =
 	| { readonly type: "block"; readonly marker: Marker }
 	| { readonly type: "text"; readonly text: string; readonly marks: MarkSet | undefined };
 
+/** A passage of a text as two cursors: of its first character and of its last one. */
+export interface Anchor {
+	readonly from: string;
+	readonly to: string;
+}
+
 /** One patch of a text, in the order and positions in which the core tells them. */
 export type Change =
 	| {
@@ -161,6 +167,30 @@ export class RichText {
 			return Math.min(this.#core().getCursorPosition(this.#require(), cursor) + 1, this.length);
 		} catch {
 			return null; // Another device's cursor may be ahead of what has arrived here.
+		}
+	}
+
+	/** Ties a passage, which is not empty, to its characters: it outlives edits in it and around it. */
+	anchor(from: number, to: number): Anchor {
+		const [core, id] = [this.#core(), this.#require()];
+		return {
+			from: core.getCursor(id, from, undefined, "after"),
+			to: core.getCursor(id, to - 1, undefined, "before"),
+		};
+	}
+
+	/**
+	 * Where a passage is now: "gone" once all its characters are, null for an anchor that is not of this text, or
+	 * ahead of what has arrived here.
+	 */
+	passage({ from, to }: Anchor): { from: number; to: number } | "gone" | null {
+		const [core, id] = [this.#core(), this.#require()];
+		try {
+			const [start, end] = [core.getCursorPosition(id, from), core.getCursorPosition(id, to) + 1];
+			for (let at = start; at < end; at++) if (!this.blockAt(at)) return { from: start, to: end };
+			return "gone"; // Of several paragraphs, their markers alone may be left.
+		} catch {
+			return null;
 		}
 	}
 
