@@ -3,84 +3,154 @@ package space
 import "slices"
 
 // maxEndings bounds how many ways a device may have come to its end are looked
-// at: a hostile member may write many entries about it.
+// at, each of which costs a look at a log: a hostile member may write many
+// entries about it.
 const maxEndings = 16
 
 // Ending returns the entries, in the log's order, by which a device that was
 // let in once ceased to belong, or by which its join does not count: the removal
 // of its seat, its revocation, the joins that took all uses of its invitation
 // before it, or what ended the place or the role of whoever invited it or let it
-// in; and all that is below these. It returns nothing where there is no such
-// entry, or where these entries, taken for themselves, do not show that the
-// device is out and, unless it is zero, that witness is in. What was written
-// above them stays out, and what was written beside them.
+// in, or of whoever did that with these; and all that is below. It returns
+// nothing where there is no such entry, or where these entries, taken for
+// themselves, do not show that the device is out and, unless it is zero, that
+// witness is in. What was written above them stays out, and what was written
+// beside them.
 func (l *Log) Ending(device, witness DeviceID) [][]byte {
 	if _, ok := l.Member(device); ok {
 		return nil
 	}
-	for _, ends := range l.endings(device) {
-		sub := l.upTo(ends)
-		_, in := sub.Member(device)
-		_, seen := sub.Member(witness)
-		if !in && (seen || witness == DeviceID{}) {
-			return sub.Entries()
-		}
-	}
-	return nil
-}
-
-// endings are the sets of entries that may have ended a device's place, in the
-// log's order. Whether they have, is for the log to say that holds these and
-// what is below them.
-func (l *Log) endings(device DeviceID) (ends [][]int) {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	grants := slices.Clone(l.joins[device])
-	if device == l.nodes[0].entry.Author {
-		grants = append(grants, 0)
-	}
+	grants, ends := l.endings(device)
 	if len(grants) == 0 {
 		return nil
 	}
-	c := l.connectionsOf(device, grants)
-	back := l.state.letIn(device)
-	var rivals []int // joins before the device's own
-	for _, i := range l.order {
-		n := &l.nodes[i]
-		above := slices.ContainsFunc(grants, n.past.has)
-		its, behind := false, false
-		switch body := n.entry.body.(type) {
-		case *removeBody:
-			its, behind = c.seats[body.Seat], c.behind[body.Seat]
-		case *revokeBody:
-			its, behind = body.Device == device, c.behind[body.Device]
-		case *roleBody:
-			behind = c.behind[body.Seat] && body.Role != Facilitator
-		case Application:
-			if body.Device != device && c.through[body.Invitation] {
-				rivals = append(rivals, i)
-			} else if body.Device == device && len(rivals) > 0 {
-				ends = append(ends, append(slices.Clone(grants), rivals...))
-			}
+	shown := func(tops []int32) [][]byte {
+		// It may have been let in more than once, and all its joins belong to what
+		// is to be judged: by one that is left out it would go on belonging.
+		sub := l.upTo(nodesOf(append(slices.Clone(grants), tops...)))
+		_, in := sub.Member(device)
+		_, seen := sub.Member(witness)
+		if in || !seen && witness != (DeviceID{}) {
+			return nil
 		}
-		switch {
-		case above && its:
-			// What ended an earlier place tells nothing to a device that has had
-			// another since.
-			if !slices.ContainsFunc(back, func(grant int32) bool { return l.nodes[grant].past.has(i) }) {
-				// It may have been let in beside that once more, in vain: by its own
-				// joins it would go on belonging.
-				ends = append(ends, append(slices.Clone(grants), i))
-			}
-		case !above && behind:
-			// Its own joins belong to what is to be judged.
-			ends = append(ends, append(slices.Clone(grants), i))
-		}
-		if len(ends) == maxEndings {
-			return ends
+		return sub.Entries()
+	}
+	for _, tops := range ends[:min(len(ends), maxEndings)] {
+		if told := shown(tops); told != nil {
+			return told
 		}
 	}
-	return ends
+	return shownByFewest(ends, shown)
+}
+
+// shownByFewest looks for an ending among several ways together, where none ends
+// a place by itself: who had been let in twice may have lost the one place by one
+// entry and the other by another.
+func shownByFewest(ends [][]int32, shown func(tops []int32) [][]byte) (told [][]byte) {
+	var tops []int32
+	for n := 2; told == nil && n < 2*len(ends); n *= 2 {
+		tops = slices.Concat(ends[:min(n, len(ends))]...)
+		told = shown(tops)
+	}
+	for i := 0; told != nil && i < min(len(tops), maxEndings); {
+		fewer := slices.Delete(slices.Clone(tops), i, i+1)
+		if less := shown(fewer); less != nil {
+			told, tops = less, fewer
+			continue
+		}
+		i++
+	}
+	return told
+}
+
+// endings are the entries that may have let a device in, and sets of others, of
+// which each may have ended its place: the nearer they are to it the earlier they
+// come. Whether they have, is for the log to say that holds both and what is below
+// them.
+func (l *Log) endings(device DeviceID) (grants []int32, ends [][]int32) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	g := l.state.ledger
+	number, ok := g.numbers[device]
+	if !ok || !slices.ContainsFunc(g.subjects[number].grants, g.mayLetIn) {
+		return nil, nil
+	}
+	grants = slices.Clone(g.subjects[number].grants)
+	known := g.pastOf(nodesOf(grants))
+	if len(l.state.letIn(device)) > 0 {
+		// It may have been put out below a join in vain.
+		ends = append(ends, nil)
+	}
+	for _, grant := range grants {
+		if way := g.facts[grant].door; way != nil && len(before(way.joins, g.joinOf(grant), l.place)) > 0 {
+			first, _ := slices.BinarySearchFunc(way.joins, g.joinOf(grant), func(a, b int32) int { return l.place[a] - l.place[b] })
+			ends = append(ends, slices.Clone(way.joins[:first]))
+		}
+	}
+	roots := slices.Clone(grants)
+	for _, seat := range g.seatsUnder(number, &known) {
+		roots = append(roots, g.subjects[seat].removals...)
+	}
+	roots = append(roots, g.subjects[number].revocations...)
+	for _, i := range g.dependedOn(roots) {
+		if g.facts[i].verdict == counts && g.takesAway(i) && !known.has(int(i)) {
+			ends = append(ends, []int32{i})
+		}
+	}
+	return grants, ends
+}
+
+// mayLetIn reports whether an entry that gives a device a place may have done so
+// by itself, in the eyes of somebody: who only asked was never in.
+func (g *ledger) mayLetIn(grant int32) bool {
+	join := g.joinOf(grant)
+	return join == nobody || slices.ContainsFunc(g.facts[join].door.entries, func(via int32) bool {
+		return g.below(via, join) && !g.asks(grant, via)
+	})
+}
+
+// takesAway reports whether an entry takes something from somebody.
+func (g *ledger) takesAway(i int32) bool {
+	switch g.body(i).(type) {
+	case *removeBody, *revokeBody, *roleBody, *withdrawBody, Application, *answerBody:
+		return true
+	}
+	return false
+}
+
+// dependedOn are some entries and all that have a say in whether they count: those
+// with a say in the given ones first, then those with a say in these, and so on,
+// and in the log's order among themselves.
+func (g *ledger) dependedOn(entries []int32) (all []int32) {
+	seen := make(map[int32]bool)
+	for len(entries) > 0 {
+		slices.SortFunc(entries, func(a, b int32) int { return g.log.place[a] - g.log.place[b] })
+		var next []int32
+		for _, i := range entries {
+			if seen[i] {
+				continue
+			}
+			seen[i] = true
+			all = append(all, i)
+			for _, v := range g.voices(i, nil) {
+				for _, on := range v.list {
+					if !seen[on] && g.depends(i, on, v) {
+						next = append(next, on)
+					}
+				}
+			}
+		}
+		entries = next
+	}
+	return all
+}
+
+func nodesOf(list []int32) []int {
+	nodes := make([]int, len(list))
+	for at, i := range list {
+		nodes[at] = int(i)
+	}
+	return nodes
 }
 
 // LetIn says how often a device was let into a seat, whatever became of that.
@@ -103,41 +173,6 @@ func (s *state) letIn(device DeviceID) (grants []int32) {
 		}
 	}
 	return grants
-}
-
-// connections are the seats, devices and keys that a device's place depends on.
-type connections struct {
-	through map[InvitationKey]bool
-	seats   map[DeviceID]bool // in which it may sit
-	behind  map[DeviceID]bool // who wrote those keys into the log, and its joins
-}
-
-// connectionsOf needs the device's grants. The caller holds mu.
-func (l *Log) connectionsOf(device DeviceID, grants []int) connections {
-	c := connections{
-		through: make(map[InvitationKey]bool), seats: map[DeviceID]bool{device: true}, behind: make(map[DeviceID]bool),
-	}
-	for _, i := range grants {
-		if application, ok := l.nodes[i].entry.body.(Application); ok {
-			c.through[application.Invitation] = true
-			c.behind[l.nodes[i].entry.Author] = true
-		}
-	}
-	for i := range l.nodes {
-		e := &l.nodes[i].entry
-		switch body := e.body.(type) {
-		case *inviteBody:
-			if c.through[body.Invitation] {
-				c.behind[e.Author] = true
-			}
-		case *seatKeyBody:
-			if c.through[body.Key] {
-				c.seats[body.Seat], c.behind[e.Author] = true, true
-			}
-		}
-	}
-	delete(c.behind, device)
-	return c
 }
 
 // upTo is the log that holds some entries and all that is below them.
