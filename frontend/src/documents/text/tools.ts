@@ -47,8 +47,15 @@ export const blockTools: readonly Tool[] = [
 	{ id: "codeBlock", icon: SquareCode },
 ];
 
-/** The other tools in the order of the bar, in groups; where room is short, the last go into the menu first. */
+/**
+ * The other tools in the order of the bar, in groups; where room is short, the last go into the menu first. What
+ * helps out of a mistake is never looked for, so it comes first.
+ */
 export const toolGroups: readonly (readonly Tool[])[] = [
+	[
+		{ id: "undo", icon: Undo2, mirrored: true },
+		{ id: "redo", icon: Redo2, mirrored: true },
+	],
 	[
 		{ id: "strong", icon: Bold, toggles: true },
 		{ id: "em", icon: Italic, toggles: true },
@@ -69,10 +76,6 @@ export const toolGroups: readonly (readonly Tool[])[] = [
 		{ id: "quote", icon: Quote, mirrored: true, toggles: true },
 		{ id: "callout", icon: Megaphone, mirrored: true, toggles: true },
 		{ id: "divider", icon: Minus },
-	],
-	[
-		{ id: "undo", icon: Undo2, mirrored: true },
-		{ id: "redo", icon: Redo2, mirrored: true },
 	],
 ];
 
