@@ -19,6 +19,7 @@ import { switchedOnPlugin } from "./switchedOn";
 import { withoutGaps } from "./tables";
 import { type TaskLabels, taskPlugin } from "./tasks";
 import { undoPlugin } from "./undo";
+import { withWordLists } from "./wordLists";
 import "./editor.css";
 
 export interface TextEditorOptions {
@@ -144,7 +145,7 @@ export function createTextEditor(
 			changed(tr.docChanged || tr.selectionSet);
 		},
 		handleDOMEvents: { click: followLink, auxclick: followLink },
-		transformPastedHTML: withoutGaps,
+		transformPastedHTML: (html) => withoutGaps(withWordLists(html)),
 	});
 	binding.attach({
 		get state() {
